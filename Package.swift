@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "swift-event-bus",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+    products: [
+        .library(name: "EventCore", targets: ["EventCore"]),
+        .library(name: "EventMemory", targets: ["EventMemory"]),
+        .library(name: "EventTesting", targets: ["EventTesting"]),
+        .executable(name: "eventbus", targets: ["eventbus"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
+    ],
+    targets: [
+        .target(
+            name: "EventCore",
+            dependencies: [
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceContextModule", package: "swift-service-context"),
+            ]
+        ),
+        .target(name: "EventMemory", dependencies: ["EventCore"]),
+        .target(name: "EventTesting", dependencies: ["EventCore", "EventMemory"]),
+        .executableTarget(
+            name: "eventbus",
+            dependencies: [
+                "EventCore", "EventMemory",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "GenerateRuns",
+            dependencies: ["EventCore", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Examples/GenerateRuns"
+        ),
+        .testTarget(
+            name: "EventCoreTests",
+            dependencies: [
+                "EventCore",
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceContextModule", package: "swift-service-context"),
+            ],
+            resources: [.copy("Golden")]
+        ),
+        .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
+        .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore"]),
+        .testTarget(name: "DocumentationTests", dependencies: ["EventMemory", "EventTesting"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+    ]
+}

@@ -1,0 +1,90 @@
+/// A subject-routed publish/subscribe bus.
+///
+/// An ``Envelope`` published on a ``Subject`` reaches every ``Subscription`` whose ``Pattern`` matches. What is written
+/// here holds for every transport within one bus; what a transport cannot promise across a link it documents itself, and
+/// `BusConformance` in `EventTesting` has a case for each of these sentences.
+///
+/// All requirements may be called from any task, concurrently.
+public protocol Bus: Sendable {
+    /// Publishes an envelope to every matching subscription.
+    ///
+    /// An unset id, time, trace id or span id is filled first. On return the envelope has been enqueued with, or dropped
+    /// for, every matching subscription that existed when the call began. What one task publishes arrives at each
+    /// subscription in that order. With no subscription the call succeeds.
+    ///
+    /// The call waits only while a subscription with ``BackpressurePolicy/block`` is full, and that never delays another
+    /// subscription. Cancelling the task matters only then: each subscription that had not taken the envelope drops it,
+    /// the others keep it. A cancelled task that need not wait still publishes.
+    ///
+    /// - Parameter envelope: The envelope.
+    /// - Throws: ``EventError/busClosed`` when the bus is closed or is closed while the call waits; `CancellationError`
+    ///   when the task is cancelled while the call waits; what a transport documents.
+    func publish(_ envelope: Envelope) async throws
+
+    /// Begins to collect what is published on matching subjects.
+    ///
+    /// The subscription is in effect on return: a publish that starts afterwards is seen. It ends when it is closed, the
+    /// bus is closed, the task that iterates it is cancelled, or nothing refers to it any more; then nothing of it is
+    /// left on the bus.
+    ///
+    /// - Parameters:
+    ///   - pattern: Which subjects.
+    ///   - options: Buffer, backpressure and predicate.
+    /// - Returns: A subscription whose id no other of this bus has.
+    /// - Throws: ``EventError/busClosed``; ``EventError/invalidConfiguration(_:)`` for options out of range; what a
+    ///   transport documents.
+    func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription
+
+    /// Closes the bus.
+    ///
+    /// Publishers that wait for room throw ``EventError/busClosed``, subscriptions hand out what they have buffered and
+    /// then end. Closing twice, or concurrently, is fine; every call returns after the bus is closed, and from then on
+    /// nothing is enqueued and no observer is called.
+    func close() async
+}
+
+extension Bus {
+    /// Begins to collect what is published on matching subjects, with default options.
+    ///
+    /// - Parameter pattern: Which subjects.
+    /// - Returns: The subscription.
+    /// - Throws: As ``subscribe(to:options:)``.
+    public func subscribe(to pattern: Pattern) async throws -> Subscription {
+        try await subscribe(to: pattern, options: SubscriptionOptions())
+    }
+
+    /// Publishes a value as the JSON payload of a new envelope.
+    ///
+    /// - Parameters:
+    ///   - payload: The value to encode.
+    ///   - subject: The key it is routed by.
+    ///   - source: Who publishes it, for people and filters.
+    ///   - headers: Texts that travel with it.
+    /// - Throws: ``EventError/payloadEncoding(_:)``, and as ``publish(_:)``.
+    public func publish(
+        _ payload: some Encodable,
+        to subject: Subject,
+        source: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws {
+        try await publish(Envelope(subject: subject, payload: payload, source: source, headers: headers))
+    }
+
+    /// Subscribes for as long as `body` runs.
+    ///
+    /// - Parameters:
+    ///   - pattern: Which subjects.
+    ///   - options: Buffer, backpressure and predicate.
+    ///   - body: Receives the subscription, which is in effect; it is closed when `body` returns or throws.
+    /// - Returns: What `body` returns.
+    /// - Throws: As ``subscribe(to:options:)``, and what `body` throws.
+    public func withSubscription<R>(
+        to pattern: Pattern,
+        options: SubscriptionOptions = .init(),
+        _ body: (Subscription) async throws -> R
+    ) async throws -> R {
+        let subscription = try await subscribe(to: pattern, options: options)
+        defer { subscription.close() }
+        return try await body(subscription)
+    }
+}

@@ -1,0 +1,68 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// For envelopes inside other documents. The keys are those of ``Envelope/jsonData()``; the payload becomes part of the
+/// surrounding document, so its value is kept but not its bytes.
+extension Envelope: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, subject, time, source, headers, payload
+        case traceID = "trace_id"
+        case spanID = "span_id"
+    }
+
+    /// Decodes an envelope that is part of another document.
+    ///
+    /// - Parameter decoder: The decoder to read from.
+    /// - Throws: `DecodingError` when the subject is missing or malformed, the time is no RFC 3339 time, or a type is
+    ///   wrong.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        var fields = Fields(subject: try container.decode(Subject.self, forKey: .subject))
+        fields.id = try container.decodeIfPresent(String.self, forKey: .id) ?? ""
+        if let text = try container.decodeIfPresent(String.self, forKey: .time) {
+            guard let time = Timestamp(rfc3339: text) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .time, in: container, debugDescription: "no RFC 3339 time")
+            }
+            fields.time = time
+        }
+        fields.source = try container.decodeIfPresent(String.self, forKey: .source)
+        fields.traceID = try container.decodeIfPresent(String.self, forKey: .traceID)
+        fields.spanID = try container.decodeIfPresent(String.self, forKey: .spanID)
+        fields.headers = try container.decodeIfPresent([String: String].self, forKey: .headers) ?? [:]
+        if container.contains(.payload) {
+            fields.payload = try container.decode(JSONValue.self, forKey: .payload).data()
+        }
+        self.init(fields)
+    }
+
+    /// Encodes the envelope as part of another document.
+    ///
+    /// - Parameter encoder: The encoder to write to.
+    /// - Throws: What the encoder throws, and `EncodingError.invalidValue` when the payload is not JSON or the time has
+    ///   no RFC 3339 form.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(subject, forKey: .subject)
+        try container.encode(try timeText(codingPath: encoder.codingPath), forKey: .time)
+        try container.encodeIfPresent(source, forKey: .source)
+        try container.encodeIfPresent(traceID, forKey: .traceID)
+        try container.encodeIfPresent(spanID, forKey: .spanID)
+        if !headers.isEmpty { try container.encode(headers, forKey: .headers) }
+        if let payload { try container.encode(try JSONValue(json: payload), forKey: .payload) }
+    }
+
+    private func timeText(codingPath: [any CodingKey]) throws -> String {
+        guard storage.time.hasRFC3339 else {
+            throw EncodingError.invalidValue(
+                time, .init(codingPath: codingPath, debugDescription: "outside the years 0000 to 9999"))
+        }
+        var text: [UInt8] = []
+        storage.time.writeRFC3339 { text.append($0) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,319 @@
+/// Reads JSON strictly as RFC 8259 writes it, and hands out values as ranges of the input.
+///
+/// Every error is ``EventError/malformedEnvelope(_:)`` with what is wrong and the byte offset. Nothing recurses, so deep
+/// nesting costs memory in proportion to ``maximumDepth`` at most.
+package struct JSONReader {
+    /// The greatest number of objects and arrays inside one another.
+    package static let maximumDepth = 512
+
+    package let bytes: [UInt8]
+    package private(set) var position = 0
+    private var depth = 0
+
+    /// Begins to read a document.
+    ///
+    /// - Throws: When the bytes are no UTF-8.
+    package init(_ bytes: [UInt8]) throws(EventError) {
+        self.bytes = bytes
+        if let offset = UTF8Validation.firstFault(in: bytes.span) { throw Self.fault("invalid UTF-8", at: offset) }
+    }
+
+    package static func fault(_ what: String, at offset: Int) -> EventError {
+        .malformedEnvelope("\(what) at byte \(offset)")
+    }
+
+    /// The next byte that is no white space, or `nil` at the end.
+    package mutating func peek() -> UInt8? {
+        while position < bytes.count {
+            switch bytes[position] {
+            case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
+            case let byte: return byte
+            }
+        }
+        return nil
+    }
+
+    /// Fails unless only white space is left.
+    package mutating func finish() throws(EventError) {
+        guard peek() == nil else { throw Self.fault("trailing bytes", at: position) }
+    }
+
+    /// Counts one level of nesting around the document.
+    mutating func assumeEnclosed() {
+        depth += 1
+    }
+
+    // MARK: Objects
+
+    /// Reads an object; `body` must read exactly the value of the member it is given.
+    package mutating func object(
+        _ body: (inout JSONReader, String) throws(EventError) -> Void
+    ) throws(EventError) {
+        try open(UInt8(ascii: "{"), "an object")
+        if peek() == UInt8(ascii: "}") {
+            position += 1
+        } else {
+            repeat {
+                let name = try name()
+                try body(&self, name)
+            } while try another(before: UInt8(ascii: "}"))
+        }
+        depth -= 1
+    }
+
+    private mutating func name() throws(EventError) -> String {
+        guard peek() == UInt8(ascii: "\"") else { throw Self.fault("expected a member name", at: position) }
+        let name = try string()
+        try expect(UInt8(ascii: ":"), "':'")
+        return name
+    }
+
+    private mutating func open(_ bracket: UInt8, _ what: String) throws(EventError) {
+        guard peek() == bracket else { throw Self.fault("expected \(what)", at: position) }
+        depth += 1
+        guard depth <= Self.maximumDepth else {
+            throw Self.fault("nesting deeper than \(Self.maximumDepth)", at: position)
+        }
+        position += 1
+    }
+
+    private mutating func another(before bracket: UInt8) throws(EventError) -> Bool {
+        switch peek() {
+        case UInt8(ascii: ","):
+            position += 1
+            return true
+        case bracket:
+            position += 1
+            return false
+        default:
+            throw Self.fault("expected ',' or '\(Character(Unicode.Scalar(bracket)))'", at: position)
+        }
+    }
+
+    private mutating func expect(_ byte: UInt8, _ what: String) throws(EventError) {
+        guard peek() == byte else { throw Self.fault("expected \(what)", at: position) }
+        position += 1
+    }
+
+    // MARK: Any value
+
+    /// Steps over one value.
+    ///
+    /// - Returns: Where the value stands, without the white space around it.
+    package mutating func value() throws(EventError) -> Range<Int> {
+        _ = peek()
+        let start = position
+        var closers: [UInt8] = []
+        repeat {
+            switch peek() {
+            case UInt8(ascii: "{"):
+                try open(UInt8(ascii: "{"), "an object")
+                closers.append(UInt8(ascii: "}"))
+                if peek() != UInt8(ascii: "}") {
+                    _ = try name()
+                    continue
+                }
+                position += 1
+                closers.removeLast()
+                depth -= 1
+            case UInt8(ascii: "["):
+                try open(UInt8(ascii: "["), "an array")
+                closers.append(UInt8(ascii: "]"))
+                if peek() != UInt8(ascii: "]") { continue }
+                position += 1
+                closers.removeLast()
+                depth -= 1
+            case UInt8(ascii: "\""):
+                try skipString()
+            default:
+                try scalar()
+            }
+            try leave(&closers)
+        } while !closers.isEmpty
+        return start..<position
+    }
+
+    /// After a value: closes what ends here, or steps to the next element.
+    private mutating func leave(_ closers: inout [UInt8]) throws(EventError) {
+        while let closer = closers.last {
+            if try another(before: closer) {
+                if closer == UInt8(ascii: "}") { _ = try name() }
+                return
+            }
+            closers.removeLast()
+            depth -= 1
+        }
+    }
+
+    private mutating func scalar() throws(EventError) {
+        switch peek() {
+        case UInt8(ascii: "t"): try literal("true")
+        case UInt8(ascii: "f"): try literal("false")
+        case UInt8(ascii: "n"): try literal("null")
+        default: try number()
+        }
+    }
+
+    /// Steps over `null` when it is next.
+    package mutating func null() throws(EventError) -> Bool {
+        guard peek() == UInt8(ascii: "n") else { return false }
+        try literal("null")
+        return true
+    }
+
+    private mutating func literal(_ text: String) throws(EventError) {
+        let end = position + text.utf8.count
+        guard end <= bytes.count, bytes[position..<end].elementsEqual(text.utf8) else {
+            throw Self.fault("expected a value", at: position)
+        }
+        position = end
+    }
+
+    private mutating func number() throws(EventError) {
+        let start = position
+        if next(is: UInt8(ascii: "-")) { position += 1 }
+        if next(is: UInt8(ascii: "0")) {
+            position += 1
+        } else {
+            try digits(since: start)
+        }
+        if next(is: UInt8(ascii: ".")) {
+            position += 1
+            try digits(since: start)
+        }
+        if next(is: UInt8(ascii: "e")) || next(is: UInt8(ascii: "E")) {
+            position += 1
+            if next(is: UInt8(ascii: "+")) || next(is: UInt8(ascii: "-")) { position += 1 }
+            try digits(since: start)
+        }
+    }
+
+    private mutating func digits(since start: Int) throws(EventError) {
+        let first = position
+        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+            position += 1
+        }
+        guard position > first else {
+            throw Self.fault(first == start ? "expected a value" : "expected a digit", at: position)
+        }
+    }
+
+    private func next(is byte: UInt8) -> Bool {
+        position < bytes.count && bytes[position] == byte
+    }
+
+    /// Reads a whole number from 0 to `UInt64.max`.
+    package mutating func unsignedInteger() throws(EventError) -> UInt64 {
+        let range = try value()
+        guard let number = UInt64(String(decoding: bytes[range], as: UTF8.self)) else {
+            throw Self.fault("expected a whole number", at: range.lowerBound)
+        }
+        return number
+    }
+}
+
+extension JSONReader {
+    // MARK: Strings
+
+    /// Reads a string and resolves its escapes.
+    package mutating func string() throws(EventError) -> String {
+        guard peek() == UInt8(ascii: "\"") else { throw Self.fault("expected a string", at: position) }
+        let start = position + 1
+        let escaped = try skipString()
+        let content = bytes[start..<position - 1]
+        guard escaped else { return String(decoding: content, as: UTF8.self) }
+        return try Self.unescaped(content)
+    }
+
+    /// Steps over a string; `true` when it has an escape.
+    @discardableResult
+    private mutating func skipString() throws(EventError) -> Bool {
+        let start = position
+        var escaped = false
+        position += 1
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
+                position += 1
+                return escaped
+            case UInt8(ascii: "\\"):
+                escaped = true
+                try skipEscape()
+            case 0..<0x20:
+                throw Self.fault("control character in a string", at: position)
+            default:
+                position &+= 1
+            }
+        }
+        throw Self.fault("unterminated string", at: start)
+    }
+
+    private mutating func skipEscape() throws(EventError) {
+        let start = position
+        position += 2
+        guard position <= bytes.count else { throw Self.fault("unterminated escape", at: start) }
+        switch bytes[start + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            break
+        case UInt8(ascii: "u"):
+            guard position + 4 <= bytes.count, Self.hex(bytes[position..<position + 4]) != nil else {
+                throw Self.fault("invalid escape", at: start)
+            }
+            position += 4
+        default:
+            throw Self.fault("invalid escape", at: start)
+        }
+    }
+
+    private static func unescaped(_ content: ArraySlice<UInt8>) throws(EventError) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(content.count)
+        var offset = content.startIndex
+        while offset < content.endIndex {
+            guard content[offset] == UInt8(ascii: "\\") else {
+                text.append(content[offset])
+                offset += 1
+                continue
+            }
+            switch content[offset + 1] {
+            case UInt8(ascii: "b"): text.append(0x08)
+            case UInt8(ascii: "f"): text.append(0x0C)
+            case UInt8(ascii: "n"): text.append(0x0A)
+            case UInt8(ascii: "r"): text.append(0x0D)
+            case UInt8(ascii: "t"): text.append(0x09)
+            case UInt8(ascii: "u"):
+                let scalar = try scalar(in: content, at: &offset)
+                text.append(contentsOf: String(scalar).utf8)
+                continue
+            case let byte: text.append(byte)
+            }
+            offset += 2
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Reads `\uXXXX`, or two of them that make a surrogate pair.
+    private static func scalar(in content: ArraySlice<UInt8>, at offset: inout Int) throws(EventError) -> Unicode.Scalar {
+        let start = offset
+        guard let unit = hex(content[start + 2..<start + 6]) else { throw fault("invalid escape", at: start) }
+        offset += 6
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+
+        let second = offset
+        if unit < 0xDC00, second + 6 <= content.endIndex, content[second] == UInt8(ascii: "\\"),
+            content[second + 1] == UInt8(ascii: "u"), let low = hex(content[second + 2..<second + 6]),
+            (0xDC00...0xDFFF).contains(low),
+            let scalar = Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
+        {
+            offset += 6
+            return scalar
+        }
+        throw fault("surrogate without its pair", at: start)
+    }
+
+    private static func hex(_ digits: ArraySlice<UInt8>) -> UInt32? {
+        digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+            ? UInt32(String(decoding: digits, as: UTF8.self), radix: 16) : nil
+    }
+}

@@ -1,0 +1,224 @@
+import DequeModule
+import Synchronization
+
+/// The buffer of one subscription: locks, asks the state machine, unlocks, then acts.
+///
+/// It reports to the observer itself what becomes of each envelope it is offered, before anyone is resumed.
+package final class Mailbox: Sendable {
+    package let id: SubscriptionID
+    package let pattern: Pattern
+    /// Whether ``accepts(_:)`` has to be asked before an offer.
+    package let hasPredicate: Bool
+    private let observer: (any Observer)?
+    /// Spares the copy of an existential on every offer when nobody observes.
+    private let isObserved: Bool
+    private let state: Mutex<State>
+
+    private typealias Consumer = Waiter<Envelope?>
+
+    /// What is guarded by the lock: besides the machine, what must go when the mailbox ends.
+    private struct State {
+        var machine: MailboxStateMachine<Envelope, Consumer, ParkedPublish>
+        var predicate: (@Sendable (Envelope) -> Bool)?
+        var onEnd: (@Sendable (Mailbox) -> Void)?
+    }
+
+    /// Who ends a mailbox.
+    package enum End: Sendable { case subscription, bus }
+
+    /// What became of an offered envelope.
+    package enum Outcome: Sendable {
+        case delivered
+        /// Delivered, and an older one was dropped for it.
+        case deliveredForOldest
+        /// Dropped because the buffer is full.
+        case dropped
+        /// Dropped because the mailbox has ended.
+        case ended
+        /// Nothing has become of it: the buffer is full, and its publisher should ``park(_:for:)``.
+        case full
+    }
+
+    /// Creates a mailbox; `onEnd` is called once, when it ends.
+    package init(
+        id: SubscriptionID,
+        pattern: Pattern,
+        capacity: Int,
+        policy: BackpressurePolicy,
+        predicate: (@Sendable (Envelope) -> Bool)? = nil,
+        observer: (any Observer)? = nil,
+        onEnd: (@Sendable (Mailbox) -> Void)? = nil
+    ) {
+        self.id = id
+        self.pattern = pattern
+        self.observer = observer
+        isObserved = observer != nil
+        hasPredicate = predicate != nil
+        state = Mutex(
+            State(
+                machine: MailboxStateMachine(capacity: capacity, policy: policy), predicate: predicate, onEnd: onEnd))
+    }
+
+    // MARK: Publishers
+
+    /// Whether the predicate wants an envelope; `false` once the mailbox has ended.
+    package func accepts(_ envelope: Envelope) -> Bool {
+        guard hasPredicate else { return true }
+        return state.withLock { $0.predicate }?(envelope) ?? false
+    }
+
+    /// Offers an envelope; never waits.
+    package func offer(_ envelope: Envelope) -> Outcome {
+        act(on: state.withLock { $0.machine.offer(envelope) }, envelope)
+    }
+
+    /// Leaves an envelope until there is room, if there still is none.
+    package func park(_ envelope: Envelope, for publish: ParkedPublish) {
+        publish.add(self)
+        let outcome = act(on: state.withLock { $0.machine.park(envelope, for: publish) }, envelope)
+        if outcome != .full { publish.settle(.taken) }
+    }
+
+    /// Drops an envelope that found the buffer full and whose publisher does not wait.
+    package func drop(_ envelope: Envelope) {
+        if isObserved { observer?.onDrop(envelope, from: id, reason: .bufferFull) }
+    }
+
+    func withdraw(_ publish: ParkedPublish) {
+        guard let envelope = state.withLock({ $0.machine.withdraw(publish) }) else { return }
+        observer?.onDrop(envelope, from: id, reason: .cancelled)
+        publish.settle(.withdrawn)
+    }
+
+    private func act(
+        on action: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.OfferAction,
+        _ envelope: Envelope
+    ) -> Outcome {
+        switch action {
+        case .keep:
+            if isObserved { observer?.onDeliver(envelope, to: id) }
+            return .delivered
+        case .hand(let consumer):
+            if isObserved { observer?.onDeliver(envelope, to: id) }
+            consumer.resume(returning: envelope)
+            return .delivered
+        case .evict(let oldest):
+            if isObserved {
+                observer?.onDrop(oldest, from: id, reason: .bufferFull)
+                observer?.onDeliver(envelope, to: id)
+            }
+            return .deliveredForOldest
+        case .refuse:
+            drop(envelope)
+            return .dropped
+        case .park:
+            return .full
+        case .finished:
+            if isObserved { observer?.onDrop(envelope, from: id, reason: .closed) }
+            return .ended
+        }
+    }
+
+    // MARK: Consumers
+
+    /// The next envelope, or `nil` when the mailbox has ended or the task is cancelled, which ends it.
+    package func next() async -> Envelope? {
+        switch takeNow() {
+        case .some(let envelope): return envelope
+        case .none: return await wait(token: nil)
+        }
+    }
+
+    /// The next envelope, or `nil` when the time is up as well.
+    package func next(within timeout: Duration) async -> Envelope? {
+        if let envelope = takeNow() { return envelope }
+        guard timeout > .zero else { return nil }
+        let token = state.withLock { $0.machine.makeToken() }
+        let timer = Task {
+            try await Task.sleep(for: timeout)
+            giveUp(token)
+        }
+        defer { timer.cancel() }
+        return await wait(token: token)
+    }
+
+    /// What can be answered without waiting; the outer `nil` means that the caller has to wait.
+    private func takeNow() -> Envelope?? {
+        if Task.isCancelled {
+            cancel()
+            return .some(nil)
+        }
+        switch state.withLock({ $0.machine.take() }) {
+        case .take(let envelope):
+            return envelope
+        case .takeAndAdmit(let envelope, let parked):
+            admit(parked)
+            return envelope
+        case .wait:
+            return .none
+        case .finished:
+            return .some(nil)
+        }
+    }
+
+    private func wait(token: UInt64?) async -> Envelope? {
+        await withTaskCancellationHandler {
+            await Waiter.suspend { consumer in
+                let action = state.withLock { $0.machine.take(orQueue: consumer, token: token ?? 0) }
+                switch action {
+                case .wait: break
+                case .finished: consumer.resume(returning: nil)
+                case .take(let envelope): consumer.resume(returning: envelope)
+                case .takeAndAdmit(let envelope, let parked):
+                    admit(parked)
+                    consumer.resume(returning: envelope)
+                }
+            }
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    private func giveUp(_ token: UInt64) {
+        let consumer = state.withLock { $0.machine.giveUp(token) }
+        consumer?.resume(returning: nil)
+    }
+
+    private func admit(_ parked: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.Parked) {
+        if isObserved { observer?.onDeliver(parked.element, to: id) }
+        parked.publisher.settle(.taken)
+    }
+
+    // MARK: The end
+
+    /// Takes nothing more; what is buffered can still be read.
+    package func close(_ end: End) {
+        let (action, predicate, onEnd) = state.withLock { state in
+            defer { (state.predicate, state.onEnd) = (nil, nil) }
+            return (state.machine.finish(), state.predicate, state.onEnd)
+        }
+        guard let action = action else { return }
+        withExtendedLifetime(predicate) {}
+        onEnd?(self)
+        for parked in action.parked {
+            observer?.onDrop(parked.element, from: id, reason: .closed)
+            parked.publisher.settle(end == .bus ? .busClosed : .taken)
+        }
+        for consumer in action.consumers { consumer.resume(returning: nil) }
+    }
+
+    /// Ends at once: what is buffered is thrown away.
+    package func cancel() {
+        close(.subscription)
+        let buffered = state.withLock { $0.machine.discard() }
+        withExtendedLifetime(buffered) {}
+    }
+}
+
+extension Mailbox: Hashable {
+    package static func == (left: Mailbox, right: Mailbox) -> Bool { left === right }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ObjectIdentifier(self))
+    }
+}

@@ -1,0 +1,137 @@
+import DequeModule
+
+/// The decisions of a mailbox: a bounded buffer between publishers and the tasks that read it.
+///
+/// A plain value without lock, clock or continuation. Consumers wait only while the buffer is empty, and publishers are
+/// parked only while it is full, so never both.
+struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sendable & Equatable>: Sendable {
+    private let capacity: Int
+    private let policy: BackpressurePolicy
+    private var buffer = Deque<Element>()
+    private var consumers = Deque<(token: UInt64, consumer: Consumer)>()
+    private var parked = Deque<Parked>()
+    private var nextToken: UInt64 = 0
+    private(set) var isFinished = false
+
+    /// An element whose publisher waits for room.
+    struct Parked: Sendable {
+        var element: Element
+        var publisher: Publisher
+    }
+
+    init(capacity: Int, policy: BackpressurePolicy) {
+        self.capacity = capacity
+        self.policy = policy
+    }
+
+    // MARK: Publishers
+
+    enum OfferAction {
+        /// It is in the buffer.
+        case keep
+        /// It goes to a consumer that waited.
+        case hand(to: Consumer)
+        /// It is in the buffer, and this one is no longer.
+        case evict(Element)
+        /// The buffer is full, and it is dropped.
+        case refuse
+        /// The buffer is full, and its publisher should wait.
+        case park
+        /// Nothing is taken any more.
+        case finished
+    }
+
+    mutating func offer(_ element: Element) -> OfferAction {
+        if isFinished { return .finished }
+        if let waiting = consumers.popFirst() { return .hand(to: waiting.consumer) }
+        if buffer.count < capacity {
+            buffer.append(element)
+            return .keep
+        }
+        switch policy {
+        case .dropNewest:
+            return .refuse
+        case .dropOldest:
+            let oldest = buffer.removeFirst()
+            buffer.append(element)
+            return .evict(oldest)
+        case .block:
+            return .park
+        }
+    }
+
+    /// Offers again, and lets the publisher wait when the buffer is still full.
+    mutating func park(_ element: Element, for publisher: Publisher) -> OfferAction {
+        let action = offer(element)
+        if case .park = action { parked.append(Parked(element: element, publisher: publisher)) }
+        return action
+    }
+
+    /// Takes back what a publisher parked; `nil` when it was admitted or dropped already.
+    mutating func withdraw(_ publisher: Publisher) -> Element? {
+        guard let index = parked.firstIndex(where: { $0.publisher == publisher }) else { return nil }
+        return parked.remove(at: index).element
+    }
+
+    // MARK: Consumers
+
+    enum TakeAction {
+        case take(Element)
+        /// An element, and the parked one that came into the buffer for it.
+        case takeAndAdmit(Element, Parked)
+        case wait
+        case finished
+    }
+
+    /// The next element, if there is one.
+    mutating func take() -> TakeAction {
+        guard let element = buffer.popFirst() else { return isFinished ? .finished : .wait }
+        guard let admitted = parked.popFirst() else { return .take(element) }
+        buffer.append(admitted.element)
+        return .takeAndAdmit(element, admitted)
+    }
+
+    /// Takes the next element, or queues the consumer that waits for it.
+    mutating func take(orQueue consumer: Consumer, token: UInt64) -> TakeAction {
+        let action = take()
+        if case .wait = action { consumers.append((token, consumer)) }
+        return action
+    }
+
+    /// A number that names a consumer which may give up.
+    mutating func makeToken() -> UInt64 {
+        nextToken += 1
+        return nextToken
+    }
+
+    /// Removes a consumer that gives up; `nil` when it was served already.
+    mutating func giveUp(_ token: UInt64) -> Consumer? {
+        guard let index = consumers.firstIndex(where: { $0.token == token }) else { return nil }
+        return consumers.remove(at: index).consumer
+    }
+
+    // MARK: The end
+
+    /// Who is to be told that it is over.
+    struct FinishAction {
+        var consumers: [Consumer]
+        var parked: [Parked]
+    }
+
+    /// Takes nothing more; what is buffered can still be taken. `nil` when it was finished before.
+    mutating func finish() -> FinishAction? {
+        guard !isFinished else { return nil }
+        isFinished = true
+        defer {
+            consumers = []
+            parked = []
+        }
+        return FinishAction(consumers: consumers.map(\.consumer), parked: Array(parked))
+    }
+
+    /// Throws the buffer away; returns it, for its elements must not be released under a lock.
+    mutating func discard() -> Deque<Element> {
+        defer { buffer = [] }
+        return buffer
+    }
+}

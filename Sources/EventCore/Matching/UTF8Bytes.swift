@@ -1,0 +1,68 @@
+extension String {
+    /// Runs `body` on the bytes of the text.
+    ///
+    /// - Precondition: The text is stored as contiguous UTF-8, as after `makeContiguousUTF8()`.
+    @inlinable @inline(__always)
+    package func withUTF8Bytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        let result = unsafe utf8.withContiguousStorageIfAvailable { buffer in
+            body(unsafe Span(_unsafeElements: buffer))
+        }
+        guard let result else { preconditionFailure("text is not contiguous UTF-8") }
+        return result
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the bytes of `range` are those of `text`.
+    @inlinable @inline(__always)
+    package func holds(_ text: String, in range: Range<Int>) -> Bool {
+        text.withUTF8Bytes { other in
+            guard other.count == range.count else { return false }
+            return extracting(range).hasSameBytes(as: other)
+        }
+    }
+
+    /// Whether both spans hold the same bytes in the same order.
+    @inlinable @inline(__always)
+    package func hasSameBytes(as other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var offset = 0
+        while offset &+ 8 <= count {
+            guard word(at: offset) == other.word(at: offset) else { return false }
+            offset &+= 8
+        }
+        while offset < count {
+            guard self[offset] == other[offset] else { return false }
+            offset &+= 1
+        }
+        return true
+    }
+
+    /// Whether the bytes come before those of `other`, the shorter first where one begins the other.
+    @inlinable
+    package func precedes(_ other: Span<UInt8>) -> Bool {
+        for offset in 0..<Swift.min(count, other.count) where self[offset] != other[offset] {
+            return self[offset] < other[offset]
+        }
+        return count < other.count
+    }
+
+    /// The offset of the first `.` at or after `start`, or `count` when there is none.
+    @inlinable @inline(__always)
+    package func segmentEnd(from start: Int) -> Int {
+        var end = start
+        while end < count, self[end] != UInt8(ascii: ".") { end &+= 1 }
+        return end
+    }
+
+    /// The bytes of `range` as text.
+    package func text(in range: Range<Int>) -> String {
+        unsafe extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Eight bytes as one integer; its value depends on the machine's byte order.
+    @inlinable @inline(__always)
+    package func word(at offset: Int) -> UInt64 {
+        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+}

@@ -1,0 +1,59 @@
+/// Told what a bus does with every envelope, for metrics, tests and logs.
+///
+/// For each envelope a bus calls ``onPublish(_:)`` once, then one of the other two for every subscription whose pattern
+/// and predicate match. An observer is called outside every lock of the bus and possibly from several threads at once.
+/// It must return promptly, and must not call the bus. Requirements left out do nothing.
+public protocol Observer: Sendable {
+    /// An envelope was published, before it is known who gets it.
+    ///
+    /// - Parameter envelope: The envelope, with id, time and trace ids filled.
+    func onPublish(_ envelope: Envelope)
+
+    /// An envelope went into a subscription's buffer, or straight to a task that waited for it.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - subscription: Who received it.
+    func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID)
+
+    /// A subscription will not receive an envelope that matches.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope that is lost to it. With ``BackpressurePolicy/dropOldest`` this is one that was
+    ///     delivered before.
+    ///   - subscription: Who does not receive it.
+    ///   - reason: Why.
+    func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason)
+}
+
+extension Observer {
+    /// Does nothing.
+    ///
+    /// - Parameter envelope: The envelope.
+    public func onPublish(_ envelope: Envelope) {}
+
+    /// Does nothing.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - subscription: Who received it.
+    public func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {}
+
+    /// Does nothing.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - subscription: Who does not receive it.
+    ///   - reason: Why.
+    public func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {}
+}
+
+/// Why a subscription did not receive an envelope that matches, or lost one that it had.
+public enum DropReason: String, Sendable, Hashable, CaseIterable, Codable {
+    /// The buffer was full.
+    case bufferFull = "buffer_full"
+    /// The subscription or the bus was closed first.
+    case closed = "closed"
+    /// The publishing task was cancelled while it waited for room.
+    case cancelled = "cancelled"
+}

@@ -1,0 +1,93 @@
+/// What a bus collects for one reader: an asynchronous sequence of envelopes.
+///
+/// ```swift
+/// for await envelope in try await bus.subscribe(to: "orders.>") {
+///     print(envelope.subject)
+/// }
+/// ```
+///
+/// The sequence ends when the subscription or its bus is closed, after what is buffered by then, and at once when the
+/// task that iterates it is cancelled. Several tasks may iterate one subscription: each envelope goes to exactly one of
+/// them, and tasks that wait are served in order.
+public struct Subscription: AsyncSequence, Sendable {
+    /// What the sequence yields.
+    public typealias Element = Envelope
+    /// The sequence does not fail.
+    public typealias Failure = Never
+
+    /// The name of the subscription, unique within its bus.
+    public let id: SubscriptionID
+    /// Which subjects it listens to.
+    public let pattern: Pattern
+    private let handle: Handle
+
+    /// Ends the subscription when nothing refers to it any more.
+    private final class Handle: Sendable {
+        let mailbox: Mailbox
+
+        init(_ mailbox: Mailbox) {
+            self.mailbox = mailbox
+        }
+
+        deinit {
+            mailbox.cancel()
+        }
+    }
+
+    package init(_ mailbox: Mailbox) {
+        id = mailbox.id
+        pattern = mailbox.pattern
+        handle = Handle(mailbox)
+    }
+
+    /// A subscription that nothing arrives on and that has ended.
+    package static func ended(id: SubscriptionID, pattern: Pattern) -> Subscription {
+        let mailbox = Mailbox(id: id, pattern: pattern, capacity: 1, policy: .dropNewest)
+        mailbox.close(.subscription)
+        return Subscription(mailbox)
+    }
+
+    /// Ends the subscription: nothing more is collected; what is buffered can still be read.
+    ///
+    /// Publishers that wait for room in it go on. Closing twice is fine.
+    public func close() {
+        handle.mailbox.close(.subscription)
+    }
+
+    /// The next envelope, if one comes in time.
+    ///
+    /// Running out of time does not end the subscription; cancelling the task does.
+    ///
+    /// - Parameter timeout: How long to wait; zero or less takes only what is buffered.
+    /// - Returns: The envelope, or `nil` when the time is up or the subscription has ended.
+    public func next(within timeout: Duration) async -> Envelope? {
+        await handle.mailbox.next(within: timeout)
+    }
+
+    /// Makes an iterator; all iterators of a subscription take from the same buffer.
+    ///
+    /// - Returns: The iterator.
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(subscription: self)
+    }
+
+    /// Takes envelopes from a subscription, which lives as long as its iterators.
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
+        fileprivate let subscription: Subscription
+
+        /// Waits for the next envelope.
+        ///
+        /// - Returns: The envelope, or `nil` when the subscription has ended or the task is cancelled.
+        public mutating func next() async -> Envelope? {
+            await subscription.handle.mailbox.next()
+        }
+
+        /// Waits for the next envelope without leaving an actor.
+        ///
+        /// - Parameter actor: The actor to stay on.
+        /// - Returns: The envelope, or `nil` when the subscription has ended or the task is cancelled.
+        public mutating func next(isolation actor: isolated (any Actor)?) async -> Envelope? {
+            await subscription.handle.mailbox.next()
+        }
+    }
+}

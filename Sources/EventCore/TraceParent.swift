@@ -1,0 +1,54 @@
+import Instrumentation
+import ServiceContextModule
+
+/// The `traceparent` field of W3C Trace Context: `00-<trace id>-<span id>-<flags>`.
+struct TraceParent {
+    static let fieldName = "traceparent"
+
+    var traceID: String
+    var spanID: String
+
+    init(traceID: String, spanID: String) {
+        (self.traceID, self.spanID) = (traceID, spanID)
+    }
+
+    /// Parses a field, by the rules of W3C Trace Context, section 3.2.
+    init?(_ field: String) {
+        let parts = field.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 4, Self.isID(parts[0], 2), parts[0] != "ff", Self.isID(parts[1], 32),
+            Self.isID(parts[2], 16), Self.isID(parts[3], 2), parts[0] != "00" || parts.count == 4
+        else { return nil }
+        guard parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" }) else { return nil }
+        self.init(traceID: String(parts[1]), spanID: String(parts[2]))
+    }
+
+    /// The text of the field. Whether the publisher sampled its trace is not kept, so it says that it did.
+    var field: String { "00-\(traceID)-\(spanID)-01" }
+
+    /// What the bootstrapped instrument writes of the task's context; costs one task-local read when there is none.
+    static var current: TraceParent? {
+        guard let context = ServiceContext.current else { return nil }
+        var fields: [String: String] = [:]
+        InstrumentationSystem.instrument.inject(context, into: &fields, using: Fields())
+        return fields.first { $0.key.lowercased() == fieldName }.flatMap { TraceParent($0.value) }
+    }
+
+    private static func isID(_ text: Substring, _ width: Int) -> Bool {
+        text.utf8.count == width && text.utf8.allSatisfy { ("0"..."9").contains($0) || ("a"..."f").contains($0) }
+    }
+
+    /// Reads and writes fields of a dictionary.
+    struct Fields: Injector, Extractor {
+        func inject(_ value: String, forKey key: String, into carrier: inout [String: String]) {
+            carrier[key] = value
+        }
+
+        func extract(key: String, from carrier: [String: String]) -> String? {
+            carrier[key.lowercased()]
+        }
+    }
+}
+
+extension ClosedRange<Unicode.Scalar> {
+    fileprivate func contains(_ byte: UInt8) -> Bool { contains(Unicode.Scalar(byte)) }
+}

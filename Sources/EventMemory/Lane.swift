@@ -1,0 +1,88 @@
+import EventCore
+import Synchronization
+
+/// One of several independent ways into the bus, so that publishers on different threads do not share a lock.
+///
+/// A lane keeps its own cache of routes, and counts the calls that may still call an observer, for which closing waits.
+final class Lane: Sendable {
+    private struct State {
+        var cache: RouteCache<[Mailbox]>?
+        var isClosed = false
+        var calls = 0
+        var drained: [Waiter<Void>] = []
+    }
+
+    private let state: Mutex<State>
+    private let countsCalls: Bool
+
+    /// Creates a lane without a cache when the capacity is 0.
+    init(cacheCapacity: Int, countsCalls: Bool) {
+        state = Mutex(State(cache: cacheCapacity > 0 ? RouteCache(capacity: cacheCapacity) : nil))
+        self.countsCalls = countsCalls
+    }
+
+    /// Begins a call; every one that succeeds is followed by ``leave()``.
+    ///
+    /// - Parameters:
+    ///   - envelope: What is to be routed.
+    ///   - table: Where the route is found when it is not in the cache.
+    /// - Returns: Who may want the envelope, or `nil` when the bus is closed.
+    func enter(_ envelope: Envelope, orMatch table: RoutingTable) -> [Mailbox]? {
+        state.withLock { state in
+            guard !state.isClosed else { return nil }
+            if countsCalls { state.calls += 1 }
+            if let route = state.cache?.route(of: envelope.subject) { return route }
+            let route = table.match(envelope.subject)
+            state.cache?.insert(route, for: envelope.subject)
+            return route
+        }
+    }
+
+    /// Goes on with a call after ``leave()``; `false` when the bus was closed meanwhile.
+    func enterAgain() -> Bool {
+        guard countsCalls else { return true }
+        return state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.calls += 1
+            return true
+        }
+    }
+
+    /// Ends a call.
+    func leave() {
+        guard countsCalls else { return }
+        let waiters = state.withLock { state -> [Waiter<Void>] in
+            state.calls -= 1
+            guard state.calls == 0, state.isClosed else { return [] }
+            defer { state.drained = [] }
+            return state.drained
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// A subscription to `pattern` came or went.
+    func subscriptionsChanged(for pattern: Pattern) {
+        state.withLock { $0.cache?.subscriptionsChanged(for: pattern) }
+    }
+
+    /// Lets no further call begin, and forgets every route.
+    func close() {
+        let routes = state.withLock { state in
+            state.isClosed = true
+            defer { state.cache = nil }
+            return state.cache
+        }
+        withExtendedLifetime(routes) {}
+    }
+
+    /// Waits until every call has ended.
+    func drain() async {
+        await Waiter.suspend { waiter in
+            let isDrained = state.withLock { state in
+                if state.calls > 0 { state.drained.append(waiter) }
+                return state.calls == 0
+            }
+            if isDrained { waiter.resume() }
+        }
+    }
+}

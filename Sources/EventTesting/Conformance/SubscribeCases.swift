@@ -1,0 +1,144 @@
+import EventCore
+
+/// What subscribing gives: S1, S2, S3, S5.
+enum SubscribeCases {
+    static let all: [ConformanceCase] = [
+        ConformanceCase(
+            "subscribe.isEffectiveOnReturn", "S1", "A publish that starts after subscribe returned is seen.",
+            needs: .delivers
+        ) { probe in
+            var subscriptions: [Subscription] = []
+            // Publishing before each new subscription makes a bus remember a route that is then out of date.
+            for round in 1...8 {
+                try await probe.publish("before \(round)")
+                let subscription = try await probe.subscribe(to: round.isMultiple(of: 2) ? "*" : "topic")
+                subscriptions.append(subscription)
+                try await probe.publish("after \(round)")
+                var received = await probe.receive(1, from: subscription)
+                // Across a link, what was published earlier may still be under way.
+                if received == ["before \(round)"] { received = await probe.receive(1, from: subscription) }
+                try probe.expect("what arrives", received, is: ["after \(round)"])
+            }
+            withExtendedLifetime(subscriptions) {}
+        },
+        ConformanceCase(
+            "subscribe.givesUniqueIDs", "S2", "The id of a subscription is not empty, stable and unique within the bus."
+        ) { probe in
+            var subscriptions: [Subscription] = []
+            var ids: Set<SubscriptionID> = []
+            for round in 1...20 {
+                let subscription = try await probe.subscribe()
+                try probe.expect(!subscription.id.rawValue.isEmpty, "an id", seen: "it is empty")
+                ids.insert(subscription.id)
+                if round.isMultiple(of: 2) { subscription.close() } else { subscriptions.append(subscription) }
+            }
+            ids.formUnion(subscriptions.map(\.id))
+            try probe.expect("different ids of 20 subscriptions", ids.count, is: 20)
+        },
+        ConformanceCase(
+            "subscribe.keepsPattern", "S2", "A subscription carries the pattern it was made for."
+        ) { probe in
+            for topic in ["orders.eu", "orders.*", ">"] {
+                let subscription = try await probe.subscribe(to: topic)
+                try probe.expect("the pattern", subscription.pattern, is: try probe.pattern(topic))
+            }
+        },
+        ConformanceCase(
+            "subscribe.keepsCapacity", "S3", "A buffer holds as many envelopes as was asked for.", needs: .buffered
+        ) { probe in
+            for capacity in [1, 2, 7] {
+                try await probe.expectRoom(for: capacity, in: probe.subscribe(capacity: capacity))
+            }
+        },
+        ConformanceCase(
+            "subscribe.replacesCapacityZero", "S3", "A capacity of zero or less means the default.", needs: .buffered
+        ) { probe in
+            for capacity in [0, -1, Int.min] {
+                let subscription = try await probe.subscribe(capacity: capacity)
+                try await probe.expectRoom(for: SubscriptionOptions.defaultBufferCapacity, in: subscription)
+            }
+        },
+        ConformanceCase(
+            "subscribe.refusesExcessiveCapacity", "S3", "A capacity above the maximum throws invalidConfiguration."
+        ) { probe in
+            for capacity in [SubscriptionOptions.maximumBufferCapacity + 1, Int.max] {
+                try await probe.expect("subscribe", throws: .invalidConfiguration) {
+                    _ = try await probe.subscribe(capacity: capacity)
+                }
+            }
+        },
+        ConformanceCase(
+            "subscribe.acceptsMaximumCapacity", "S3", "The maximum capacity is accepted, and costs nothing in advance."
+        ) { probe in
+            var subscriptions: [Subscription] = []
+            for _ in 1...32 {
+                let maximum = SubscriptionOptions.maximumBufferCapacity
+                subscriptions.append(try await probe.subscribe(capacity: maximum))
+            }
+            try probe.expect("how many subscriptions there are", Set(subscriptions.map(\.id)).count, is: 32)
+        },
+        ConformanceCase(
+            "subscribe.sharesAmongConsumers", "S5",
+            "When several tasks iterate one subscription, each envelope goes to exactly one of them.", needs: .delivers
+        ) { probe in
+            let subscription = try await probe.subscribe()
+            let received = Journal<String>()
+            let consumers = (1...3).map { _ in
+                probe.attempt { for await envelope in subscription { received.append(envelope.label) } }
+            }
+            let labels = (1...60).map { "\($0)" }
+            try await probe.publish(labels)
+            try await probe.expect("60 envelopes", in: received) { $0.count == 60 }
+            subscription.close()
+            for consumer in consumers { try await probe.expectEnd(of: consumer, "a loop over a closed subscription") }
+            try probe.expect("what arrives in all", received.entries.sorted(), is: labels.sorted())
+        },
+        ConformanceCase(
+            "subscribe.servesConsumersInOrder", "S5", "Tasks that wait for an envelope are served in order.",
+            needs: .delivers
+        ) { probe in
+            let subscription = try await probe.subscribe()
+            let queue = ConsumerQueue(subscription)
+            var consumers: [Attempt<String?>] = []
+            for number in 1...3 {
+                consumers.append(probe.attempt { await queue.next() })
+                try await probe.expect("consumer \(number) to begin", in: queue.begun) { $0.count == number }
+                await queue.waitUntilFree()
+            }
+            try await probe.publish("a", "b", "c")
+            for (consumer, label) in zip(consumers, ["a", "b", "c"]) {
+                let received = try await probe.expectEnd(of: consumer, "a waiting consumer")
+                try probe.expect("what a consumer gets", received, is: label)
+            }
+        },
+    ]
+}
+
+/// Lets one consumer after the other begin to wait: while one runs, the actor is taken, and it is free again when that
+/// one waits.
+private actor ConsumerQueue {
+    nonisolated let begun = Journal<Void>()
+    private let subscription: Subscription
+
+    init(_ subscription: Subscription) {
+        self.subscription = subscription
+    }
+
+    func next() async -> String? {
+        begun.append(())
+        var iterator = subscription.makeAsyncIterator()
+        return await iterator.next(isolation: self)?.label
+    }
+
+    func waitUntilFree() {}
+}
+
+extension ConformanceProbe {
+    /// Publishes one envelope more than fits.
+    fileprivate func expectRoom(for count: Int, in subscription: Subscription) async throws {
+        let labels = (0...count).map { "\($0)" }
+        try await publish(labels)
+        subscription.close()
+        try expect("what was buffered", try await drain(subscription), is: Array(labels.prefix(count)))
+    }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// How a delivery is printed.
+enum DeliveryFormat: String, CaseIterable, ExpressibleByArgument {
+    case text
+    case json
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// One `--header KEY=VALUE`: the header an envelope must have.
+struct HeaderCondition: Equatable {
+    let key: String
+    let value: String
+
+    /// Creates a condition from `KEY=VALUE`; the value may be empty and may hold further `=`.
+    init(argument: String) throws(ValidationError) {
+        guard let separator = argument.firstIndex(of: "=") else {
+            throw ValidationError("there is no '=' between KEY and VALUE")
+        }
+        guard separator > argument.startIndex else { throw ValidationError("KEY is empty") }
+        key = String(argument[..<separator])
+        value = String(argument[argument.index(after: separator)...])
+    }
+}

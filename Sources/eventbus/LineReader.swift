@@ -1,0 +1,31 @@
+/// Reads a file in batches of lines, with one chunk and one line of it in memory.
+struct LineReader {
+    private let input: InputFile
+    private var splitter = LineSplitter()
+    private var isAtEnd = false
+
+    init(_ input: InputFile) {
+        self.input = input
+    }
+
+    /// The name of the file, for messages.
+    var name: String { input.name }
+
+    /// The lines that the next chunk completes, or `nil` at the end of the file or once its switch is tripped.
+    mutating func nextBatch() async throws(SystemError) -> [Line]? {
+        guard !isAtEnd else { return nil }
+        switch try await input.readChunk() {
+        case .bytes(let bytes):
+            splitter.append(bytes)
+            var lines: [Line] = []
+            while let line = splitter.next() { lines.append(line) }
+            return lines
+        case .end:
+            isAtEnd = true
+            return splitter.finish().map { [$0] }
+        case .stopped:
+            isAtEnd = true
+            return nil
+        }
+    }
+}

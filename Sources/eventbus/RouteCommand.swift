@@ -1,0 +1,76 @@
+import ArgumentParser
+import EventCore
+import EventMemory
+import Foundation
+
+/// `eventbus route`: envelopes in, what each subscription received out.
+struct RouteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "route",
+        abstract: "Publish envelopes on a bus and print what each subscription receives.",
+        discussion: """
+            Reads JSON lines, one envelope a line, publishes each, prints every delivery as it arrives, and ends with a \
+            table on standard error:
+
+              matched    envelopes that fitted the pattern and every --header
+              delivered  those printed
+              dropped    those that found no room, or lost it to a newer one
+
+            matched is always delivered + dropped. Each subscription sees the order of the input.
+
+            Blank lines are skipped. A malformed line is reported on standard error by its number and the byte in it, \
+            counted from 0; the rest goes on, and the exit status is 1. Ctrl-C stops reading, prints what was read and \
+            the table, and exits 0; a second one ends the program at once.
+            """
+    )
+
+    @Option(
+        name: .customLong("subscribe"),
+        help: ArgumentHelp("Subscribe to a pattern; repeatable. (default: >)", valueName: "pattern"),
+        transform: { try Pattern(validating: $0) }
+    )
+    var patterns: [Pattern] = []
+
+    @OptionGroup var delivery: DeliveryOptions
+
+    @Argument(help: ArgumentHelp("A file of JSON lines, or - for standard input.", valueName: "file"))
+    var file = "-"
+
+    func run() async throws {
+        // A closed pipe is then an error of write(2), which ends the route quietly, and not a signal.
+        _ = signal(SIGPIPE, SIG_IGN)
+
+        let stop = try StopSwitch()
+        let input = try InputFile(path: file, stop: stop)
+        let output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
+        let diagnostics = Diagnostics()
+        let drops = DropCounter()
+        let route = Route(bus: MemoryBus(observer: drops), output: output, diagnostics: diagnostics)
+
+        let report = try await withTerminationSignals(tripping: stop) {
+            let subscriptions = try await subscribe(on: route.bus)
+            return await route.run(LineReader(input), to: subscriptions, drops: drops)
+        }
+
+        switch output.failure {
+        case EPIPE: return
+        case let code?: await diagnostics.report("\(SystemError("standard output", code))")
+        case nil: break
+        }
+        await diagnostics.note(report.description)
+        if diagnostics.hasProblems { throw ExitCode.failure }
+    }
+
+    private func subscribe(on bus: any Bus) async throws -> [RouteSubscription] {
+        let patterns = patterns.isEmpty ? [">"] : patterns
+        let width = patterns.lazy.map(\.rawValue.count).max() ?? 0
+        var subscriptions: [RouteSubscription] = []
+        for pattern in patterns {
+            let formatter = try DeliveryFormatter(pattern: pattern, width: width, format: delivery.output)
+            subscriptions.append(
+                try await RouteSubscription(on: bus, to: pattern, delivery: delivery, formatter: formatter)
+            )
+        }
+        return subscriptions
+    }
+}

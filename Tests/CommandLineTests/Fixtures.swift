@@ -1,0 +1,49 @@
+import Foundation
+
+/// A line of input: an envelope whose id is a number.
+func envelopeLine(_ subject: String, id: Int, headers: [String: String] = [:]) -> String {
+    let headers = headers.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
+    return """
+        {"id":"\(id)","subject":"\(subject)","time":"2026-04-27T10:11:12.123456789Z"\
+        \(headers.isEmpty ? "" : ",\"headers\":{\(headers)}"),"payload":{"n":\(id)}}
+        """
+}
+
+/// Input of many envelopes, whose subjects alternate between `a.0` and `b.1`.
+func alternatingLines(_ count: Int) -> Data {
+    Data((0..<count).map { envelopeLine($0 % 2 == 0 ? "a.0" : "b.1", id: $0) + "\n" }.joined().utf8)
+}
+
+/// A row of the table at the end.
+struct Counts: Equatable {
+    let matched: Int
+    let delivered: Int
+    let dropped: Int
+}
+
+extension Program.Outcome {
+    /// The table at the end, by pattern.
+    var table: [String: Counts] {
+        let lines = errors.split(separator: "\n").drop { !$0.hasPrefix("pattern ") }.dropFirst()
+        let rows = lines.map { line in
+            let cells = line.split(separator: " ")
+            let counts = cells.suffix(3).compactMap { Int($0) }
+            return (String(cells[0]), Counts(matched: counts[0], delivered: counts[1], dropped: counts[2]))
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
+    /// The ids of text lines, per pattern, in the order of the output; the payloads hold them.
+    var printedIDs: [String: [Int]] {
+        Dictionary(grouping: lines) { String($0.prefix { $0 != " " }) }
+            .mapValues { $0.compactMap { line in Int(line.drop { $0 != "{" }.filter(\.isWholeNumber)) } }
+    }
+}
+
+/// Runs `body` with the path of a file that holds `contents`.
+func withTemporaryFile<R>(_ contents: Data, _ body: (String) async throws -> R) async throws -> R {
+    let url = FileManager.default.temporaryDirectory.appending(path: "eventbus-\(UUID().uuidString).jsonl")
+    try contents.write(to: url)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try await body(url.path)
+}

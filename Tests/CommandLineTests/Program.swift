@@ -1,0 +1,175 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A program of this package, running as a process with pipes for input, output and errors.
+///
+/// One that outlives its deadline is killed, so whoever waits for it fails instead of hanging.
+final class Program: Sendable {
+    struct Outcome {
+        /// The exit status, or 128 and the number of the signal that ended the program.
+        let status: Int32
+        let output: String
+        let errors: String
+
+        var lines: [Substring] { output.split(separator: "\n") }
+    }
+
+    struct Missing: Error, CustomStringConvertible {
+        let path: String
+        var description: String { "There is no program at \(path); `swift build` makes it." }
+    }
+
+    private static let deadline = Duration.seconds(60)
+
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private let inputQueue = DispatchQueue(label: "program.input")
+    private let unread = Mutex(Data())
+    private let errors: Task<Data, Never>
+    private let status: Task<Int32, Never>
+
+    /// Starts a program that lies beside the tests.
+    ///
+    /// - Parameters:
+    ///   - arguments: Its arguments.
+    ///   - name: Its name.
+    ///   - file: Where its output goes instead of to the caller.
+    /// - Throws: ``Missing`` when it is not built.
+    init(_ arguments: [String], of name: String = "eventbus", outputTo file: FileHandle? = nil) throws {
+        let errorPipe = Pipe()
+        process.executableURL = try Self.path(of: name)
+        process.arguments = arguments
+        // A handle and not the pipe, which `Process` would close: with its other end open here, writing to a program
+        // that has ended is no SIGPIPE.
+        process.standardInput = input.fileHandleForReading
+        process.standardOutput = file ?? output.fileHandleForWriting
+        process.standardError = errorPipe.fileHandleForWriting
+
+        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { process in
+            let isSignal = process.terminationReason == .uncaughtSignal
+            end.yield(process.terminationStatus + (isSignal ? 128 : 0))
+            end.finish()
+        }
+        try process.run()
+        try output.fileHandleForWriting.close()
+        try errorPipe.fileHandleForWriting.close()
+
+        let watchdog = Task { [process] in
+            try await Task.sleep(for: Self.deadline)
+            process.send(signal: SIGKILL)
+        }
+        status = Task {
+            defer { watchdog.cancel() }
+            return await ended.first { _ in true } ?? -1
+        }
+        errors = Task { await Self.offPool { errorPipe.fileHandleForReading.readDataToEndOfFile() } }
+    }
+
+    /// Runs a program to its end.
+    static func run(
+        _ arguments: [String],
+        of name: String = "eventbus",
+        input: some Sequence<UInt8> = "".utf8,
+        outputTo file: FileHandle? = nil
+    ) async throws -> Outcome {
+        let program = try Program(arguments, of: name, outputTo: file)
+        program.send(input)
+        program.closeInput()
+        return await program.outcome()
+    }
+
+    private static func path(of name: String) throws -> URL {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? .main
+        let tests = bundle.bundlePath.hasSuffix(".xctest") ? bundle.bundleURL : URL(filePath: CommandLine.arguments[0])
+        let url = tests.deletingLastPathComponent().appending(path: name)
+        guard FileManager.default.isExecutableFile(atPath: url.path) else { throw Missing(path: url.path) }
+        return url
+    }
+
+    private static func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
+        }
+    }
+}
+
+extension Program {
+    /// Writes to the program's input, when everything sent before is written.
+    func send(_ input: some Sequence<UInt8>) {
+        let data = Data(input)
+        inputQueue.async { try? self.input.fileHandleForWriting.write(contentsOf: data) }
+    }
+
+    /// Ends the program's input, when everything sent before is written.
+    func closeInput() {
+        inputQueue.async { try? self.input.fileHandleForWriting.close() }
+    }
+
+    /// Stops listening to the program's output.
+    func closeOutput() {
+        try? output.fileHandleForReading.close()
+    }
+
+    func send(signal: Int32) {
+        process.send(signal: signal)
+    }
+
+    /// Sends a signal until it has ended the program.
+    func end(by signal: Int32) async {
+        while process.isRunning {
+            send(signal: signal)
+            await Task.yield()
+        }
+    }
+
+    /// The next line of output, or `nil` when the output has ended.
+    func readLine() async -> String? {
+        while true {
+            let line = unread.withLock { unread -> Data? in
+                guard let end = unread.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+                defer { unread = Data(unread[(end + 1)...]) }
+                return unread[..<end]
+            }
+            if let line { return String(decoding: line, as: UTF8.self) }
+            let chunk = await Self.offPool { self.output.fileHandleForReading.availableData }
+            guard !chunk.isEmpty else { return nil }
+            unread.withLock { $0 += chunk }
+        }
+    }
+
+    /// Reads what is left of the output and waits for the end.
+    func outcome() async -> Outcome {
+        let rest = await Self.offPool { (try? self.output.fileHandleForReading.readToEnd()) ?? Data() }
+        let output = unread.withLock { $0 + rest }
+        let status = await status.value
+
+        // What the program left of its input would block the queue that writes it.
+        closeInput()
+        _ = await Self.offPool { try? self.input.fileHandleForReading.readToEnd() }
+        return Outcome(
+            status: status,
+            output: String(decoding: output, as: UTF8.self),
+            errors: String(decoding: await errors.value, as: UTF8.self)
+        )
+    }
+
+    #if os(Linux)
+        /// The most memory the running program has held, in bytes.
+        var peakMemory: Int {
+            get throws {
+                let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+                let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+                return (line.split(separator: " ").compactMap { Int($0) }.first ?? .max / 1024) * 1024
+            }
+        }
+    #endif
+}
+
+extension Process {
+    fileprivate func send(signal: Int32) {
+        if isRunning { kill(processIdentifier, signal) }
+    }
+}

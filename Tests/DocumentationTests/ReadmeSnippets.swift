@@ -1,0 +1,2 @@
+import EventMemory
+import Testing

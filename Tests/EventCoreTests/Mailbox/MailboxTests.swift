@@ -1,0 +1,111 @@
+import Synchronization
+import Testing
+
+@testable import EventCore
+
+@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+    private func mailbox(
+        capacity: Int = 8,
+        policy: BackpressurePolicy = .dropNewest,
+        predicate: (@Sendable (Envelope) -> Bool)? = nil
+    ) -> Mailbox {
+        Mailbox(id: SubscriptionID(rawValue: "s1"), pattern: ">", capacity: capacity, policy: policy, predicate: predicate)
+    }
+
+    @Test func `a waiting consumer receives what is offered`() async {
+        let mailbox = mailbox()
+        async let received = mailbox.next()
+        let envelope = Envelope(subject: "a")
+        #expect(mailbox.offer(envelope) == .delivered)
+        #expect(await received == envelope)
+    }
+
+    @Test func `a deadline that passes takes nothing and ends nothing`() async {
+        let mailbox = mailbox()
+        #expect(await mailbox.next(within: .milliseconds(1)) == nil)
+        #expect(await mailbox.next(within: .zero) == nil)
+        #expect(await mailbox.next(within: .seconds(-1)) == nil)
+        let envelope = Envelope(subject: "a")
+        #expect(mailbox.offer(envelope) == .delivered)
+        #expect(await mailbox.next(within: .zero) == envelope)
+    }
+
+    @Test func `deadlines that race with offers lose no envelope`() async {
+        let mailbox = mailbox(capacity: 10_000)
+        let rounds = 500
+        async let received: Int = {
+            var count = 0
+            while count < rounds {
+                if await mailbox.next(within: .microseconds(Int64(count % 50))) != nil { count += 1 }
+            }
+            return count
+        }()
+        for _ in 0..<rounds {
+            #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
+            await Task.yield()
+        }
+        #expect(await received == rounds)
+    }
+
+    @Test func `a cancelled consumer gets nil at once, and the mailbox has ended`() async {
+        let mailbox = mailbox()
+        #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
+        let task = Task { () -> Envelope? in
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            return await mailbox.next()
+        }
+        #expect(await task.value == nil)
+        #expect(mailbox.offer(Envelope(subject: "b")) == .ended)
+        #expect(await mailbox.next() == nil)
+    }
+
+    @Test func `cancelling one of two waiting consumers ends both`() async {
+        let mailbox = mailbox()
+        let first = Task { await mailbox.next() }
+        let second = Task { await mailbox.next() }
+        first.cancel()
+        #expect(await first.value == nil)
+        #expect(await second.value == nil)
+    }
+
+    @Test func `several consumers share the envelopes`() async {
+        let mailbox = mailbox(capacity: 1000)
+        let total = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var count = 0
+                    while await mailbox.next() != nil { count += 1 }
+                    return count
+                }
+            }
+            for _ in 0..<1000 { #expect(mailbox.offer(Envelope(subject: "a")) == .delivered) }
+            mailbox.close(.subscription)
+            return await group.reduce(0, +)
+        }
+        #expect(total == 1000)
+    }
+
+    @Test func `what a predicate holds is released when the mailbox ends`() {
+        final class Witness: Sendable {}
+        var witness: Witness? = Witness()
+        weak let released = witness
+        let mailbox = mailbox(predicate: { [witness] _ in witness != nil })
+        witness = nil
+        #expect(released != nil)
+        #expect(mailbox.accepts(Envelope(subject: "a")))
+        mailbox.close(.subscription)
+        #expect(released == nil)
+        #expect(!mailbox.accepts(Envelope(subject: "a")))
+    }
+
+    @Test func `the end is announced once`() {
+        let ends = Mutex(0)
+        let mailbox = Mailbox(
+            id: SubscriptionID(rawValue: "s1"), pattern: ">", capacity: 1, policy: .block,
+            onEnd: { _ in ends.withLock { $0 += 1 } })
+        mailbox.close(.subscription)
+        mailbox.close(.bus)
+        mailbox.cancel()
+        #expect(ends.withLock { $0 } == 1)
+    }
+}

@@ -1,0 +1,21 @@
+import EventMemory
+import EventTesting
+import Testing
+
+@Suite struct MemoryBusConformanceTests {
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func keeps(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let bus = MemoryBus(observer: observer)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func `keeps without a route cache`(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let bus = MemoryBus(observer: observer, routeCacheCapacity: 0)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+}

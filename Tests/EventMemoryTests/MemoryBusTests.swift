@@ -1,0 +1,119 @@
+import EventCore
+import EventTesting
+import Foundation
+import Synchronization
+import Testing
+
+@testable import EventMemory
+
+/// What is true of `MemoryBus` alone; the contract is tested by the conformance suite.
+@Suite(.timeLimit(.minutes(1))) struct MemoryBusTests {
+    @Test("routes the same with any cache", arguments: [-1, 0, 1, 2, 1024])
+    func caches(_ capacity: Int) async throws {
+        let bus = MemoryBus(routeCacheCapacity: capacity)
+        let exact = try await bus.subscribe(to: "a.b")
+        let all = try await bus.subscribe(to: ">")
+        for _ in 0..<3 {
+            try await bus.publish(Envelope(subject: "a.b"))
+            try await bus.publish(Envelope(subject: "a.c"))
+        }
+        let late = try await bus.subscribe(to: "a.*")
+        try await bus.publish(Envelope(subject: "a.b"))
+        exact.close()
+        try await bus.publish(Envelope(subject: "a.b"))
+        await bus.close()
+        #expect(await exact.subjects() == ["a.b", "a.b", "a.b", "a.b"])
+        #expect(await all.subjects() == ["a.b", "a.c", "a.b", "a.c", "a.b", "a.c", "a.b", "a.b"])
+        #expect(await late.subjects() == ["a.b", "a.b"])
+    }
+
+    @Test func `delivering from a wire never waits, counts what it drops and tells of no publish`() async throws {
+        let observer = RecordingObserver()
+        let bus = MemoryBus(observer: observer)
+        let subscription = try await bus.subscribe(
+            to: "a", options: SubscriptionOptions(bufferCapacity: 1, backpressure: .block))
+        bus.deliver(Envelope(subject: "a"))
+        bus.deliver(Envelope(subject: "a"))
+        #expect(bus.droppedCount == 1)
+        #expect(observer.publishedCount == 0)
+        #expect(observer.deliveredCount == 1)
+        #expect(observer.droppedCount(reason: .bufferFull) == 1)
+        await bus.close()
+        bus.deliver(Envelope(subject: "a"))
+        #expect(await subscription.subjects() == ["a"])
+        #expect(observer.deliveredCount == 1)
+    }
+
+    @Test func `delivering fills what is not set`() async throws {
+        let bus = MemoryBus()
+        let subscription = try await bus.subscribe(to: "a")
+        var envelope = Envelope(subject: "a")
+        envelope.id = ""
+        envelope.time = .distantPast
+        bus.deliver(envelope)
+        let received = try #require(await subscription.next(within: .seconds(5)))
+        #expect(received.id.count == 20)
+        #expect(received.time > .distantPast)
+    }
+
+    @Test func `the termination handler runs once, whichever way the subscription ends`() async throws {
+        let ends = Mutex(0)
+        let bus = MemoryBus()
+        func subscribe() throws -> Subscription {
+            try bus.subscribe(to: "a", options: SubscriptionOptions()) { ends.withLock { $0 += 1 } }
+        }
+        let closed = try subscribe()
+        closed.close()
+        closed.close()
+        #expect(ends.withLock { $0 } == 1)
+        _ = try subscribe()
+        #expect(ends.withLock { $0 } == 2)
+        let cancelled = try subscribe()
+        await Task {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            for await _ in cancelled {}
+        }.value
+        #expect(ends.withLock { $0 } == 3)
+        let last = try subscribe()
+        await bus.close()
+        #expect(ends.withLock { $0 } == 4)
+        #expect(await last.subjects() == [])
+    }
+
+    @Test func `a bus that is let go ends its subscriptions`() async throws {
+        var bus: MemoryBus? = MemoryBus()
+        let subscription = try await #require(bus).subscribe(to: "a")
+        try await bus?.publish(Envelope(subject: "a"))
+        bus = nil
+        #expect(await subscription.subjects() == ["a"])
+    }
+
+    @Test func `publishers on other tasks never wait for a predicate`() async throws {
+        let bus = MemoryBus()
+        let all = try await bus.subscribe(to: ">")
+        let inner = Mutex<[Subscription]>([])
+        let nested = try await bus.subscribe(
+            to: "a",
+            options: SubscriptionOptions { _ in
+                if let subscription = try? bus.subscribe(to: "b", options: SubscriptionOptions(), onTermination: {}) {
+                    inner.withLock { $0.append(subscription) }
+                }
+                return true
+            })
+        try await bus.publish(Envelope(subject: "a"))
+        try await bus.publish(Envelope(subject: "b"))
+        #expect(await nested.next(within: .seconds(5)) != nil)
+        let subscription = try #require(inner.withLock { $0.first })
+        #expect(await subscription.next(within: .seconds(5))?.subject == "b")
+        all.close()
+    }
+}
+
+extension Subscription {
+    /// The subjects of what is left; the bus or the subscription must be closed.
+    fileprivate func subjects() async -> [String] {
+        var subjects: [String] = []
+        for await envelope in self { subjects.append(envelope.subject.rawValue) }
+        return subjects
+    }
+}

@@ -1,0 +1,111 @@
+/// Something a ``FaultyBus`` does wrong.
+enum Fault: String, CaseIterable {
+    // Announcing and filling
+    case announcesTwice, announcesOnlyMatches, announcesLate, announcesWhenClosed
+    case leavesFieldsUnset, fillsOneID, fillsAfterPredicates, replacesIDs
+    // Accounting
+    case losesDeliveries, losesDrops, losesDropsOfEnded, reportsRefused, lagsByOne, duplicates
+    case throwsWithoutSubscriptions
+    // Order
+    case swapsPairs
+    // Backpressure
+    case dropsOldestAlways, dropsNewestAlways, evictsSilently
+    case blockDrops, blockDelaysOthers, blockWaitsForOne
+    case ignoresCancellation, abandonsCancelled, losesCancellations, discardsLastWords
+    // Matching
+    case ignoresCase, ignoresNormalization, matchesPrefixes, starTakesMany, starsTakeAnything, tailTakesNone, tailTakesOne
+    case tailIgnoresStars, truncatesSubjects, splitsAtSpaces, servesFirstOnly
+    // Transparency
+    case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
+    // Subscribing
+    case remembersRoutes, repeatsIDs, widensPatterns
+    case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum
+    case forgetsUnsubscribing, retainsSubscriptions, closesBusWithSubscription
+    case ignoresPredicates, remembersAnswers, asksTwice, asksUnderLock
+    // Closing
+    case publishesWhenClosed, subscribesWhenClosed, closesOnce, keepsSubscriptions, discardsBuffers, freesPublishers
+    case callsBackWhenClosed
+    // Observing
+    case callsBackUnderLock, callsBackLate, miscountsDrops
+
+    /// The cases of the suite that have to notice.
+    var caughtBy: [String] {
+        switch self {
+        case .announcesTwice: ["publish.announcesOnce"]
+        case .announcesOnlyMatches: ["publish.announcesWithoutSubscriptions"]
+        case .announcesLate: ["publish.announcesBeforeDeciding"]
+        case .announcesWhenClosed: ["publish.isNotAnnouncedWhenClosed"]
+        case .leavesFieldsUnset, .fillsOneID: ["publish.fillsUnsetFields"]
+        case .fillsAfterPredicates: ["publish.fillsBeforeAnyoneSees"]
+        case .replacesIDs: ["transparency.keepsSetFields"]
+        case .losesDeliveries: ["publish.accountsForEveryMatch", "observer.missesNothingConcurrently"]
+        case .losesDrops:
+            [
+                "publish.accountsForEveryMatch", "backpressure.dropNewestReportsIncoming", "observer.countsDrops",
+                "observer.missesNothingConcurrently",
+            ]
+        case .losesDropsOfEnded:
+            ["publish.accountsForEndedSubscription", "close.reportsWhatWaited", "end.closeFreesPublishers"]
+        case .reportsRefused: ["publish.staysSilentAboutRefused"]
+        case .lagsByOne: ["publish.enqueuesBeforeReturning"]
+        case .duplicates: ["publish.deliversOnce", "subscribe.sharesAmongConsumers"]
+        case .throwsWithoutSubscriptions: ["publish.succeedsWithoutSubscriptions"]
+        case .swapsPairs: ["order.isKeptPerTask", "order.isKeptAcrossSubjects", "order.isKeptAmongConcurrentTasks"]
+        case .dropsOldestAlways: ["backpressure.dropNewestKeepsOldest", "backpressure.dropsNewestByDefault"]
+        case .dropsNewestAlways: ["backpressure.dropOldestKeepsNewest"]
+        case .evictsSilently: ["backpressure.dropOldestReportsEvicted", "observer.countsDrops"]
+        case .blockDrops:
+            ["backpressure.blockWaitsForRoom", "backpressure.blockLosesNothing", "order.isKeptWhileWaiting"]
+        case .blockDelaysOthers: ["backpressure.blockDelaysNobodyElse"]
+        case .blockWaitsForOne: ["backpressure.blockWaitsForTheLast"]
+        case .ignoresCancellation: ["cancellation.stopsWaiting", "cancellation.alreadyCancelledDoesNotWait"]
+        case .abandonsCancelled: ["cancellation.leavesRoomForOthers"]
+        case .losesCancellations: ["cancellation.isReportedByEachThatMissed"]
+        case .discardsLastWords: ["cancellation.lastWordsGetOut"]
+        case .ignoresCase: ["matching.isCaseSensitive"]
+        case .ignoresNormalization: ["matching.comparesBytes"]
+        case .matchesPrefixes: ["matching.comparesWholeSegments"]
+        case .starTakesMany: ["matching.starIsOneSegment"]
+        case .starsTakeAnything: ["matching.starsStandAnywhere"]
+        case .tailTakesNone: ["matching.tailIsNeverEmpty"]
+        case .tailTakesOne: ["matching.tailIsAnyNumberOfSegments"]
+        case .tailIgnoresStars: ["matching.starAndTailCombine"]
+        case .truncatesSubjects: ["matching.readsLongSubjects"]
+        case .splitsAtSpaces: ["matching.takesUnusualSegments"]
+        case .servesFirstOnly: ["matching.servesEveryPattern"]
+        case .trimsPayloads: ["transparency.keepsPayloadBytes"]
+        case .truncatesPayloads: ["transparency.keepsLargePayloads"]
+        case .emptiesPayloads: ["transparency.keepsAbsentFields"]
+        case .losesHeaders: ["transparency.keepsHeaders"]
+        case .lowercasesSubjects: ["transparency.keepsSubject"]
+        case .remembersRoutes: ["subscribe.isEffectiveOnReturn"]
+        case .repeatsIDs: ["subscribe.givesUniqueIDs"]
+        case .widensPatterns: ["subscribe.keepsPattern"]
+        case .ignoresCapacity: ["subscribe.keepsCapacity", "backpressure.takesAfterReading"]
+        case .replacesZeroByOne: ["subscribe.replacesCapacityZero"]
+        case .acceptsAnyCapacity: ["subscribe.refusesExcessiveCapacity"]
+        case .refusesMaximum: ["subscribe.acceptsMaximumCapacity"]
+        case .forgetsUnsubscribing:
+            [
+                "end.closeRemovesSubscription", "end.scopeRemovesSubscription", "end.cancellationRemovesSubscription",
+                "end.releaseRemovesSubscription",
+            ]
+        case .retainsSubscriptions: ["end.releaseRemovesSubscription"]
+        case .closesBusWithSubscription: ["end.closeFreesPublishers"]
+        case .ignoresPredicates: ["predicate.filtersEnvelopes"]
+        case .remembersAnswers: ["predicate.filtersEnvelopes", "predicate.runsOnEachPublish"]
+        case .asksTwice: ["predicate.runsOnEachPublish"]
+        case .asksUnderLock: ["predicate.mayCloseSubscriptions"]
+        case .publishesWhenClosed: ["close.refusesPublish", "close.closesBeforeReturning"]
+        case .subscribesWhenClosed: ["close.refusesSubscribe"]
+        case .closesOnce: ["close.isIdempotent", "close.isSafeConcurrently"]
+        case .keepsSubscriptions: ["close.endsWaitingConsumers", "close.wakesPublishers", "close.drainsSubscriptions"]
+        case .discardsBuffers: ["close.drainsSubscriptions"]
+        case .freesPublishers: ["close.wakesPublishers"]
+        case .callsBackWhenClosed: ["close.leavesNothingRunning", "close.silencesFullSubscriptions"]
+        case .callsBackUnderLock: ["observer.isCalledOutsideLocks"]
+        case .callsBackLate: ["observer.finishesBeforePublishReturns"]
+        case .miscountsDrops: ["observer.countsDrops"]
+        }
+    }
+}

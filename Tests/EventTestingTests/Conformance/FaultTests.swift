@@ -1,0 +1,28 @@
+import EventTesting
+import Testing
+
+@Suite struct FaultTests {
+    @Test(arguments: Fault.allCases)
+    func `is caught by the case meant for it`(_ fault: Fault) async throws {
+        for id in fault.caughtBy {
+            let rule = try #require(BusConformance.cases(for: .inProcess).first { $0.id == id })
+            let failure = await #expect(throws: ConformanceFailure.self, "\(id) does not notice") {
+                try await rule.run { observer in
+                    let bus = FaultyBus(observer: observer, fault: fault)
+                    return BusFixture(
+                        publisher: bus, subscriber: bus, waitFor: .milliseconds(300),
+                        droppedCount: { bus.droppedCount })
+                }
+            }
+            #expect(failure?.id == id)
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func `is not found in a bus without a fault`(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let bus = FaultyBus(observer: observer)
+            return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import EventCore
+import Synchronization
+
+/// A bus written for being read, which keeps every rule except the one its fault breaks.
+final class FaultyBus: Bus {
+    private struct Listener: Sendable {
+        let mailbox: Mailbox
+        let pattern: Pattern
+        let predicate: (@Sendable (Envelope) -> Bool)?
+    }
+
+    private struct State {
+        var listeners: [Listener] = []
+        var lastID = 0
+        var isClosed = false
+        var calls = 0
+        var closers: [CheckedContinuation<Void, Never>] = []
+        // What only some faults need.
+        var held: Envelope?
+        var routes: [Subject: [Listener]] = [:]
+        var answers: [SubscriptionID: Bool] = [:]
+        var retained: [Subscription] = []
+        var isAsking = false
+        var isDeadlocked = false
+        var ended: Set<SubscriptionID> = []
+    }
+
+    private let fault: Fault?
+    private let observer: FaultyObserver
+    private let state = Mutex(State())
+    private let callbackLock = Mutex(())
+
+    init(observer: any Observer, fault: Fault? = nil) {
+        self.observer = FaultyObserver(observer, fault: fault)
+        self.fault = fault
+    }
+
+    var droppedCount: Int { observer.droppedCount }
+
+    // MARK: Publishing
+
+    func publish(_ envelope: Envelope) async throws {
+        let prepared = try envelope.prepared(with: fault)
+        guard beginCall() else { return try refuse(prepared) }
+        defer { endCall() }
+        if fault == .discardsLastWords, Task.isCancelled { return }
+
+        let isHeard = !route(of: prepared.subject).isEmpty
+        if fault == .throwsWithoutSubscriptions, !isHeard { throw EventError.invalidConfiguration("nobody listens") }
+        let isAnnouncedNow = fault != .announcesLate && (fault != .announcesOnlyMatches || isHeard)
+        if isAnnouncedNow { observer.onPublish(prepared) }
+        for due in due(after: prepared) { try await fanOut(due, unfilled: envelope) }
+        if fault == .announcesLate { observer.onPublish(prepared) }
+    }
+
+    private func refuse(_ envelope: Envelope) throws {
+        if fault == .announcesWhenClosed { observer.onPublish(envelope) }
+        if fault == .callsBackWhenClosed {
+            let last = SubscriptionID(rawValue: "s\(state.withLock(\.lastID))")
+            observer.onDrop(envelope, from: last, reason: .closed)
+        }
+        if fault != .publishesWhenClosed { throw EventError.busClosed }
+    }
+
+    /// What is to be fanned out now that an envelope has been published.
+    private func due(after envelope: Envelope) -> [Envelope] {
+        switch fault {
+        case .duplicates:
+            return [envelope, envelope]
+        case .lagsByOne, .swapsPairs:
+            let held = state.withLock { state in
+                defer { state.held = fault == .swapsPairs && state.held != nil ? nil : envelope }
+                return state.held
+            }
+            guard let held else { return [] }
+            return fault == .lagsByOne ? [held] : [envelope, held]
+        default:
+            return [envelope]
+        }
+    }
+
+    private func fanOut(_ envelope: Envelope, unfilled: Envelope) async throws {
+        var full: [Mailbox] = []
+        for listener in route(of: envelope.subject) {
+            let isAccepted = accepts(fault == .fillsAfterPredicates ? unfilled : envelope, listener)
+            if state.withLock(\.isDeadlocked) { await hang() }
+            guard isAccepted else {
+                if fault == .reportsRefused { listener.mailbox.drop(envelope) }
+                continue
+            }
+            guard offer(envelope, to: listener.mailbox) == .full else { continue }
+            switch fault {
+            case .blockDrops: listener.mailbox.drop(envelope)
+            case .blockDelaysOthers: try await wait(with: envelope, at: [listener.mailbox])
+            default: full.append(listener.mailbox)
+            }
+        }
+        if !full.isEmpty { try await wait(with: envelope, at: full) }
+    }
+
+    private func route(of subject: Subject) -> [Listener] {
+        state.withLock { state in
+            if fault == .remembersRoutes, let route = state.routes[subject] { return route }
+            let route = state.listeners.filter { $0.pattern.matches(subject, with: fault) }
+            state.routes[subject] = route
+            return fault == .servesFirstOnly ? Array(route.prefix(1)) : route
+        }
+    }
+
+    private func accepts(_ envelope: Envelope, _ listener: Listener) -> Bool {
+        guard let predicate = listener.predicate, fault != .ignoresPredicates else { return true }
+        if fault == .asksTwice { _ = predicate(envelope) }
+        if fault == .remembersAnswers, let answer = state.withLock({ $0.answers[listener.mailbox.id] }) { return answer }
+        state.withLock { $0.isAsking = true }
+        let answer = predicate(envelope)
+        state.withLock { state in
+            state.isAsking = false
+            state.answers[listener.mailbox.id] = answer
+        }
+        return answer
+    }
+
+    private func offer(_ envelope: Envelope, to mailbox: Mailbox) -> Mailbox.Outcome {
+        guard fault == .callsBackUnderLock else { return mailbox.offer(envelope) }
+        return callbackLock.withLock { _ in mailbox.offer(envelope) }
+    }
+
+    private func wait(with envelope: Envelope, at mailboxes: [Mailbox]) async throws {
+        let parked = ParkedPublish()
+        for mailbox in fault == .blockWaitsForOne ? mailboxes.prefix(1) : mailboxes[...] {
+            _ = mailbox.park(envelope, for: parked)
+        }
+        switch fault {
+        case .ignoresCancellation: try await Task { try await parked.wait() }.value
+        case .abandonsCancelled: try await abandoningWhenCancelled { try await parked.wait() }
+        default: try await parked.wait()
+        }
+        if fault == .closesBusWithSubscription, state.withLock({ !$0.ended.isDisjoint(with: mailboxes.map(\.id)) }) {
+            throw EventError.busClosed
+        }
+    }
+
+    /// Lets work go on without a task that is cancelled.
+    private func abandoningWhenCancelled(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let (ends, continuation) = AsyncThrowingStream.makeStream(of: Void.self)
+        Task {
+            do {
+                try await work()
+                continuation.yield()
+            } catch {
+                continuation.finish(throwing: error)
+            }
+        }
+        for try await _ in ends { return }
+        throw CancellationError()
+    }
+
+    /// Stands for a deadlock, except that it ends when the task is cancelled.
+    private func hang() async {
+        for await _ in AsyncStream.makeStream(of: Void.self).stream {}
+    }
+
+    // MARK: Subscribing
+
+    func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        if fault == .refusesMaximum, options.bufferCapacity == SubscriptionOptions.maximumBufferCapacity {
+            throw EventError.invalidConfiguration("too much")
+        }
+        let capacity = fault == .acceptsAnyCapacity ? 1 : try options.validatedCapacity()
+        let id = try state.withLock { state in
+            if state.isClosed, fault != .subscribesWhenClosed { throw EventError.busClosed }
+            state.lastID += 1
+            return SubscriptionID(rawValue: fault == .repeatsIDs ? "s\(state.lastID % 10)" : "s\(state.lastID)")
+        }
+        let isSilent = fault == .evictsSilently && options.backpressure == .dropOldest
+        let mailbox = Mailbox(
+            id: id, pattern: fault == .widensPatterns ? ">" : pattern,
+            capacity: self.capacity(capacity, for: options), policy: policy(for: options),
+            observer: isSilent ? SilentObserver(observer: observer) : observer
+        ) { [weak self] mailbox in
+            self?.remove(mailbox)
+        }
+        let subscription = Subscription(mailbox)
+        state.withLock { state in
+            state.listeners.append(Listener(mailbox: mailbox, pattern: pattern, predicate: options.predicate))
+            if fault == .retainsSubscriptions { state.retained.append(subscription) }
+        }
+        return subscription
+    }
+
+    private func capacity(_ capacity: Int, for options: SubscriptionOptions) -> Int {
+        switch fault {
+        case .ignoresCapacity: SubscriptionOptions.defaultBufferCapacity
+        case .replacesZeroByOne where options.bufferCapacity <= 0: 1
+        default: capacity
+        }
+    }
+
+    private func policy(for options: SubscriptionOptions) -> BackpressurePolicy {
+        switch (fault, options.backpressure) {
+        case (.dropsOldestAlways, .dropNewest): .dropOldest
+        case (.dropsNewestAlways, .dropOldest): .dropNewest
+        default: options.backpressure
+        }
+    }
+
+    private func remove(_ mailbox: Mailbox) {
+        if fault == .callsBackUnderLock { callbackLock.withLock { _ in } }
+        let removed = state.withLock { state in
+            if fault == .asksUnderLock, state.isAsking { state.isDeadlocked = true }
+            state.ended.insert(mailbox.id)
+            guard fault != .forgetsUnsubscribing else { return [Listener]() }
+            let removed = state.listeners.filter { $0.mailbox == mailbox }
+            state.listeners.removeAll { $0.mailbox == mailbox }
+            return removed
+        }
+        withExtendedLifetime(removed) {}
+    }
+
+    // MARK: Closing
+
+    func close() async {
+        let (mailboxes, isFirst) = state.withLock { state in
+            defer { state.isClosed = true }
+            return (state.listeners.map(\.mailbox), !state.isClosed)
+        }
+        if fault == .closesOnce, !isFirst { await hang() }
+        for mailbox in mailboxes {
+            switch fault {
+            case .keepsSubscriptions: break
+            case .discardsBuffers: mailbox.cancel()
+            case .freesPublishers: mailbox.close(.subscription)
+            default: mailbox.close(.bus)
+            }
+        }
+        guard fault != .keepsSubscriptions else { return }
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.calls > 0 { state.closers.append(continuation) }
+                return state.calls == 0
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func beginCall() -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.calls += 1
+            return true
+        }
+    }
+
+    private func endCall() {
+        let closers = state.withLock { state in
+            state.calls -= 1
+            guard state.calls == 0, state.isClosed else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.closers = [] }
+            return state.closers
+        }
+        for closer in closers { closer.resume() }
+    }
+}

@@ -1,0 +1,26 @@
+import EventCore
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension Envelope {
+    /// The envelope as a bus with a fault passes it on.
+    func prepared(with fault: Fault?) throws -> Envelope {
+        if fault == .leavesFieldsUnset { return self }
+        var envelope = filledForPublishing()
+        switch fault {
+        case .fillsOneID where id.isEmpty: envelope.id = "the one"
+        case .replacesIDs: envelope.id = Envelope(subject: subject).id
+        case .trimsPayloads: envelope.payload = payload.map { Data($0.drop { $0 == UInt8(ascii: " ") }) }
+        case .truncatesPayloads: envelope.payload = payload?.prefix(65_536)
+        case .emptiesPayloads: envelope.payload = payload ?? Data()
+        case .losesHeaders: envelope.headers = headers.filter { !$0.value.isEmpty }
+        case .lowercasesSubjects: envelope.subject = try Subject(validating: subject.rawValue.lowercased())
+        default: break
+        }
+        return envelope
+    }
+}
