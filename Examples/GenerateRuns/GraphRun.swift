@@ -107,7 +107,7 @@ struct GraphRun {
         to script: inout Script,
         after delay: ClosedRange<Int>
     ) throws {
-        let headers = [Envelope.HeaderKey.nodeID: node, Envelope.HeaderKey.actorID: "agent-\(node.prefix(4))"]
+        let headers = [Envelope.HeaderKey.nodeID: node, Envelope.HeaderKey.actorID: "worker-\(node.prefix(4))"]
         try script.emit(["graph", "run", id, "node", node, event], payload, headers: headers, after: delay)
     }
 }

@@ -2,7 +2,7 @@ import Instrumentation
 public import ServiceContextModule
 
 extension Envelope {
-    /// The publisher's tracing context, so that a consumer's span becomes a child of the publisher's:
+    /// The publisher's tracing context, so that a consumer's span becomes a child of the publisher's.
     ///
     /// ```swift
     /// try await withSpan("handle", context: envelope.serviceContext) { span in … }

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-public import FoundationEssentials
+    public import FoundationEssentials
 #else
-public import Foundation
+    public import Foundation
 #endif
 
 /// What travels on a bus: a subject, a JSON payload, and what is known about where and when it came from.
@@ -30,8 +30,15 @@ public struct Envelope: @unchecked Sendable {
 
         var fields: Fields {
             Fields(
-                id: id, subject: subject, time: time, source: source, traceID: traceID, spanID: spanID,
-                headers: headers, payload: payload)
+                id: id,
+                subject: subject,
+                time: time,
+                source: source,
+                traceID: traceID,
+                spanID: spanID,
+                headers: headers,
+                payload: payload
+            )
         }
 
         static func == (left: Storage, right: Storage) -> Bool {
@@ -86,15 +93,22 @@ public struct Envelope: @unchecked Sendable {
     init(subject: Subject, source: String?, headers: [String: String], payload: Data?) {
         let now = Timestamp(Date())
         let fields = Fields(
-            id: EventIdentifier.make(at: now.seconds), subject: subject, time: now, source: source, headers: headers,
-            payload: payload)
+            id: EventIdentifier.make(at: now.seconds),
+            subject: subject,
+            time: now,
+            source: source,
+            headers: headers,
+            payload: payload
+        )
         storage = Storage(fields)
         fillTrace()
     }
 
     // MARK: Properties
 
-    /// Tells envelopes apart; empty means not set, and a bus fills it in. The initialisers make an xid.
+    /// Tells envelopes apart.
+    ///
+    /// Empty means not set, and a bus fills it in. The initialisers make an xid.
     public var id: String {
         get { storage.id }
         set { mutableStorage.id = newValue }
@@ -133,7 +147,9 @@ public struct Envelope: @unchecked Sendable {
         set { mutableStorage.spanID = newValue }
     }
 
-    /// Texts that travel with the envelope. Keys are told apart as Swift strings are, by canonical equivalence.
+    /// Texts that travel with the envelope.
+    ///
+    /// Keys are told apart as Swift strings are, by canonical equivalence.
     public var headers: [String: String] {
         get { storage.headers }
         _modify {

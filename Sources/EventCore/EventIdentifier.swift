@@ -14,6 +14,7 @@ package enum EventIdentifier {
     /// Makes an id that no other call in this process returns.
     ///
     /// - Parameter seconds: The current time in seconds since 1970.
+    /// - Returns: Twenty characters.
     /// - Complexity: O(1); one atomic exchange and one allocation.
     package static func make(at seconds: Int64) -> String {
         text(stamp: advance(to: UInt64(truncatingIfNeeded: seconds) << 24), process: process)

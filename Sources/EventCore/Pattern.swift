@@ -61,7 +61,8 @@ public struct Pattern: Sendable {
     /// whole text when the pattern has no wildcard.
     public var literalPrefix: String {
         rawValue.withUTF8Bytes { bytes in
-            for offset in 0..<bytes.count where bytes[offset] == SegmentSyntax.any || bytes[offset] == SegmentSyntax.rest {
+            for offset in 0..<bytes.count
+            where bytes[offset] == SegmentSyntax.any || bytes[offset] == SegmentSyntax.rest {
                 return String(decoding: rawValue.utf8.prefix(offset), as: UTF8.self)
             }
             return rawValue

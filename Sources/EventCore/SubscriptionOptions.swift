@@ -5,8 +5,9 @@ public struct SubscriptionOptions: Sendable {
     /// The greatest capacity, in envelopes.
     public static let maximumBufferCapacity = 1 << 20
 
-    /// How many envelopes wait at most; 0 or less means ``defaultBufferCapacity``, more than ``maximumBufferCapacity``
-    /// makes `subscribe` throw. Memory grows with what is buffered, not with the capacity.
+    /// How many envelopes wait at most.
+    ///
+    /// 0 or less means ``defaultBufferCapacity``, more than ``maximumBufferCapacity`` makes `subscribe` throw. Memory grows with what is buffered, not with the capacity.
     public var bufferCapacity: Int
     /// What happens to an envelope that finds the buffer full.
     public var backpressure: BackpressurePolicy

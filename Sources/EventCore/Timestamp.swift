@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-package import FoundationEssentials
+    package import FoundationEssentials
 #else
-package import Foundation
+    package import Foundation
 #endif
 
 /// An instant to the nanosecond, which a `Date` of today cannot hold: its precision is about 100 ns.
@@ -21,7 +21,9 @@ package struct Timestamp: Hashable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// The nearest nanosecond to a date. `Date.distantPast` and what is no number mean "not set"; dates beyond 30 million
+    /// The nearest nanosecond to a date.
+    ///
+    /// `Date.distantPast` and what is no number mean "not set"; dates beyond 30 million
     /// years are held at that.
     package init(_ date: Date) {
         let interval = date.timeIntervalSinceReferenceDate

@@ -22,7 +22,9 @@ struct TraceParent {
         self.init(traceID: String(parts[1]), spanID: String(parts[2]))
     }
 
-    /// The text of the field. Whether the publisher sampled its trace is not kept, so it says that it did.
+    /// The text of the field.
+    ///
+    /// Whether the publisher sampled its trace is not kept, so it says that it did.
     var field: String { "00-\(traceID)-\(spanID)-01" }
 
     /// What the bootstrapped instrument writes of the task's context; costs one task-local read when there is none.

@@ -160,8 +160,14 @@ public final class MemoryBus: Bus {
         let capacity = try options.validatedCapacity()
         let mailbox = try table.add(pattern) { id in
             Mailbox(
-                id: id, pattern: pattern, capacity: capacity, policy: options.backpressure,
-                predicate: options.predicate, observer: observer, onEnd: onEnd)
+                id: id,
+                pattern: pattern,
+                capacity: capacity,
+                policy: options.backpressure,
+                predicate: options.predicate,
+                observer: observer,
+                onEnd: onEnd
+            )
         }
         return Subscription(mailbox)
     }

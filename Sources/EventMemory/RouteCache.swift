@@ -57,7 +57,11 @@ struct RouteCache<Route: Sendable>: Sendable {
         let prefixes = Prefixes(of: subject)
         tags[index] = Self.tag(of: subject)
         entries[index] = Entry(
-            subject: subject, route: route, prefixes: prefixes, changes: prefixes.sum(of: counters))
+            subject: subject,
+            route: route,
+            prefixes: prefixes,
+            changes: prefixes.sum(of: counters)
+        )
         verifiedAt[index] = allChanges
     }
 

@@ -1,2 +1,102 @@
+import EventCore
 import EventMemory
+import EventTesting
 import Testing
+
+/// Every Swift block of the README, to the letter, in a place where it compiles and runs.
+@Suite(.timeLimit(.minutes(1))) struct ReadmeSnippets {
+    struct Order: Codable, Sendable {
+        var id: Int
+        var total: Double
+    }
+
+    struct CheckoutService {
+        var bus: any Bus
+
+        func checkOut(_ order: Order) async throws {
+            try await bus.publish(order, to: "orders.eu.created", source: "checkout")
+        }
+    }
+
+    @Test func publishAndSubscribe() async throws {
+        let bus = MemoryBus()
+        let orders = try await bus.subscribe(to: "orders.*.created")
+
+        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created", source: "checkout")
+
+        for await envelope in orders {
+            let order = try envelope.decode(Order.self)
+            print(envelope.subject, order?.total ?? 0)
+            break
+        }
+        await bus.close()
+    }
+
+    @Test func scope() async throws {
+        let bus = MemoryBus()
+        try await bus.withSubscription(to: "jobs.>") { jobs in
+            try await bus.publish(Envelope(subject: "jobs.nightly"))
+            let job = await jobs.next(within: .seconds(1))
+            print(job?.subject ?? "nothing came in time")
+        }
+    }
+
+    @Test func text() async throws {
+        let bus = MemoryBus()
+        let runID = "r1"
+        let subject = try Subject(segments: ["graph", "run", runID, "start"])
+        let pattern = try Pattern(validating: "graph.run.\(runID).>")
+        try await bus.publish(Envelope(subject: subject, headers: [Envelope.HeaderKey.runID: runID]))
+        print(pattern.matches(subject))
+    }
+
+    @Test func index() {
+        var handlers = PatternIndex<String>()
+        handlers.insert("audit", for: ">")
+        handlers.insert("billing", for: "orders.*.paid")
+        print(handlers.matches(of: "orders.eu.paid"))  // both, in no particular order
+    }
+
+    @Test func backpressure() async throws {
+        let bus = MemoryBus()
+        let options = SubscriptionOptions(bufferCapacity: 1000, backpressure: .block) { envelope in
+            envelope.tenant == "acme"
+        }
+        let acme = try await bus.subscribe(to: "orders.>", options: options)
+        acme.close()
+    }
+
+    @Test func observer() async throws {
+        struct DropLog: Observer {
+            func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
+                print("\(subscription) lost \(envelope.subject): \(reason.rawValue)")
+            }
+        }
+        let observed = MemoryBus(observer: DropLog())
+        try await observed.publish(Envelope(subject: "a"))
+    }
+
+    @Test func recording() async throws {
+        let bus = RecordingBus()
+        let service = CheckoutService(bus: bus)
+
+        try await service.checkOut(Order(id: 7, total: 12.5))
+
+        let envelope = try await bus.expect(within: .seconds(1)) { $0.subject == "orders.eu.created" }
+        #expect(try envelope.decode(Order.self)?.id == 7)
+        #expect(bus.published(on: "orders.>").count == 1)
+
+        bus.failNextPublishes(1, with: EventError.busClosed)
+        await #expect(throws: EventError.busClosed) {
+            try await service.checkOut(Order(id: 8, total: 1))
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func keeps(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let bus = MemoryBus(observer: observer)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+}

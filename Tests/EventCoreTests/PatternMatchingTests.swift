@@ -8,7 +8,8 @@ import Testing
             ("a", "a"), ("a.b.c", "a.b.c"), ("*", "a"), ("*", "日本"), ("a.*", "a.b"), ("*.b", "a.b"), ("*.*", "a.b"),
             ("a.*.c", "a.long segment.c"), (">", "a"), (">", "a.b.c.d"), ("a.>", "a.b"), ("a.>", "a.b.c"),
             ("*.>", "a.b"), ("a.*.>", "a.b.c.d"), ("caf\u{E9}.>", "caf\u{E9}.x"), ("a.*", "a.\u{301}"),
-        ])
+        ]
+    )
     func matches(_ pattern: String, _ subject: String) throws {
         #expect(try Pattern(validating: pattern).matches(Subject(validating: subject)))
     }
@@ -21,7 +22,8 @@ import Testing
             ("a.>", "a"), ("a.b.>", "a.b"), ("*.>", "a"), ("a.*.>", "a.b"), ("a.>", "ab.c"), ("a.>", "b.c"),
             ("caf\u{E9}", "cafe\u{301}"), ("cafe\u{301}.>", "caf\u{E9}.x"), ("cafe", "cafe\u{301}"), ("é", "É"),
             ("*.b", "a.bc"), ("a.*.c", "a.b.cd"),
-        ])
+        ]
+    )
     func differs(_ pattern: String, _ subject: String) throws {
         #expect(try !Pattern(validating: pattern).matches(Subject(validating: subject)))
     }

@@ -9,7 +9,8 @@ private typealias Pattern = EventCore.Pattern
         "segments, whole-segment wildcards and a final '>' make a pattern",
         arguments: [
             "a", "a.b.c", "*", ">", "*.*", "*.>", "a.*", "a.>", "*.a", "a.*.c", "a.*.>", "a.*.*.b", "日本.*.é", " .*",
-        ])
+        ]
+    )
     func accepts(_ text: String) throws {
         let pattern = try Pattern(validating: text)
         #expect(pattern.rawValue == text)
@@ -36,14 +37,18 @@ private typealias Pattern = EventCore.Pattern
             ("a.>.b", "'>' must be the last segment"),
             (">.>", "'>' must be the last segment"),
             ("a.*.>.*", "'>' must be the last segment"),
-        ])
+        ]
+    )
     func refuses(_ text: String, _ fault: String) throws {
         let error = try #require(throws: EventError.self) { try Pattern(validating: text) }
         #expect(error == .invalidPattern(error.fault))
         #expect(error.fault.contains(fault))
     }
 
-    @Test("at most 1024 bytes", arguments: [String(repeating: "a", count: 1022) + ".>", String(repeating: "é", count: 512)])
+    @Test(
+        "at most 1024 bytes",
+        arguments: [String(repeating: "a", count: 1022) + ".>", String(repeating: "é", count: 512)]
+    )
     func fits(_ text: String) throws {
         #expect(text.utf8.count == Subject.maximumUTF8Count)
         #expect(try Pattern(validating: text).rawValue == text)
@@ -89,7 +94,8 @@ private typealias Pattern = EventCore.Pattern
         arguments: [
             ("graph.run.*.start", "graph.run."), (">", ""), ("*", ""), ("a.>", "a."), ("*.a", ""), ("a.b.c", "a.b.c"),
             ("a.*.>", "a."), ("é.日本.>", "é.日本."), ("a", "a"),
-        ])
+        ]
+    )
     func literalPrefix(_ text: String, _ prefix: String) throws {
         #expect(try Pattern(validating: text).literalPrefix == prefix)
     }

@@ -32,9 +32,10 @@ import Testing
 
     @Test func `subjects and patterns sort by bytes`() throws {
         let texts = [
-            "\u{0}", " ", "-", "A", "Z", "a", "a-b", "a.", "a.b", "a/b", "a0", "aa", "cafe\u{301}", "caf\u{E9}", "z", "é",
+            "\u{0}", " ", "-", "A", "Z", "a", "a-b", "a.a", "a.b", "a/b", "a0", "aa", "cafe\u{301}", "caf\u{E9}", "z",
+            "é",
             "日", "\u{FFFD}", "😀",
-        ].map { $0 == "a." ? "a.a" : $0 }
+        ]
         let subjects = try texts.map { try Subject(validating: $0) }
         #expect(subjects.reversed().sorted().map { Array($0.rawValue.utf8) } == texts.map { Array($0.utf8) })
         let patterns = subjects.map { Pattern($0) }
@@ -58,7 +59,8 @@ import Testing
         arguments: [
             ("", "empty"), ("a..b", "empty segment at index 1"), ("a.*", "wildcard '*' at segment 1"),
             (".a", "leading or trailing dot"), (String(repeating: "a", count: 1025), "exceeds 1024 bytes"),
-        ])
+        ]
+    )
     func refuses(_ text: String, _ fault: String) throws {
         let json = try JSONEncoder().encode(["key": text])
         let error = try #require(throws: DecodingError.self) {
@@ -75,6 +77,8 @@ import Testing
     @Test("decoding needs a string", arguments: ["[5]", "[{}]", "[[]]", "[true]"])
     func needsString(_ json: String) {
         #expect(throws: DecodingError.self) { try JSONDecoder().decode([Subject].self, from: Data(json.utf8)) }
-        #expect(throws: DecodingError.self) { try JSONDecoder().decode([EventCore.Pattern].self, from: Data(json.utf8)) }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([EventCore.Pattern].self, from: Data(json.utf8))
+        }
     }
 }

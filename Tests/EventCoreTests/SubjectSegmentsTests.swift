@@ -7,7 +7,8 @@ import Testing
         arguments: [
             ["a"], ["a", "b", "c"], ["graph", "run", "r 1", "start"], ["é", "日本", "\u{0}"], ["a", "\u{301}b"],
             Array(repeating: "a", count: 512),
-        ])
+        ]
+    )
     func joins(_ segments: [String]) throws {
         let subject = try Subject(segments: segments)
         #expect(subject.rawValue.utf8.elementsEqual(segments.joined(separator: ".").utf8))
@@ -31,7 +32,8 @@ import Testing
             (["a", "b", "x*y"], "wildcard '*' at segment 2"),
             (["a>", "b"], "wildcard '>' at segment 0"),
             ([String(repeating: "a", count: 1000), String(repeating: "b", count: 24)], "exceeds 1024 bytes"),
-        ] as [([String], String)])
+        ] as [([String], String)]
+    )
     func refuses(_ segments: [String], _ fault: String) throws {
         let error = try #require(throws: EventError.self) { try Subject(segments: segments) }
         #expect(error == .invalidSubject(error.fault))

@@ -5,9 +5,11 @@ import Testing
     @Test(
         "any text without wildcards and empty segments is a subject",
         arguments: [
-            "a", "a.b.c", "GRAPH.Run.R1", " ", "a b.\t", "\u{0}.\u{7F}", "é.日本.😀", "a.\u{301}b", "-", "a/b", "\"q\"", "\\",
+            "a", "a.b.c", "GRAPH.Run.R1", " ", "a b.\t", "\u{0}.\u{7F}", "é.日本.😀", "a.\u{301}b", "-", "a/b", "\"q\"",
+            "\\",
             "\u{FEFF}", "a\u{FF0E}b", "a\u{FF0A}", "a\u{203A}",
-        ])
+        ]
+    )
     func accepts(_ text: String) throws {
         let subject = try Subject(validating: text)
         #expect(subject.rawValue.utf8.elementsEqual(text.utf8))
@@ -34,7 +36,8 @@ import Testing
             ("a.b.x>y.d", "wildcard '>' at segment 2"),
             ("日本.é.a*", "wildcard '*' at segment 2"),
             ("*..a", "wildcard '*' at segment 0"),
-        ])
+        ]
+    )
     func refuses(_ text: String, _ fault: String) throws {
         let error = try #require(throws: EventError.self) { try Subject(validating: text) }
         #expect(error == .invalidSubject(error.fault))
@@ -48,7 +51,8 @@ import Testing
             String(repeating: "a", count: 1024), String(repeating: "é", count: 512),
             String(repeating: "日", count: 341) + "a", String(repeating: "a.", count: 511) + "ab",
             String(repeating: "😀", count: 256),
-        ])
+        ]
+    )
     func fits(_ text: String) throws {
         #expect(text.utf8.count == Subject.maximumUTF8Count)
         #expect(try Subject(validating: text).rawValue == text)
@@ -62,7 +66,8 @@ import Testing
         arguments: [
             String(repeating: "é", count: 513), String(repeating: "日", count: 340) + "日本",
             String(repeating: "a", count: 1023) + "é", "e" + String(repeating: "\u{301}", count: 512),
-        ])
+        ]
+    )
     func exceeds(_ text: String) throws {
         #expect(text.count <= 1024)
         let error = try #require(throws: EventError.self) { try Subject(validating: text) }

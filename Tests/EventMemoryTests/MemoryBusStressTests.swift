@@ -122,14 +122,16 @@ import Testing
                         last[source] = number
                     }
                     return last
-                })
+                }
+            )
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for publisher in 0..<publishers {
                 group.addTask {
                     for number in 0..<each {
                         try await bus.publish(
-                            Envelope(subject: "a.b", source: "p\(publisher)", headers: ["number": "\(number)"]))
+                            Envelope(subject: "a.b", source: "p\(publisher)", headers: ["number": "\(number)"])
+                        )
                     }
                 }
             }
@@ -144,7 +146,9 @@ import Testing
         let bus = MemoryBus()
         let count = 2000
         let steady = try await bus.subscribe(
-            to: "a.b.c", options: SubscriptionOptions(bufferCapacity: count, backpressure: .dropNewest))
+            to: "a.b.c",
+            options: SubscriptionOptions(bufferCapacity: count, backpressure: .dropNewest)
+        )
         await withTaskGroup(of: Void.self) { group in
             for pattern in ["a.>", "a.b.c", "*.b.*", ">"] as [Pattern] {
                 group.addTask {

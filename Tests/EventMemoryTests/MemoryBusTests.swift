@@ -31,7 +31,9 @@ import Testing
         let observer = RecordingObserver()
         let bus = MemoryBus(observer: observer)
         let subscription = try await bus.subscribe(
-            to: "a", options: SubscriptionOptions(bufferCapacity: 1, backpressure: .block))
+            to: "a",
+            options: SubscriptionOptions(bufferCapacity: 1, backpressure: .block)
+        )
         bus.deliver(Envelope(subject: "a"))
         bus.deliver(Envelope(subject: "a"))
         #expect(bus.droppedCount == 1)
@@ -99,7 +101,8 @@ import Testing
                     inner.withLock { $0.append(subscription) }
                 }
                 return true
-            })
+            }
+        )
         try await bus.publish(Envelope(subject: "a"))
         try await bus.publish(Envelope(subject: "b"))
         #expect(await nested.next(within: .seconds(5)) != nil)

@@ -15,10 +15,13 @@ import Testing
         #expect(cache.count == 1)
     }
 
-    @Test("a change forgets the subjects it may concern", arguments: [
-        ">", "*", "*.run.r1.start", "graph.>", "graph.*", "graph.run.>", "graph.*.r1.>", "graph.run.r1.>",
-        "graph.run.r1.start", "graph.run.r1.*",
-    ])
+    @Test(
+        "a change forgets the subjects it may concern",
+        arguments: [
+            ">", "*", "*.run.r1.start", "graph.>", "graph.*", "graph.run.>", "graph.*.r1.>", "graph.run.r1.>",
+            "graph.run.r1.start", "graph.run.r1.*",
+        ]
+    )
     func forgets(_ pattern: String) throws {
         var cache = RouteCache<Int>(capacity: 8)
         cache.insert(1, for: "graph.run.r1.start")

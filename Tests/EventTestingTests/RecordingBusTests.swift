@@ -24,7 +24,9 @@ import Testing
     @Test func `keeps what is published, in order`() async throws {
         for number in 1...3 { try await bus.publish(Order(number: number), to: "orders.created") }
         try await bus.publish(Order(number: 4), to: "orders.cancelled")
-        #expect(bus.published.map(\.subject) == ["orders.created", "orders.created", "orders.created", "orders.cancelled"])
+        #expect(
+            bus.published.map(\.subject) == ["orders.created", "orders.created", "orders.created", "orders.cancelled"]
+        )
         #expect(bus.published(on: "*.cancelled").map(\.subject) == ["orders.cancelled"])
         #expect(try bus.payloads(of: Order.self, on: "orders.created").map(\.number) == [1, 2, 3])
         #expect(try bus.payloads(of: Order.self).map(\.number) == [1, 2, 3, 4])

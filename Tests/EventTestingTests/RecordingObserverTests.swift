@@ -16,7 +16,8 @@ import Testing
             observer.events == [
                 .published(envelopes[0]), .delivered(envelopes[0], to: reader),
                 .dropped(envelopes[1], from: reader, reason: .cancelled),
-            ])
+            ]
+        )
         #expect(observer.events.map(\.envelope) == [envelopes[0], envelopes[0], envelopes[1]])
         #expect(observer.events.map(\.subscription) == [nil, reader, reader])
     }
@@ -45,7 +46,8 @@ import Testing
             observer.events == [
                 .published(envelopes[0]), .delivered(envelopes[0], to: subscription.id),
                 .published(envelopes[1]), .dropped(envelopes[1], from: subscription.id, reason: .bufferFull),
-            ])
+            ]
+        )
     }
 
     @Test func `does not wait for what it has seen already`() async throws {
@@ -91,7 +93,8 @@ import Testing
                 not fulfilled within 0.001 seconds; seen:
                   published orders.created (\(id))
                   dropped orders.created (\(id)) from reader: buffer_full
-                """)
+                """
+        )
     }
 
     @Test func `stops waiting when the task is cancelled`() async throws {

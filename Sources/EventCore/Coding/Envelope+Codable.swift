@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// For envelopes inside other documents. The keys are those of ``Envelope/jsonData()``; the payload becomes part of the
@@ -25,7 +25,10 @@ extension Envelope: Codable {
         if let text = try container.decodeIfPresent(String.self, forKey: .time) {
             guard let time = Timestamp(rfc3339: text) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .time, in: container, debugDescription: "no RFC 3339 time")
+                    forKey: .time,
+                    in: container,
+                    debugDescription: "no RFC 3339 time"
+                )
             }
             fields.time = time
         }
@@ -59,7 +62,9 @@ extension Envelope: Codable {
     private func timeText(codingPath: [any CodingKey]) throws -> String {
         guard storage.time.hasRFC3339 else {
             throw EncodingError.invalidValue(
-                time, .init(codingPath: codingPath, debugDescription: "outside the years 0000 to 9999"))
+                time,
+                .init(codingPath: codingPath, debugDescription: "outside the years 0000 to 9999")
+            )
         }
         var text: [UInt8] = []
         storage.time.writeRFC3339 { text.append($0) }

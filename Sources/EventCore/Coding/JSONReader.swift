@@ -294,7 +294,8 @@ extension JSONReader {
     }
 
     /// Reads `\uXXXX`, or two of them that make a surrogate pair.
-    private static func scalar(in content: ArraySlice<UInt8>, at offset: inout Int) throws(EventError) -> Unicode.Scalar {
+    private static func scalar(in content: ArraySlice<UInt8>, at offset: inout Int) throws(EventError) -> Unicode.Scalar
+    {
         let start = offset
         guard let unit = hex(content[start + 2..<start + 6]) else { throw fault("invalid escape", at: start) }
         offset += 6

@@ -56,7 +56,11 @@ package final class Mailbox: Sendable {
         hasPredicate = predicate != nil
         state = Mutex(
             State(
-                machine: MailboxStateMachine(capacity: capacity, policy: policy), predicate: predicate, onEnd: onEnd))
+                machine: MailboxStateMachine(capacity: capacity, policy: policy),
+                predicate: predicate,
+                onEnd: onEnd
+            )
+        )
     }
 
     // MARK: Publishers

@@ -118,7 +118,9 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         var parked: [Parked]
     }
 
-    /// Takes nothing more; what is buffered can still be taken. `nil` when it was finished before.
+    /// Takes nothing more; what is buffered can still be taken.
+    ///
+    /// `nil` when it was finished before.
     mutating func finish() -> FinishAction? {
         guard !isFinished else { return nil }
         isFinished = true

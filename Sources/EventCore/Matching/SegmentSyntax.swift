@@ -17,7 +17,9 @@ enum SegmentSyntax {
             guard bytes.count <= Subject.maximumUTF8Count else {
                 return "exceeds \(Subject.maximumUTF8Count) bytes (\(bytes.count))"
             }
-            guard bytes[0] != dot, bytes[bytes.count - 1] != dot else { return "leading or trailing dot in \"\(text)\"" }
+            guard bytes[0] != dot, bytes[bytes.count - 1] != dot else {
+                return "leading or trailing dot in \"\(text)\""
+            }
 
             var start = 0
             var index = 0

@@ -4,7 +4,9 @@ import EventCore
 enum AccountingCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "publish.enqueuesBeforeReturning", "P3", "On return the envelope is with every matching subscription.",
+            "publish.enqueuesBeforeReturning",
+            "P3",
+            "On return the envelope is with every matching subscription.",
             needs: .buffered
         ) { probe in
             let subscriptions = [
@@ -17,7 +19,10 @@ enum AccountingCases {
             }
         },
         ConformanceCase(
-            "publish.deliversOnce", "P3", "A subscription gets an envelope once.", needs: .delivers
+            "publish.deliversOnce",
+            "P3",
+            "A subscription gets an envelope once.",
+            needs: .delivers
         ) { probe in
             let subscriptions = [try await probe.subscribe(), try await probe.subscribe(to: ">")]
             try await probe.publish("a", "b")
@@ -25,24 +30,33 @@ enum AccountingCases {
             try probe.expect("what arrives at each", received, is: [["a", "b"], ["a", "b"]])
         },
         ConformanceCase(
-            "publish.accountsForEveryMatch", "P3",
-            "On return there has been one onDeliver or one onDrop for every matching subscription.", needs: .observed
+            "publish.accountsForEveryMatch",
+            "P3",
+            "On return there has been one onDeliver or one onDrop for every matching subscription.",
+            needs: .observed
         ) { probe in
             let narrow = try await probe.subscribe(capacity: 1)
             let wide = try await probe.subscribe(to: "*")
             let other = try await probe.subscribe(to: "other")
             try await probe.publish("a", "b")
             try probe.expect(
-                "callbacks about a full subscription", probe.callbacks(about: narrow.id),
-                is: ["delivered a", "dropped b (buffer_full)"])
+                "callbacks about a full subscription",
+                probe.callbacks(about: narrow.id),
+                is: ["delivered a", "dropped b (buffer_full)"]
+            )
             try probe.expect(
-                "callbacks about one with room", probe.callbacks(about: wide.id), is: ["delivered a", "delivered b"])
+                "callbacks about one with room",
+                probe.callbacks(about: wide.id),
+                is: ["delivered a", "delivered b"]
+            )
             try probe.expect("callbacks about one that does not match", probe.callbacks(about: other.id), is: [])
             try probe.expect("what arrives", await probe.receive(1, from: narrow), is: ["a"])
             try probe.expect("what arrives", await probe.receive(2, from: wide), is: ["a", "b"])
         },
         ConformanceCase(
-            "publish.staysSilentAboutRefused", "P3", "A predicate that says no is neither a delivery nor a drop.",
+            "publish.staysSilentAboutRefused",
+            "P3",
+            "A predicate that says no is neither a delivery nor a drop.",
             needs: .observed
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 1) { $0.label != "unwanted" }
@@ -51,8 +65,10 @@ enum AccountingCases {
             try probe.expect("what arrives", await probe.receive(1, from: subscription), is: ["a"])
         },
         ConformanceCase(
-            "publish.accountsForEndedSubscription", "P3",
-            "A subscription that ends between matching and enqueuing reports onDrop(.closed).", needs: .observed
+            "publish.accountsForEndedSubscription",
+            "P3",
+            "A subscription that ends between matching and enqueuing reports onDrop(.closed).",
+            needs: .observed
         ) { probe in
             let toClose = Journal<Subscription>()
             let subscription = try await probe.subscribe { _ in

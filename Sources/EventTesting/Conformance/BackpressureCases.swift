@@ -4,7 +4,9 @@ import EventCore
 enum BackpressureCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "backpressure.dropsNewestByDefault", "P5", "The default policy drops the incoming envelope.",
+            "backpressure.dropsNewestByDefault",
+            "P5",
+            "The default policy drops the incoming envelope.",
             needs: .buffered
         ) { probe in
             let options = SubscriptionOptions(bufferCapacity: 2)
@@ -12,41 +14,56 @@ enum BackpressureCases {
             try await probe.expectBuffered(in: subscription, is: ["a", "b"])
         },
         ConformanceCase(
-            "backpressure.dropNewestKeepsOldest", "P5", "dropNewest drops the incoming envelope.", needs: .buffered
+            "backpressure.dropNewestKeepsOldest",
+            "P5",
+            "dropNewest drops the incoming envelope.",
+            needs: .buffered
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 2, backpressure: .dropNewest)
             try await probe.expectBuffered(in: subscription, is: ["a", "b"])
         },
         ConformanceCase(
-            "backpressure.dropNewestReportsIncoming", "P5", "dropNewest reports the incoming envelope as dropped.",
+            "backpressure.dropNewestReportsIncoming",
+            "P5",
+            "dropNewest reports the incoming envelope as dropped.",
             needs: .observed
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 1, backpressure: .dropNewest)
             try await probe.publish("a", "b", "c")
             try probe.expect(
-                "callbacks", probe.callbacks(about: subscription.id),
-                is: ["delivered a", "dropped b (buffer_full)", "dropped c (buffer_full)"])
+                "callbacks",
+                probe.callbacks(about: subscription.id),
+                is: ["delivered a", "dropped b (buffer_full)", "dropped c (buffer_full)"]
+            )
         },
         ConformanceCase(
-            "backpressure.dropOldestKeepsNewest", "P5", "dropOldest evicts the oldest buffered envelope.",
+            "backpressure.dropOldestKeepsNewest",
+            "P5",
+            "dropOldest evicts the oldest buffered envelope.",
             needs: .buffered
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 2, backpressure: .dropOldest)
             try await probe.expectBuffered(in: subscription, is: ["c", "d"])
         },
         ConformanceCase(
-            "backpressure.dropOldestReportsEvicted", "P5",
-            "dropOldest reports the evicted envelope as dropped and the new one as delivered.", needs: .observed
+            "backpressure.dropOldestReportsEvicted",
+            "P5",
+            "dropOldest reports the evicted envelope as dropped and the new one as delivered.",
+            needs: .observed
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 2, backpressure: .dropOldest)
             try await probe.publish("a", "b")
             try await probe.publish("c")
             try probe.expect(
-                "callbacks in any order", probe.callbacks(about: subscription.id).sorted(),
-                is: ["delivered a", "delivered b", "delivered c", "dropped a (buffer_full)"])
+                "callbacks in any order",
+                probe.callbacks(about: subscription.id).sorted(),
+                is: ["delivered a", "delivered b", "delivered c", "dropped a (buffer_full)"]
+            )
         },
         ConformanceCase(
-            "backpressure.takesAfterReading", "P5", "A buffer takes envelopes again once it has been read.",
+            "backpressure.takesAfterReading",
+            "P5",
+            "A buffer takes envelopes again once it has been read.",
             needs: .buffered
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 2)
@@ -57,7 +74,9 @@ enum BackpressureCases {
             try probe.expect("what was buffered", try await probe.drain(subscription), is: ["b", "c"])
         },
         ConformanceCase(
-            "backpressure.blockWaitsForRoom", "P5", "block makes publish wait until the envelope has been taken.",
+            "backpressure.blockWaitsForRoom",
+            "P5",
+            "block makes publish wait until the envelope has been taken.",
             needs: .blocking
         ) { probe in
             let narrow = try await probe.subscribeNarrow()
@@ -70,7 +89,9 @@ enum BackpressureCases {
             try probe.expect("what was buffered", try await probe.drain(narrow.subscription), is: ["b"])
         },
         ConformanceCase(
-            "backpressure.blockLosesNothing", "P5", "With block nothing is dropped, however slow the reader.",
+            "backpressure.blockLosesNothing",
+            "P5",
+            "With block nothing is dropped, however slow the reader.",
             needs: .observedBlocking
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 2, backpressure: .block)
@@ -79,10 +100,15 @@ enum BackpressureCases {
             try probe.expect("what arrives", await probe.receive(50, from: subscription), is: labels)
             try await probe.expectEnd(of: publishing, "publish after everything was read")
             try probe.expect(
-                "callbacks", probe.callbacks(about: subscription.id), is: labels.map { "delivered \($0)" })
+                "callbacks",
+                probe.callbacks(about: subscription.id),
+                is: labels.map { "delivered \($0)" }
+            )
         },
         ConformanceCase(
-            "backpressure.blockDelaysNobodyElse", "P6", "A full block subscription never delays another subscription.",
+            "backpressure.blockDelaysNobodyElse",
+            "P6",
+            "A full block subscription never delays another subscription.",
             needs: .blocking
         ) { probe in
             let narrow = try await probe.subscribeNarrow()
@@ -100,7 +126,8 @@ enum BackpressureCases {
             }
         },
         ConformanceCase(
-            "backpressure.blockWaitsForTheLast", "P6",
+            "backpressure.blockWaitsForTheLast",
+            "P6",
             "With several full block subscriptions, publish returns when the last has taken the envelope.",
             needs: .blocking
         ) { probe in

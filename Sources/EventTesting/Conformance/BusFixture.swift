@@ -12,10 +12,14 @@ public struct BusFixture: Sendable {
     /// The bus the case subscribes on; what is published on the other arrives here.
     public let subscriber: any Bus
 
-    /// How long to wait for something that must happen. Only a broken bus makes a case wait that long.
+    /// How long to wait for something that must happen.
+    ///
+    /// Only a broken bus makes a case wait that long.
     public let waitFor: Duration
 
-    /// How long to watch for something that must not happen. A sound bus makes a case wait that long.
+    /// How long to watch for something that must not happen.
+    ///
+    /// A sound bus makes a case wait that long.
     public let stayQuiet: Duration
 
     let droppedCount: (@Sendable () -> Int)?

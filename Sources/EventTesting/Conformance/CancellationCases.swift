@@ -4,7 +4,9 @@ import EventCore
 enum CancellationCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "cancellation.lastWordsGetOut", "P7", "A cancelled task that need not wait still publishes.",
+            "cancellation.lastWordsGetOut",
+            "P7",
+            "A cancelled task that need not wait still publishes.",
             needs: .delivers
         ) { probe in
             let subscriptions = [try await probe.subscribe(), try await probe.subscribe(backpressure: .block)]
@@ -14,7 +16,9 @@ enum CancellationCases {
             }
         },
         ConformanceCase(
-            "cancellation.stopsWaiting", "P7", "Publish throws CancellationError when it is cancelled while it waits.",
+            "cancellation.stopsWaiting",
+            "P7",
+            "Publish throws CancellationError when it is cancelled while it waits.",
             needs: .blocking
         ) { probe in
             let narrow = try await probe.subscribeNarrow()
@@ -28,7 +32,8 @@ enum CancellationCases {
             try probe.expect("what was buffered", try await probe.drain(narrow.subscription), is: ["a"])
         },
         ConformanceCase(
-            "cancellation.isReportedByEachThatMissed", "P7",
+            "cancellation.isReportedByEachThatMissed",
+            "P7",
             "Each subscription that had not taken a cancelled envelope reports onDrop(.cancelled), the others keep it.",
             needs: .observedBlocking
         ) { probe in
@@ -42,15 +47,19 @@ enum CancellationCases {
             }
             for full in [first, second] {
                 try probe.expect(
-                    "callbacks about a full subscription", probe.callbacks(about: full.id),
-                    is: ["delivered a", "dropped b (cancelled)"])
+                    "callbacks about a full subscription",
+                    probe.callbacks(about: full.id),
+                    is: ["delivered a", "dropped b (cancelled)"]
+                )
             }
             try probe.expect("callbacks about one with room", probe.callbacks(about: wide.id), is: ["delivered b"])
             try probe.expect("what arrives", await probe.receive(1, from: wide), is: ["b"])
         },
         ConformanceCase(
-            "cancellation.alreadyCancelledDoesNotWait", "P7",
-            "A cancelled task that would have to wait throws CancellationError instead.", needs: .observedBlocking
+            "cancellation.alreadyCancelledDoesNotWait",
+            "P7",
+            "A cancelled task that would have to wait throws CancellationError instead.",
+            needs: .observedBlocking
         ) { probe in
             let narrow = try await probe.subscribeNarrow()
             try await probe.publish("a")
@@ -60,12 +69,16 @@ enum CancellationCases {
                 try await probe.expectEnd(of: publish, "publish in a cancelled task")
             }
             try probe.expect(
-                "callbacks about a full subscription", probe.callbacks(about: narrow.id),
-                is: ["delivered a", "dropped b (cancelled)"])
+                "callbacks about a full subscription",
+                probe.callbacks(about: narrow.id),
+                is: ["delivered a", "dropped b (cancelled)"]
+            )
             try probe.expect("what arrives elsewhere", await probe.receive(1, from: wide), is: ["b"])
         },
         ConformanceCase(
-            "cancellation.leavesRoomForOthers", "P7", "A cancelled publish leaves nothing behind that takes up room.",
+            "cancellation.leavesRoomForOthers",
+            "P7",
+            "A cancelled publish leaves nothing behind that takes up room.",
             needs: .blocking
         ) { probe in
             let narrow = try await probe.subscribeNarrow()

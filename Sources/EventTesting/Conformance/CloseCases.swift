@@ -4,13 +4,17 @@ import EventCore
 enum CloseCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "close.isIdempotent", "C1", "A bus may be closed again."
+            "close.isIdempotent",
+            "C1",
+            "A bus may be closed again."
         ) { probe in
             await probe.close()
             await probe.close()
         },
         ConformanceCase(
-            "close.isSafeConcurrently", "C1", "A bus may be closed by several tasks at once, while others publish."
+            "close.isSafeConcurrently",
+            "C1",
+            "A bus may be closed by several tasks at once, while others publish."
         ) { probe in
             let publishing = (1...3).map { task in
                 probe.attempt { try await probe.publishUntilClosed("task \(task)", atMost: 1000) }
@@ -19,7 +23,9 @@ enum CloseCases {
             for attempt in publishing + closing { try await probe.expectEnd(of: attempt, "close or publish") }
         },
         ConformanceCase(
-            "close.closesBeforeReturning", "C1", "Every call of close returns after the bus is closed.",
+            "close.closesBeforeReturning",
+            "C1",
+            "Every call of close returns after the bus is closed.",
             needs: .reportsClosed
         ) { probe in
             let closing = (1...8).map { number in
@@ -33,7 +39,10 @@ enum CloseCases {
             for attempt in closing { try await probe.expectEnd(of: attempt, "close") }
         },
         ConformanceCase(
-            "close.refusesPublish", "C1", "Publish on a closed bus throws busClosed.", needs: .reportsClosed
+            "close.refusesPublish",
+            "C1",
+            "Publish on a closed bus throws busClosed.",
+            needs: .reportsClosed
         ) { probe in
             try await probe.publish("a")
             await probe.close()
@@ -43,7 +52,10 @@ enum CloseCases {
             }
         },
         ConformanceCase(
-            "close.refusesSubscribe", "C1", "Subscribe on a closed bus throws busClosed.", needs: .reportsClosed
+            "close.refusesSubscribe",
+            "C1",
+            "Subscribe on a closed bus throws busClosed.",
+            needs: .reportsClosed
         ) { probe in
             await probe.close()
             try await probe.expect("subscribe", throws: .busClosed) {
@@ -51,7 +63,9 @@ enum CloseCases {
             }
         },
         ConformanceCase(
-            "close.wakesPublishers", "C2", "Publishers that wait for room throw busClosed when the bus is closed.",
+            "close.wakesPublishers",
+            "C2",
+            "Publishers that wait for room throw busClosed when the bus is closed.",
             needs: [.blocking, .reportsClosed]
         ) { probe in
             let narrow = try await probe.subscribeNarrow()
@@ -66,7 +80,8 @@ enum CloseCases {
             try probe.expect("what was buffered", try await probe.drain(narrow.subscription), is: ["a"])
         },
         ConformanceCase(
-            "close.reportsWhatWaited", "C2",
+            "close.reportsWhatWaited",
+            "C2",
             "For a publisher that waits when the bus is closed, each subscription that is full reports onDrop(.closed).",
             needs: .observedBlocking
         ) { probe in
@@ -76,11 +91,16 @@ enum CloseCases {
             await probe.close()
             for full in [first, second] {
                 try probe.expect(
-                    "callbacks", probe.callbacks(about: full.id), is: ["delivered a", "dropped b (closed)"])
+                    "callbacks",
+                    probe.callbacks(about: full.id),
+                    is: ["delivered a", "dropped b (closed)"]
+                )
             }
         },
         ConformanceCase(
-            "close.drainsSubscriptions", "C3", "Subscriptions of a closed bus hand out what is buffered, then end.",
+            "close.drainsSubscriptions",
+            "C3",
+            "Subscriptions of a closed bus hand out what is buffered, then end.",
             needs: .buffered
         ) { probe in
             let subscriptions = [try await probe.subscribe(), try await probe.subscribe(to: ">")]
@@ -92,7 +112,9 @@ enum CloseCases {
             }
         },
         ConformanceCase(
-            "close.endsWaitingConsumers", "C3", "A task that waits for an envelope gets nil when the bus is closed."
+            "close.endsWaitingConsumers",
+            "C3",
+            "A task that waits for an envelope gets nil when the bus is closed."
         ) { probe in
             let subscription = try await probe.subscribe()
             let consumer = probe.attempt { await subscription.next(within: probe.waitFor * 2)?.label }
@@ -102,7 +124,9 @@ enum CloseCases {
             try await probe.expectEnded(subscription)
         },
         ConformanceCase(
-            "close.leavesNothingRunning", "C4", "After close has returned nothing is enqueued and no callback fires.",
+            "close.leavesNothingRunning",
+            "C4",
+            "After close has returned nothing is enqueued and no callback fires.",
             needs: [.observed, .reportsClosed]
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 10_000)
@@ -120,7 +144,9 @@ enum CloseCases {
             try probe.expect("callbacks after close", probe.callbacks.count - atClose.count, is: 0)
         },
         ConformanceCase(
-            "close.silencesFullSubscriptions", "C4", "Reading what a closed bus had buffered causes no callback.",
+            "close.silencesFullSubscriptions",
+            "C4",
+            "Reading what a closed bus had buffered causes no callback.",
             needs: .observed
         ) { probe in
             let oldest = try await probe.subscribe(capacity: 1, backpressure: .dropOldest)

@@ -35,7 +35,7 @@ extension ConformanceProbe {
     func expect(_ name: String, throws kind: ExpectedError, _ work: () async throws -> Void) async throws {
         do {
             try await work()
-        } catch where kind.isKind(of: error) {
+        } catch  where kind.isKind(of: error) {
             return
         } catch let failure as ConformanceFailure {
             throw failure

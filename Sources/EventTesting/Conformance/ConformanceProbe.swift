@@ -55,7 +55,10 @@ final class ConformanceProbe: Sendable {
     ) async throws -> Subscription {
         begin("subscribe to \(topic)")
         let options = SubscriptionOptions(
-            bufferCapacity: capacity, backpressure: backpressure, predicate: predicate)
+            bufferCapacity: capacity,
+            backpressure: backpressure,
+            predicate: predicate
+        )
         let subscription = try await subscriber.subscribe(to: pattern(topic), options: options)
         try await settle(subscription)
         return subscription
@@ -116,14 +119,14 @@ final class ConformanceProbe: Sendable {
 
     /// Closes the buses whatever the outcome of the case, and then reports it.
     ///
-    /// - Parameter outcome: How the case ended; nil when it did not, which is a failure of the rule, too.
+    /// A case that has no outcome has not ended, which breaks the rule, too; `step` is where it stopped then.
     func tearDown(after outcome: Result<Void, any Error>?, unfinished step: String) async throws {
         let closing = Attempt { await self.close() }
         let closed = try? await closing.result(within: waitFor)
         for task in attempts.withLock(\.self) + [closing.task] { task.cancel() }
         switch outcome {
         case nil:
-            throw failure(expected: "every call to return", seen: "\(step) did not within \(waitFor * 4)")
+            throw failure(expected: "every call to return", seen: "the \(step) did not within \(waitFor * 4)")
         case .failure(let error) where error is ConformanceFailure || Task.isCancelled:
             throw error
         case .failure(let error):

@@ -6,7 +6,8 @@ import Synchronization
 enum ObserverCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "observer.isCalledOutsideLocks", "O1",
+            "observer.isCalledOutsideLocks",
+            "O1",
             "The observer is called outside every lock: while it runs, another thread can use the bus.",
             needs: .observed
         ) { probe in
@@ -24,7 +25,8 @@ enum ObserverCases {
             try probe.expect("what arrives", await probe.receive(1, from: subscription), is: ["a"])
         },
         ConformanceCase(
-            "observer.missesNothingConcurrently", "O2",
+            "observer.missesNothingConcurrently",
+            "O2",
             "Callbacks may come concurrently; for several publishers at once none is lost or repeated.",
             needs: .observed
         ) { probe in
@@ -40,7 +42,8 @@ enum ObserverCases {
             try probe.expect("drops from a full one", counts["dropped"]?.count, is: 190)
         },
         ConformanceCase(
-            "observer.finishesBeforePublishReturns", "O3",
+            "observer.finishesBeforePublishReturns",
+            "O3",
             "The observer is called by the publisher, and has returned when publish returns; so it must be prompt.",
             needs: .observed
         ) { probe in
@@ -55,7 +58,8 @@ enum ObserverCases {
             try probe.expect("what arrives", received, is: ["1"])
         },
         ConformanceCase(
-            "observer.countsDrops", "O4",
+            "observer.countsDrops",
+            "O4",
             "There is one onDrop(.bufferFull) for each envelope lost to a full buffer, and droppedCount is their number.",
             needs: .observed
         ) { probe in

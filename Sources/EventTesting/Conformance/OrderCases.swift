@@ -4,7 +4,9 @@ import EventCore
 enum OrderCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "order.isKeptPerTask", "P4", "What one task publishes arrives at each subscription in that order.",
+            "order.isKeptPerTask",
+            "P4",
+            "What one task publishes arrives at each subscription in that order.",
             needs: .delivers
         ) { probe in
             let subscriptions = [
@@ -17,7 +19,9 @@ enum OrderCases {
             }
         },
         ConformanceCase(
-            "order.isKeptAcrossSubjects", "P4", "The order of one task's envelopes holds across subjects.",
+            "order.isKeptAcrossSubjects",
+            "P4",
+            "The order of one task's envelopes holds across subjects.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe(to: "*", capacity: 256)
@@ -28,7 +32,8 @@ enum OrderCases {
             try probe.expect("what arrives", await probe.receive(60, from: subscription), is: labels)
         },
         ConformanceCase(
-            "order.isKeptAmongConcurrentTasks", "P4",
+            "order.isKeptAmongConcurrentTasks",
+            "P4",
             "When several tasks publish at once, each one's envelopes arrive in its order, and none is missing.",
             needs: .delivers
         ) { probe in
@@ -38,8 +43,10 @@ enum OrderCases {
             try probe.expectOrderPerTask(received, tasks: 4, envelopesEach: 50)
         },
         ConformanceCase(
-            "order.isKeptWhileWaiting", "P4",
-            "The order of each task's envelopes holds although its publishes wait for room.", needs: .blocking
+            "order.isKeptWhileWaiting",
+            "P4",
+            "The order of each task's envelopes holds although its publishes wait for room.",
+            needs: .blocking
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 1, backpressure: .block)
             let publishing = probe.attempt { try await probe.publishConcurrently(tasks: 3, envelopesEach: 20) }

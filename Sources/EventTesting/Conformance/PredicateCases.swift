@@ -4,7 +4,9 @@ import EventCore
 enum PredicateCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "predicate.filtersEnvelopes", "S6", "A subscription gets what matches and its predicate accepts.",
+            "predicate.filtersEnvelopes",
+            "S6",
+            "A subscription gets what matches and its predicate accepts.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe { $0.label.hasPrefix("wanted") }
@@ -19,7 +21,9 @@ enum PredicateCases {
             try probe.expect("what arrives", unwanted, is: ["unwanted 1", "unwanted 2", "unwanted last"])
         },
         ConformanceCase(
-            "predicate.runsOnEachPublish", "S6", "A predicate is asked on each publish, and its answer is never cached.",
+            "predicate.runsOnEachPublish",
+            "S6",
+            "A predicate is asked on each publish, and its answer is never cached.",
             needs: .buffered
         ) { probe in
             let asked = Journal<String>()
@@ -33,8 +37,10 @@ enum PredicateCases {
             try probe.expect("what was buffered", try await probe.drain(subscription), is: ["b", "d"])
         },
         ConformanceCase(
-            "predicate.mayCloseSubscriptions", "S6",
-            "Predicates run outside every lock, so one may close subscriptions, its own included.", needs: .delivers
+            "predicate.mayCloseSubscriptions",
+            "S6",
+            "Predicates run outside every lock, so one may close subscriptions, its own included.",
+            needs: .delivers
         ) { probe in
             let toClose = Journal<Subscription>()
             let own = try await probe.subscribe { _ in

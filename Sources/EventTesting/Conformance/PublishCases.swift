@@ -1,16 +1,18 @@
 import EventCore
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// Announcing and filling what is published, and publishing from odd places: P1, P2, P8.
 enum PublishCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "publish.announcesOnce", "P1", "onPublish fires exactly once, however many subscriptions match.",
+            "publish.announcesOnce",
+            "P1",
+            "onPublish fires exactly once, however many subscriptions match.",
             needs: [.delivers, .observesPublishing]
         ) { probe in
             let subscriptions = [try await probe.subscribe(), try await probe.subscribe(to: ">")]
@@ -21,14 +23,19 @@ enum PublishCases {
             try probe.expect("what onPublish announces", probe.announced, is: ["a"])
         },
         ConformanceCase(
-            "publish.announcesWithoutSubscriptions", "P1", "onPublish fires even when no subscription matches.",
+            "publish.announcesWithoutSubscriptions",
+            "P1",
+            "onPublish fires even when no subscription matches.",
             needs: .observesPublishing
         ) { probe in
             try await probe.publish("a", "b")
             try probe.expect("what onPublish announces", probe.announced, is: ["a", "b"])
         },
         ConformanceCase(
-            "publish.announcesBeforeDeciding", "P1", "onPublish fires before any delivery decision.", needs: .observed
+            "publish.announcesBeforeDeciding",
+            "P1",
+            "onPublish fires before any delivery decision.",
+            needs: .observed
         ) { probe in
             let announcedBefore = Journal<[String]>()
             let subscription = try await probe.subscribe(capacity: 1) { _ in
@@ -38,12 +45,16 @@ enum PublishCases {
             try await probe.publish("a", "b")
             try probe.expect("what the predicate finds announced", announcedBefore.entries, is: [["a"], ["a", "b"]])
             try probe.expect(
-                "all callbacks", probe.callbacks,
-                is: ["published a", "delivered a", "published b", "dropped b (buffer_full)"])
+                "all callbacks",
+                probe.callbacks,
+                is: ["published a", "delivered a", "published b", "dropped b (buffer_full)"]
+            )
             try probe.expect("what arrives", await probe.receive(1, from: subscription), is: ["a"])
         },
         ConformanceCase(
-            "publish.isNotAnnouncedWhenClosed", "P1", "onPublish does not fire when publish throws busClosed.",
+            "publish.isNotAnnouncedWhenClosed",
+            "P1",
+            "onPublish does not fire when publish throws busClosed.",
             needs: [.observesPublishing, .reportsClosed]
         ) { probe in
             await probe.close()
@@ -51,7 +62,9 @@ enum PublishCases {
             try probe.expect("what onPublish announces", probe.announced, is: [])
         },
         ConformanceCase(
-            "publish.fillsUnsetFields", "P2", "An unset id or time is filled, and no two filled ids are equal.",
+            "publish.fillsUnsetFields",
+            "P2",
+            "An unset id or time is filled, and no two filled ids are equal.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()
@@ -66,7 +79,8 @@ enum PublishCases {
             try probe.expect("different ids of 10 envelopes", ids.count, is: 10)
         },
         ConformanceCase(
-            "publish.fillsBeforeAnyoneSees", "P2",
+            "publish.fillsBeforeAnyoneSees",
+            "P2",
             "Unset fields are filled before an observer, a predicate or a subscription sees the envelope.",
             needs: .observed
         ) { probe in
@@ -83,13 +97,17 @@ enum PublishCases {
             try probe.expect("what the observer sees", observed.map(\.envelope), is: [received, received])
         },
         ConformanceCase(
-            "publish.succeedsWithoutSubscriptions", "P8", "With no subscription, publish succeeds."
+            "publish.succeedsWithoutSubscriptions",
+            "P8",
+            "With no subscription, publish succeeds."
         ) { probe in
             try await probe.publish("a", on: "nobody")
             try await probe.cancelled { try await probe.publish("b", on: "nobody") }
         },
         ConformanceCase(
-            "publish.worksInsideConsumerLoop", "P8", "Publishing from inside a consumer loop does not deadlock.",
+            "publish.worksInsideConsumerLoop",
+            "P8",
+            "Publishing from inside a consumer loop does not deadlock.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe(capacity: 1, backpressure: .block)
@@ -107,7 +125,9 @@ enum PublishCases {
             try probe.expect("what the loop sees", labels, is: ["0", "1", "2", "3", "4"])
         },
         ConformanceCase(
-            "publish.allowsSubscribingInsidePredicate", "P8", "Subscribing inside a predicate does not deadlock.",
+            "publish.allowsSubscribingInsidePredicate",
+            "P8",
+            "Subscribing inside a predicate does not deadlock.",
             needs: .delivers
         ) { probe in
             let begun = Journal<Attempt<Subscription>>()

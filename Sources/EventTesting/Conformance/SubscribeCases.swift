@@ -4,7 +4,9 @@ import EventCore
 enum SubscribeCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "subscribe.isEffectiveOnReturn", "S1", "A publish that starts after subscribe returned is seen.",
+            "subscribe.isEffectiveOnReturn",
+            "S1",
+            "A publish that starts after subscribe returned is seen.",
             needs: .delivers
         ) { probe in
             var subscriptions: [Subscription] = []
@@ -22,7 +24,9 @@ enum SubscribeCases {
             withExtendedLifetime(subscriptions) {}
         },
         ConformanceCase(
-            "subscribe.givesUniqueIDs", "S2", "The id of a subscription is not empty, stable and unique within the bus."
+            "subscribe.givesUniqueIDs",
+            "S2",
+            "The id of a subscription is not empty, stable and unique within the bus."
         ) { probe in
             var subscriptions: [Subscription] = []
             var ids: Set<SubscriptionID> = []
@@ -36,7 +40,9 @@ enum SubscribeCases {
             try probe.expect("different ids of 20 subscriptions", ids.count, is: 20)
         },
         ConformanceCase(
-            "subscribe.keepsPattern", "S2", "A subscription carries the pattern it was made for."
+            "subscribe.keepsPattern",
+            "S2",
+            "A subscription carries the pattern it was made for."
         ) { probe in
             for topic in ["orders.eu", "orders.*", ">"] {
                 let subscription = try await probe.subscribe(to: topic)
@@ -44,14 +50,20 @@ enum SubscribeCases {
             }
         },
         ConformanceCase(
-            "subscribe.keepsCapacity", "S3", "A buffer holds as many envelopes as was asked for.", needs: .buffered
+            "subscribe.keepsCapacity",
+            "S3",
+            "A buffer holds as many envelopes as was asked for.",
+            needs: .buffered
         ) { probe in
             for capacity in [1, 2, 7] {
                 try await probe.expectRoom(for: capacity, in: probe.subscribe(capacity: capacity))
             }
         },
         ConformanceCase(
-            "subscribe.replacesCapacityZero", "S3", "A capacity of zero or less means the default.", needs: .buffered
+            "subscribe.replacesCapacityZero",
+            "S3",
+            "A capacity of zero or less means the default.",
+            needs: .buffered
         ) { probe in
             for capacity in [0, -1, Int.min] {
                 let subscription = try await probe.subscribe(capacity: capacity)
@@ -59,7 +71,9 @@ enum SubscribeCases {
             }
         },
         ConformanceCase(
-            "subscribe.refusesExcessiveCapacity", "S3", "A capacity above the maximum throws invalidConfiguration."
+            "subscribe.refusesExcessiveCapacity",
+            "S3",
+            "A capacity above the maximum throws invalidConfiguration."
         ) { probe in
             for capacity in [SubscriptionOptions.maximumBufferCapacity + 1, Int.max] {
                 try await probe.expect("subscribe", throws: .invalidConfiguration) {
@@ -68,7 +82,9 @@ enum SubscribeCases {
             }
         },
         ConformanceCase(
-            "subscribe.acceptsMaximumCapacity", "S3", "The maximum capacity is accepted, and costs nothing in advance."
+            "subscribe.acceptsMaximumCapacity",
+            "S3",
+            "The maximum capacity is accepted, and costs nothing in advance."
         ) { probe in
             var subscriptions: [Subscription] = []
             for _ in 1...32 {
@@ -78,8 +94,10 @@ enum SubscribeCases {
             try probe.expect("how many subscriptions there are", Set(subscriptions.map(\.id)).count, is: 32)
         },
         ConformanceCase(
-            "subscribe.sharesAmongConsumers", "S5",
-            "When several tasks iterate one subscription, each envelope goes to exactly one of them.", needs: .delivers
+            "subscribe.sharesAmongConsumers",
+            "S5",
+            "When several tasks iterate one subscription, each envelope goes to exactly one of them.",
+            needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()
             let received = Journal<String>()
@@ -94,7 +112,9 @@ enum SubscribeCases {
             try probe.expect("what arrives in all", received.entries.sorted(), is: labels.sorted())
         },
         ConformanceCase(
-            "subscribe.servesConsumersInOrder", "S5", "Tasks that wait for an envelope are served in order.",
+            "subscribe.servesConsumersInOrder",
+            "S5",
+            "Tasks that wait for an envelope are served in order.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()

@@ -4,7 +4,9 @@ import EventCore
 enum SubscriptionEndCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "end.closeEndsSubscription", "S4", "A closed subscription yields nil for ever, and closing twice is fine."
+            "end.closeEndsSubscription",
+            "S4",
+            "A closed subscription yields nil for ever, and closing twice is fine."
         ) { probe in
             let subscription = try await probe.subscribe()
             subscription.close()
@@ -13,7 +15,10 @@ enum SubscriptionEndCases {
             try await probe.expectEnded(subscription)
         },
         ConformanceCase(
-            "end.closeKeepsBuffer", "S4", "After close what is buffered still comes, then nil.", needs: .buffered
+            "end.closeKeepsBuffer",
+            "S4",
+            "After close what is buffered still comes, then nil.",
+            needs: .buffered
         ) { probe in
             let subscription = try await probe.subscribe()
             try await probe.publish("a", "b")
@@ -23,7 +28,10 @@ enum SubscriptionEndCases {
             try await probe.expectEnded(subscription)
         },
         ConformanceCase(
-            "end.closeStopsDelivery", "S4", "A closed subscription gets nothing more.", needs: .delivers
+            "end.closeStopsDelivery",
+            "S4",
+            "A closed subscription gets nothing more.",
+            needs: .delivers
         ) { probe in
             let witness = try await probe.subscribe()
             let subscription = try await probe.subscribe()
@@ -35,7 +43,9 @@ enum SubscriptionEndCases {
             try await probe.expectEnded(subscription)
         },
         ConformanceCase(
-            "end.closeRemovesSubscription", "S4", "A closed subscription is gone from the bus: nothing is offered to it.",
+            "end.closeRemovesSubscription",
+            "S4",
+            "A closed subscription is gone from the bus: nothing is offered to it.",
             needs: .observedBlocking
         ) { probe in
             let narrow = try await probe.subscribeNarrow()
@@ -44,7 +54,8 @@ enum SubscriptionEndCases {
             try await probe.expectGone(narrow.id, after: ["delivered a"])
         },
         ConformanceCase(
-            "end.closeFreesPublishers", "S4",
+            "end.closeFreesPublishers",
+            "S4",
             "Publishers that wait for room in a subscription go on when it is closed; it reports onDrop(.closed).",
             needs: .observedBlocking
         ) { probe in
@@ -55,12 +66,16 @@ enum SubscriptionEndCases {
             narrow.subscription.close()
             for publish in [first, second] { try await probe.expectEnd(of: publish, "the waiting publish") }
             try probe.expect(
-                "callbacks in any order", probe.callbacks(about: narrow.id).sorted(),
-                is: ["delivered a", "dropped b (closed)", "dropped c (closed)"])
+                "callbacks in any order",
+                probe.callbacks(about: narrow.id).sorted(),
+                is: ["delivered a", "dropped b (closed)", "dropped c (closed)"]
+            )
             try probe.expect("what was buffered", try await probe.drain(narrow.subscription), is: ["a"])
         },
         ConformanceCase(
-            "end.scopeEndsSubscription", "S4", "The subscription ends when withSubscription returns or throws."
+            "end.scopeEndsSubscription",
+            "S4",
+            "The subscription ends when withSubscription returns or throws."
         ) { probe in
             let pattern = try probe.pattern()
             let returned = try await probe.subscriber.withSubscription(to: pattern) { $0 }
@@ -75,7 +90,9 @@ enum SubscriptionEndCases {
             for subscription in escaped.entries { try await probe.expectEnded(subscription) }
         },
         ConformanceCase(
-            "end.scopeRemovesSubscription", "S4", "After withSubscription nothing of the subscription is left.",
+            "end.scopeRemovesSubscription",
+            "S4",
+            "After withSubscription nothing of the subscription is left.",
             needs: .observedBlocking
         ) { probe in
             let options = SubscriptionOptions(bufferCapacity: 1, backpressure: .block)
@@ -88,7 +105,8 @@ enum SubscriptionEndCases {
             try await probe.expectGone(subscription.id, after: ["delivered a"])
         },
         ConformanceCase(
-            "end.cancellationEndsLoop", "S4",
+            "end.cancellationEndsLoop",
+            "S4",
             "Cancelling the task that iterates a subscription ends the loop at once, and the subscription.",
             needs: .delivers
         ) { probe in
@@ -102,7 +120,9 @@ enum SubscriptionEndCases {
             try await probe.expectEnded(subscription)
         },
         ConformanceCase(
-            "end.cancellationDiscardsBuffer", "S4", "A cancelled task gets nil at once, whatever is buffered.",
+            "end.cancellationDiscardsBuffer",
+            "S4",
+            "A cancelled task gets nil at once, whatever is buffered.",
             needs: .buffered
         ) { probe in
             let subscription = try await probe.subscribe()
@@ -113,7 +133,8 @@ enum SubscriptionEndCases {
             try await probe.expectEnded(subscription)
         },
         ConformanceCase(
-            "end.cancellationRemovesSubscription", "S4",
+            "end.cancellationRemovesSubscription",
+            "S4",
             "After a cancelled loop nothing of the subscription is left that could fill up or block a publisher.",
             needs: .observedBlocking
         ) { probe in
@@ -127,7 +148,9 @@ enum SubscriptionEndCases {
             try await probe.expectGone(subscription.id, after: ["delivered a"])
         },
         ConformanceCase(
-            "end.timeoutLeavesSubscription", "S4", "Running out of time in next(within:) does not end a subscription.",
+            "end.timeoutLeavesSubscription",
+            "S4",
+            "Running out of time in next(within:) does not end a subscription.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()
@@ -139,7 +162,9 @@ enum SubscriptionEndCases {
             try probe.expect("what arrives", await probe.receive(1, from: subscription), is: ["a"])
         },
         ConformanceCase(
-            "end.releaseRemovesSubscription", "S4", "A subscription ends when its last reference goes.",
+            "end.releaseRemovesSubscription",
+            "S4",
+            "A subscription ends when its last reference goes.",
             needs: .observedBlocking
         ) { probe in
             let id = try await probe.fillAndForget()

@@ -1,16 +1,19 @@
 import EventCore
 
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+    import FoundationEssentials
 #else
-import Foundation
+    import Foundation
 #endif
 
 /// What a bus must not change: everything that is set.
 enum TransparencyCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
-            "transparency.keepsSetFields", "P2", "Fields that are set arrive unchanged.", needs: .delivers
+            "transparency.keepsSetFields",
+            "P2",
+            "Fields that are set arrive unchanged.",
+            needs: .delivers
         ) { probe in
             var envelope = try probe.envelope("set")
             envelope.id = "an id of its own"
@@ -21,7 +24,10 @@ enum TransparencyCases {
             try await probe.expectUnchanged(envelope)
         },
         ConformanceCase(
-            "transparency.keepsAbsentFields", "P2", "A payload or source that is not set stays unset.", needs: .delivers
+            "transparency.keepsAbsentFields",
+            "P2",
+            "A payload or source that is not set stays unset.",
+            needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()
             try await probe.publisher.publish(Envelope(subject: probe.subject()))
@@ -31,19 +37,28 @@ enum TransparencyCases {
             try probe.expect("the headers", received.headers, is: [:])
         },
         ConformanceCase(
-            "transparency.keepsPayloadBytes", "V7", "The payload arrives byte for byte.", needs: .delivers
+            "transparency.keepsPayloadBytes",
+            "V7",
+            "The payload arrives byte for byte.",
+            needs: .delivers
         ) { probe in
             let json = " { \"b\" : 1.0e+2, \"a\" : \"\\u00e9\\/\u{E9} \u{1F4E6}\", \"a\" : [ ] , \"n\": -0 }\n"
             try await probe.expectUnchanged(Envelope(subject: probe.subject(), rawPayload: Data(json.utf8)))
         },
         ConformanceCase(
-            "transparency.keepsLargePayloads", "V7", "A payload of 256 KiB arrives byte for byte.", needs: .delivers
+            "transparency.keepsLargePayloads",
+            "V7",
+            "A payload of 256 KiB arrives byte for byte.",
+            needs: .delivers
         ) { probe in
             let text = String((0..<256 * 1024 - 2).map { _ in Character(Unicode.Scalar(UInt8.random(in: 97...122))) })
             try await probe.expectUnchanged(Envelope(subject: probe.subject(), rawPayload: Data("\"\(text)\"".utf8)))
         },
         ConformanceCase(
-            "transparency.keepsHeaders", "V7", "Headers arrive unchanged, whatever text they hold.", needs: .delivers
+            "transparency.keepsHeaders",
+            "V7",
+            "Headers arrive unchanged, whatever text they hold.",
+            needs: .delivers
         ) { probe in
             let headers = [
                 "empty": "", "": "empty key", "run_id": "r1", "quoted \"key\"": "back\\slash",
@@ -53,7 +68,9 @@ enum TransparencyCases {
             try await probe.expectUnchanged(Envelope(subject: probe.subject(), headers: headers))
         },
         ConformanceCase(
-            "transparency.keepsSubject", "V7", "An envelope arrives with the subject it was published on.",
+            "transparency.keepsSubject",
+            "V7",
+            "An envelope arrives with the subject it was published on.",
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe(to: ">")

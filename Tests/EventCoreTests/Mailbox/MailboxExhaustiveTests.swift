@@ -8,7 +8,11 @@ import Testing
         case offer, take, queue, giveUp, withdraw, finish
     }
 
-    @Test("every sequence of operations accounts for each element once, in order", arguments: BackpressurePolicy.allCases, [1, 2])
+    @Test(
+        "every sequence of operations accounts for each element once, in order",
+        arguments: BackpressurePolicy.allCases,
+        [1, 2]
+    )
     func accounts(_ policy: BackpressurePolicy, _ capacity: Int) {
         var failures: [String] = []
         explore(Ledger(capacity: capacity, policy: policy), depth: 7, path: [], &failures)

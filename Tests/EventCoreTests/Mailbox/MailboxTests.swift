@@ -9,7 +9,13 @@ import Testing
         policy: BackpressurePolicy = .dropNewest,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) -> Mailbox {
-        Mailbox(id: SubscriptionID(rawValue: "s1"), pattern: ">", capacity: capacity, policy: policy, predicate: predicate)
+        Mailbox(
+            id: SubscriptionID(rawValue: "s1"),
+            pattern: ">",
+            capacity: capacity,
+            policy: policy,
+            predicate: predicate
+        )
     }
 
     @Test func `a waiting consumer receives what is offered`() async {
@@ -101,8 +107,12 @@ import Testing
     @Test func `the end is announced once`() {
         let ends = Mutex(0)
         let mailbox = Mailbox(
-            id: SubscriptionID(rawValue: "s1"), pattern: ">", capacity: 1, policy: .block,
-            onEnd: { _ in ends.withLock { $0 += 1 } })
+            id: SubscriptionID(rawValue: "s1"),
+            pattern: ">",
+            capacity: 1,
+            policy: .block,
+            onEnd: { _ in ends.withLock { $0 += 1 } }
+        )
         mailbox.close(.subscription)
         mailbox.close(.bus)
         mailbox.cancel()

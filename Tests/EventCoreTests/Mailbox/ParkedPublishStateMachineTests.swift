@@ -31,11 +31,14 @@ import Testing
         #expect(publish.settle(.taken) == 7)
     }
 
-    @Test("the gravest outcome counts", arguments: [
-        ([.taken, .withdrawn, .taken], .withdrawn),
-        ([.withdrawn, .busClosed], .busClosed),
-        ([.busClosed, .withdrawn], .busClosed),
-    ] as [([ParkedPublish.Outcome], ParkedPublish.Outcome)])
+    @Test(
+        "the gravest outcome counts",
+        arguments: [
+            ([.taken, .withdrawn, .taken], .withdrawn),
+            ([.withdrawn, .busClosed], .busClosed),
+            ([.busClosed, .withdrawn], .busClosed),
+        ] as [([ParkedPublish.Outcome], ParkedPublish.Outcome)]
+    )
     func outcome(_ settlements: [ParkedPublish.Outcome], _ expected: ParkedPublish.Outcome) {
         var publish = ParkedPublishStateMachine<Int>()
         for _ in settlements { publish.parked() }

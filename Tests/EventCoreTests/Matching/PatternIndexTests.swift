@@ -9,15 +9,21 @@ import Testing
         return index
     }
 
-    @Test("finds exactly the patterns that match", arguments: [
-        ("a.b.c", ["a.b.c", "a.b.*", "a.*.c", "*.b.c", "*.*.*", "a.>", "a.b.>", ">", "*.>"]),
-        ("a", ["a", "*", ">"]),
-        ("a.b", ["a.>", ">", "*.>", "*.*"]),
-        ("A.b.c", ["*.b.c", "*.*.*", ">", "*.>"]),
-        ("x.y.z.w", [">", "*.>"]),
-    ])
+    @Test(
+        "finds exactly the patterns that match",
+        arguments: [
+            ("a.b.c", ["a.b.c", "a.b.*", "a.*.c", "*.b.c", "*.*.*", "a.>", "a.b.>", ">", "*.>"]),
+            ("a", ["a", "*", ">"]),
+            ("a.b", ["a.>", ">", "*.>", "*.*"]),
+            ("A.b.c", ["*.b.c", "*.*.*", ">", "*.>"]),
+            ("x.y.z.w", [">", "*.>"]),
+        ]
+    )
     func finds(_ subject: String, _ expected: [String]) throws {
-        let all = ["a", "a.b.c", "a.b.*", "a.*.c", "*.b.c", "*.*.*", "a.>", "a.b.>", ">", "*.>", "*", "*.*", "a.b.c.>", "a.b.c.d"]
+        let all = [
+            "a", "a.b.c", "a.b.*", "a.*.c", "*.b.c", "*.*.*", "a.>", "a.b.>", ">", "*.>", "*", "*.*", "a.b.c.>",
+            "a.b.c.d",
+        ]
         let found = try index(all).matches(of: Subject(validating: subject))
         #expect(found.sorted() == expected.sorted())
     }

@@ -64,7 +64,8 @@ import Testing
                 publish.deliversOnce (P3): A subscription gets an envelope once.
                   expected: what arrives at each: [["a", "b"], ["a", "b"]]
                   seen: [["a", "a", "b", "b"], ["a", "a", "b", "b"]]
-                """)
+                """
+        )
     }
 
     @Test func `passes on the error of a fixture that cannot be made`() async throws {

@@ -13,7 +13,8 @@ enum Fault: String, CaseIterable {
     case blockDrops, blockDelaysOthers, blockWaitsForOne
     case ignoresCancellation, abandonsCancelled, losesCancellations, discardsLastWords
     // Matching
-    case ignoresCase, ignoresNormalization, matchesPrefixes, starTakesMany, starsTakeAnything, tailTakesNone, tailTakesOne
+    case ignoresCase, ignoresNormalization, matchesPrefixes, starTakesMany, starsTakeAnything, tailTakesNone,
+        tailTakesOne
     case tailIgnoresStars, truncatesSubjects, splitsAtSpaces, servesFirstOnly
     // Transparency
     case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
@@ -47,15 +48,19 @@ enum Fault: String, CaseIterable {
         case .losesDropsOfEnded:
             ["publish.accountsForEndedSubscription", "close.reportsWhatWaited", "end.closeFreesPublishers"]
         case .reportsRefused: ["publish.staysSilentAboutRefused"]
-        case .lagsByOne: ["publish.enqueuesBeforeReturning"]
+        case .lagsByOne:
+            [
+                "publish.enqueuesBeforeReturning", "backpressure.blockLosesNothing",
+                "order.isKeptAmongConcurrentTasks", "order.isKeptWhileWaiting",
+            ]
         case .duplicates: ["publish.deliversOnce", "subscribe.sharesAmongConsumers"]
         case .throwsWithoutSubscriptions: ["publish.succeedsWithoutSubscriptions"]
-        case .swapsPairs: ["order.isKeptPerTask", "order.isKeptAcrossSubjects", "order.isKeptAmongConcurrentTasks"]
+        case .swapsPairs:
+            ["order.isKeptPerTask", "order.isKeptAcrossSubjects", "subscribe.servesConsumersInOrder"]
         case .dropsOldestAlways: ["backpressure.dropNewestKeepsOldest", "backpressure.dropsNewestByDefault"]
         case .dropsNewestAlways: ["backpressure.dropOldestKeepsNewest"]
         case .evictsSilently: ["backpressure.dropOldestReportsEvicted", "observer.countsDrops"]
-        case .blockDrops:
-            ["backpressure.blockWaitsForRoom", "backpressure.blockLosesNothing", "order.isKeptWhileWaiting"]
+        case .blockDrops: ["backpressure.blockWaitsForRoom"]
         case .blockDelaysOthers: ["backpressure.blockDelaysNobodyElse"]
         case .blockWaitsForOne: ["backpressure.blockWaitsForTheLast"]
         case .ignoresCancellation: ["cancellation.stopsWaiting", "cancellation.alreadyCancelledDoesNotWait"]

@@ -10,8 +10,11 @@ import Testing
                 try await rule.run { observer in
                     let bus = FaultyBus(observer: observer, fault: fault)
                     return BusFixture(
-                        publisher: bus, subscriber: bus, waitFor: .milliseconds(300),
-                        droppedCount: { bus.droppedCount })
+                        publisher: bus,
+                        subscriber: bus,
+                        waitFor: .milliseconds(300),
+                        droppedCount: { bus.droppedCount }
+                    )
                 }
             }
             #expect(failure?.id == id)

@@ -110,7 +110,9 @@ final class FaultyBus: Bus {
     private func accepts(_ envelope: Envelope, _ listener: Listener) -> Bool {
         guard let predicate = listener.predicate, fault != .ignoresPredicates else { return true }
         if fault == .asksTwice { _ = predicate(envelope) }
-        if fault == .remembersAnswers, let answer = state.withLock({ $0.answers[listener.mailbox.id] }) { return answer }
+        if fault == .remembersAnswers, let answer = state.withLock({ $0.answers[listener.mailbox.id] }) {
+            return answer
+        }
         state.withLock { $0.isAsking = true }
         let answer = predicate(envelope)
         state.withLock { state in
@@ -174,8 +176,10 @@ final class FaultyBus: Bus {
         }
         let isSilent = fault == .evictsSilently && options.backpressure == .dropOldest
         let mailbox = Mailbox(
-            id: id, pattern: fault == .widensPatterns ? ">" : pattern,
-            capacity: self.capacity(capacity, for: options), policy: policy(for: options),
+            id: id,
+            pattern: fault == .widensPatterns ? ">" : pattern,
+            capacity: self.capacity(capacity, for: options),
+            policy: policy(for: options),
             observer: isSilent ? SilentObserver(observer: observer) : observer
         ) { [weak self] mailbox in
             self?.remove(mailbox)

@@ -27,7 +27,8 @@ extension Pattern {
         case .tailIgnoresStars:
             return matches(subject) && !(segments.last == ">" && segments.contains("*"))
         case .truncatesSubjects:
-            return matches(subject) || (text.utf8.count > 200 && text.utf8.prefix(200).elementsEqual(pattern.utf8.prefix(200)))
+            return matches(subject)
+                || (text.utf8.count > 200 && text.utf8.prefix(200).elementsEqual(pattern.utf8.prefix(200)))
         case .splitsAtSpaces:
             return matches(subject) && !text.contains(" ")
         default:

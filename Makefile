@@ -1,0 +1,60 @@
+# `make demo` runs the main job, `make test` passes the tests; each installs what a fresh Debian machine lacks.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SOURCES := Package.swift Sources Tests Examples
+# What Swift and the tests need from Debian.
+PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev pkg-config
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: dependencies ## Route the sample runs: what two subscriptions receive, and a table of what happened
+	swift build -c release --product eventbus
+	"$$(swift build -c release --show-bin-path)/eventbus" route \
+	    --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
+
+.PHONY: test
+test: dependencies ## Build everything and run all tests
+	swift build --build-tests
+	swift test --skip-build
+
+.PHONY: test-thread
+test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer
+	swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording'
+
+.PHONY: lint
+lint: ## Check the format and the documentation comments
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+.PHONY: format
+format: ## Format the sources in place
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+.PHONY: release
+release: dependencies ## Build for release; a warning is an error
+	swift build -c release -Xswiftc -warnings-as-errors
+
+# Says what is missing and installs it with apt, where there is apt; other systems are left to their own.
+.PHONY: dependencies
+dependencies:
+	@command -v swift >/dev/null || { echo 'Swift 6.2 or later is needed: https://www.swift.org/install' >&2; exit 1; }
+	@command -v apt-get >/dev/null || exit 0; \
+	missing=(); \
+	for package in $(PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing+=($$package); \
+	done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	    echo "installing $${missing[*]}"; \
+	    as_root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	    $$as_root apt-get update -qq; \
+	    DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -y -qq --no-install-recommends $${missing[*]} >/dev/null; \
+	fi
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf .build .build-thread

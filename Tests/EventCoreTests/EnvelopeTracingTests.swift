@@ -1,0 +1,117 @@
+import EventCore
+import Foundation
+import ServiceContextModule
+import Testing
+
+@Suite struct EnvelopeTracingTests {
+    private let trace = "0af7651916cd43dd8448eb211c80319c"
+    private let span = "b7ad6b7169203331"
+
+    init() {
+        _ = TraceParentInstrument.bootstrap
+    }
+
+    /// Runs `body` in a task that carries a field.
+    private func carrying<Result>(
+        _ value: String? = nil,
+        named name: String = "traceparent",
+        _ body: () throws -> Result
+    ) rethrows -> Result {
+        var context = ServiceContext.topLevel
+        context.traceParent = .init(name: name, value: value ?? "00-\(trace)-\(span)-01")
+        return try ServiceContext.withValue(context, operation: body)
+    }
+
+    @Test func `every initialiser fills the trace ids from the task`() throws {
+        let envelopes = try carrying {
+            [
+                Envelope(subject: "a"), Envelope(subject: "a", rawPayload: Data()),
+                try Envelope(subject: "a", payload: 1),
+            ]
+        }
+        for envelope in envelopes {
+            #expect(envelope.traceID == trace)
+            #expect(envelope.spanID == span)
+        }
+    }
+
+    @Test func `publishing fills what the initialiser could not`() {
+        let envelope = Envelope(subject: "a")
+        #expect(envelope.traceID == nil && envelope.spanID == nil)
+        let filled = carrying { envelope.filledForPublishing() }
+        #expect(filled.traceID == trace)
+        #expect(filled.spanID == span)
+        #expect(filled.id == envelope.id)
+    }
+
+    @Test func `publishing leaves trace ids that are set`() {
+        var envelope = Envelope(subject: "a")
+        (envelope.traceID, envelope.spanID) = ("11111111111111111111111111111111", "2222222222222222")
+        #expect(carrying { envelope.filledForPublishing() } == envelope)
+    }
+
+    @Test func `the span of another trace is not filled in`() {
+        var envelope = Envelope(subject: "a")
+        envelope.traceID = "11111111111111111111111111111111"
+        let filled = carrying { envelope.filledForPublishing() }
+        #expect(filled.traceID == "11111111111111111111111111111111")
+        #expect(filled.spanID == nil)
+    }
+
+    @Test func `the span of the same trace is filled in`() {
+        var envelope = Envelope(subject: "a")
+        envelope.traceID = trace
+        #expect(carrying { envelope.filledForPublishing() }.spanID == span)
+    }
+
+    @Test func `another span does not get the task's trace`() {
+        var envelope = Envelope(subject: "a")
+        envelope.spanID = "2222222222222222"
+        let filled = carrying { envelope.filledForPublishing() }
+        #expect(filled.spanID != "2222222222222222" || filled.traceID != trace)
+    }
+
+    @Test func `without a context nothing is filled`() {
+        let envelope = Envelope(subject: "a").filledForPublishing()
+        #expect(envelope.traceID == nil)
+        #expect(envelope.spanID == nil)
+    }
+
+    @Test(
+        "a malformed field is ignored",
+        arguments: ["", "00-0af7651916cd43dd8448eb211c80319c", "garbage", "00-x-y-01"]
+    )
+    func malformed(_ value: String) {
+        let envelope = carrying(value) { Envelope(subject: "a").filledForPublishing() }
+        #expect(envelope.traceID == nil)
+        #expect(envelope.spanID == nil)
+    }
+
+    @Test("the name of the field is told apart without case", arguments: ["traceparent", "Traceparent", "TRACEPARENT"])
+    func name(_ name: String) {
+        #expect(carrying(named: name) { Envelope(subject: "a") }.traceID == trace)
+    }
+
+    @Test("another field is no traceparent", arguments: ["traceparent2", "x-trace", "tracestate"])
+    func otherName(_ name: String) {
+        #expect(carrying(named: name) { Envelope(subject: "a") }.traceID == nil)
+    }
+
+    @Test func `a consumer's context is the publisher's`() {
+        let published = carrying { Envelope(subject: "a") }
+        let context = published.serviceContext
+        #expect(context.traceParent?.value == "00-\(trace)-\(span)-01")
+        let answer = ServiceContext.withValue(context) { Envelope(subject: "b") }
+        #expect(answer.traceID == published.traceID)
+        #expect(answer.spanID == published.spanID)
+    }
+
+    @Test func `without both ids the context is empty`() {
+        var envelope = Envelope(subject: "a")
+        #expect(envelope.serviceContext.isEmpty)
+        envelope.traceID = trace
+        #expect(envelope.serviceContext.isEmpty)
+        (envelope.traceID, envelope.spanID) = (nil, span)
+        #expect(envelope.serviceContext.isEmpty)
+    }
+}
