@@ -1,5 +1,4 @@
 import EventCore
-import Synchronization
 
 /// One of several independent ways into the bus, so that publishers on different threads do not share a lock.
 ///
@@ -12,12 +11,12 @@ final class Lane: Sendable {
         var drained: [Waiter<Void>] = []
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let countsCalls: Bool
 
     /// Creates a lane without a cache when the capacity is 0.
     init(cacheCapacity: Int, countsCalls: Bool) {
-        state = Mutex(State(cache: cacheCapacity > 0 ? RouteCache(capacity: cacheCapacity) : nil))
+        state = Lock(State(cache: cacheCapacity > 0 ? RouteCache(capacity: cacheCapacity) : nil))
         self.countsCalls = countsCalls
     }
 

@@ -1,5 +1,4 @@
 import EventCore
-import Synchronization
 
 /// Who listens to what: the index of all patterns behind one lock, and the lanes through which publishers look routes up.
 ///
@@ -12,7 +11,7 @@ final class RoutingTable: Sendable {
         var lastID: UInt64 = 0
     }
 
-    private let registry = Mutex(Registry())
+    private let registry = Lock(Registry())
     let lanes: [Lane]
     private let caches: Bool
 

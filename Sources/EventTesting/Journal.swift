@@ -1,4 +1,5 @@
-import Synchronization
+import EventCore
+
 
 /// A list that only grows, until it is reset, and that can be waited on.
 ///
@@ -23,7 +24,7 @@ final class Journal<Entry: Sendable>: Sendable {
         let waiters: [Int: Waiter]
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     var entries: [Entry] {
         state.withLock { $0.entries }

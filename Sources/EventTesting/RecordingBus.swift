@@ -1,6 +1,5 @@
 public import EventCore
 public import EventMemory
-import Synchronization
 
 /// A bus that keeps what is published through it and can be told to fail, for tests of code that takes `any Bus`.
 ///
@@ -17,7 +16,7 @@ public final class RecordingBus: Bus {
     private let bus: any Bus
     private let accepted = Journal<Envelope>()
     private let refused = Journal<Envelope>()
-    private let failures = Mutex(Failures())
+    private let failures = Lock(Failures())
 
     /// Creates a bus that records what is published through it.
     ///

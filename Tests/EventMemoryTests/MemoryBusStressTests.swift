@@ -1,6 +1,5 @@
 import EventCore
 import EventTesting
-import Synchronization
 import Testing
 
 @testable import EventMemory
@@ -14,8 +13,8 @@ import Testing
             var settled = 0
         }
 
-        private let counts = Mutex<[String: Count]>([:])
-        private let bufferFull = Mutex(0)
+        private let counts = Lock<[String: Count]>([:])
+        private let bufferFull = Lock(0)
 
         func onPublish(_ envelope: Envelope) {
             counts.withLock { $0[envelope.id, default: Count()].published += 1 }

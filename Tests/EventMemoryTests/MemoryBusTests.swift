@@ -1,7 +1,6 @@
 import EventCore
 import EventTesting
 import Foundation
-import Synchronization
 import Testing
 
 @testable import EventMemory
@@ -59,7 +58,7 @@ import Testing
     }
 
     @Test func `the termination handler runs once, whichever way the subscription ends`() async throws {
-        let ends = Mutex(0)
+        let ends = Lock(0)
         let bus = MemoryBus()
         func subscribe() throws -> Subscription {
             try bus.subscribe(to: "a", options: SubscriptionOptions()) { ends.withLock { $0 += 1 } }
@@ -93,7 +92,7 @@ import Testing
     @Test func `publishers on other tasks never wait for a predicate`() async throws {
         let bus = MemoryBus()
         let all = try await bus.subscribe(to: ">")
-        let inner = Mutex<[Subscription]>([])
+        let inner = Lock<[Subscription]>([])
         let nested = try await bus.subscribe(
             to: "a",
             options: SubscriptionOptions { _ in

@@ -1,5 +1,4 @@
 import DequeModule
-import Synchronization
 
 /// The buffer of one subscription: locks, asks the state machine, unlocks, then acts.
 ///
@@ -12,7 +11,7 @@ package final class Mailbox: Sendable {
     private let observer: (any Observer)?
     /// Spares the copy of an existential on every offer when nobody observes.
     private let isObserved: Bool
-    private let state: Mutex<State>
+    private let state: Lock<State>
 
     private typealias Consumer = Waiter<Envelope?>
 
@@ -54,7 +53,7 @@ package final class Mailbox: Sendable {
         self.observer = observer
         isObserved = observer != nil
         hasPredicate = predicate != nil
-        state = Mutex(
+        state = Lock(
             State(
                 machine: MailboxStateMachine(capacity: capacity, policy: policy),
                 predicate: predicate,

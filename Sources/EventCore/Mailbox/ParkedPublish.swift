@@ -1,4 +1,3 @@
-import Synchronization
 
 /// A publish that left its envelope with one or more full mailboxes.
 ///
@@ -21,7 +20,7 @@ package final class ParkedPublish: Sendable {
         var mailboxes: [Mailbox] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     package init() {}
 

@@ -11,6 +11,7 @@ enum BackpressureCases {
         ) { probe in
             let options = SubscriptionOptions(bufferCapacity: 2)
             let subscription = try await probe.subscriber.subscribe(to: probe.pattern(), options: options)
+            try await probe.settle(subscription)
             try await probe.expectBuffered(in: subscription, is: ["a", "b"])
         },
         ConformanceCase(

@@ -1,12 +1,11 @@
 import EventCore
-import Synchronization
 
 /// The observer of one run: records every callback, and lets the case act inside one.
 final class ConformanceObserver: Observer {
     typealias Hook = @Sendable (RecordingObserver.Event) -> Void
 
     let recorder = RecordingObserver()
-    private let hook = Mutex<Hook?>(nil)
+    private let hook = Lock<Hook?>(nil)
 
     /// Calls `hook` inside every callback from now on, after the callback has been recorded.
     func duringCallbacks(_ hook: @escaping Hook) {

@@ -35,12 +35,10 @@ extension ConformanceProbe {
     func expect(_ name: String, throws kind: ExpectedError, _ work: () async throws -> Void) async throws {
         do {
             try await work()
-        } catch  where kind.isKind(of: error) {
-            return
         } catch let failure as ConformanceFailure {
             throw failure
         } catch {
-            throw failure(expected: "\(name) to throw \(kind)", seen: "it threw \(error)")
+            return try expect(kind.isKind(of: error), "\(name) to throw \(kind)", seen: "it threw \(error)")
         }
         throw failure(expected: "\(name) to throw \(kind)", seen: "it returned")
     }
@@ -55,9 +53,11 @@ extension ConformanceProbe {
     }
 
     /// Expects entries to come to fulfil a condition in time.
-    func expect<Entry>(_ name: String, in journal: Journal<Entry>, _ condition: @escaping Journal<Entry>.Condition)
-        async throws
-    {
+    func expect<Entry>(
+        _ name: String,
+        in journal: Journal<Entry>,
+        _ condition: @escaping Journal<Entry>.Condition
+    ) async throws {
         guard try await journal.entries(within: waitFor, fulfilling: condition) == nil else { return }
         throw failure(expected: "\(name) within \(waitFor)", seen: "\(journal.entries)")
     }

@@ -3,8 +3,10 @@ import EventCore
 /// A `block` subscription with room for one envelope, so that the second publish has to wait.
 struct NarrowSubscription: Sendable {
     let subscription: Subscription
-    /// The labels its predicate was asked about. What it was asked about has been routed: whatever happens next, the
-    /// subscription counts among those the envelope matched.
+    /// The labels its predicate was asked about.
+    ///
+    /// What it was asked about has been routed: whatever happens next, the subscription counts among those the envelope
+    /// matched.
     let routed: Journal<String>
 
     var id: SubscriptionID { subscription.id }

@@ -1,4 +1,6 @@
 /// Something a ``FaultyBus`` does wrong.
+///
+/// Left out is what a bus cannot get wrong, because `Subscription` itself sees to it, such as ending at a close.
 enum Fault: String, CaseIterable {
     // Announcing and filling
     case announcesTwice, announcesOnlyMatches, announcesLate, announcesWhenClosed

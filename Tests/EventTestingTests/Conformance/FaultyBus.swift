@@ -1,5 +1,4 @@
 import EventCore
-import Synchronization
 
 /// A bus written for being read, which keeps every rule except the one its fault breaks.
 final class FaultyBus: Bus {
@@ -27,8 +26,8 @@ final class FaultyBus: Bus {
 
     private let fault: Fault?
     private let observer: FaultyObserver
-    private let state = Mutex(State())
-    private let callbackLock = Mutex(())
+    private let state = Lock(State())
+    private let callbackLock = Lock(())
 
     init(observer: any Observer, fault: Fault? = nil) {
         self.observer = FaultyObserver(observer, fault: fault)
@@ -130,7 +129,7 @@ final class FaultyBus: Bus {
     private func wait(with envelope: Envelope, at mailboxes: [Mailbox]) async throws {
         let parked = ParkedPublish()
         for mailbox in fault == .blockWaitsForOne ? mailboxes.prefix(1) : mailboxes[...] {
-            _ = mailbox.park(envelope, for: parked)
+            mailbox.park(envelope, for: parked)
         }
         switch fault {
         case .ignoresCancellation: try await Task { try await parked.wait() }.value

@@ -5,7 +5,7 @@ import Synchronization
 final class FaultyObserver: Observer {
     private let observer: any Observer
     private let fault: Fault?
-    private let late = Mutex<(@Sendable () -> Void)?>(nil)
+    private let late = Lock<(@Sendable () -> Void)?>(nil)
     private let dropped = Atomic<Int>(0)
 
     init(_ observer: any Observer, fault: Fault?) {
