@@ -157,14 +157,14 @@ extension Program {
     }
 
     #if os(Linux)
-        /// The most memory the running program has held, in bytes.
-        var peakMemory: Int {
-            get throws {
-                let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-                let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
-                return (line.split(separator: " ").compactMap { Int($0) }.first ?? .max / 1024) * 1024
-            }
+    /// The most memory the running program has held, in bytes.
+    var peakMemory: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+            return (line.split(separator: " ").compactMap { Int($0) }.first ?? .max / 1024) * 1024
         }
+    }
     #endif
 }
 

@@ -65,14 +65,14 @@ import Testing
     }
 
     #if os(Linux)
-        @Test func `output that cannot be written is an error`() async throws {
-            let outcome = try await Program.run(
-                ["route"],
-                input: envelopeLine("a", id: 1).utf8,
-                outputTo: FileHandle(forWritingAtPath: "/dev/full")
-            )
-            #expect(outcome.status == 1)
-            #expect(outcome.errors.hasPrefix("standard output: No space left on device\n"))
-        }
+    @Test func `output that cannot be written is an error`() async throws {
+        let outcome = try await Program.run(
+            ["route"],
+            input: envelopeLine("a", id: 1).utf8,
+            outputTo: FileHandle(forWritingAtPath: "/dev/full")
+        )
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("standard output: No space left on device\n"))
+    }
     #endif
 }

@@ -50,18 +50,18 @@ import Testing
     }
 
     #if os(Linux)
-        @Test func `a line without end is reported, and does not fill the memory`() async throws {
-            let program = try Program(["route"])
-            let piece = Data(repeating: UInt8(ascii: "x"), count: 1 << 20)
-            for _ in 0..<200 { program.send(piece) }
-            program.send("\n\(envelopeLine("a", id: 2))\n".utf8)
-            #expect(await program.readLine()?.hasSuffix("{\"n\":2}") == true)
-            #expect(try program.peakMemory < 100 << 20)
+    @Test func `a line without end is reported, and does not fill the memory`() async throws {
+        let program = try Program(["route"])
+        let piece = Data(repeating: UInt8(ascii: "x"), count: 1 << 20)
+        for _ in 0..<200 { program.send(piece) }
+        program.send("\n\(envelopeLine("a", id: 2))\n".utf8)
+        #expect(await program.readLine()?.hasSuffix("{\"n\":2}") == true)
+        #expect(try program.peakMemory < 100 << 20)
 
-            program.closeInput()
-            let outcome = await program.outcome()
-            #expect(outcome.status == 1)
-            #expect(outcome.errors.hasPrefix("standard input:1: malformed envelope: a line of 209715200 bytes exceeds"))
-        }
+        program.closeInput()
+        let outcome = await program.outcome()
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("standard input:1: malformed envelope: a line of 209715200 bytes exceeds"))
+    }
     #endif
 }

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// For envelopes inside other documents. The keys are those of ``Envelope/jsonData()``; the payload becomes part of the

@@ -115,7 +115,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     /// Who is to be told that it is over.
     struct FinishAction {
         var consumers: [Consumer]
-        var parked: [Parked]
+        var parked: Deque<Parked>
     }
 
     /// Takes nothing more; what is buffered can still be taken.
@@ -128,7 +128,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
             consumers = []
             parked = []
         }
-        return FinishAction(consumers: consumers.map(\.consumer), parked: Array(parked))
+        return FinishAction(consumers: consumers.map(\.consumer), parked: parked)
     }
 
     /// Throws the buffer away; returns it, for its elements must not be released under a lock.

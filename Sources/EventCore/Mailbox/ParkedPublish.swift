@@ -1,4 +1,3 @@
-
 /// A publish that left its envelope with one or more full mailboxes.
 ///
 /// Each of them settles it once, when it admits the envelope or drops it; the publisher is resumed once, by the last.
