@@ -24,8 +24,8 @@ test: dependencies ## Build everything and run all tests
 	swift test --skip-build
 
 .PHONY: test-thread
-test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer
-	swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording'
+test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
+	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording'
 
 .PHONY: lint
 lint: ## Check the format and the documentation comments

@@ -1,35 +1,34 @@
-#if DEBUG
-import Synchronization
-#else
-package import Synchronization
-#endif
+public import Synchronization
 
-#if DEBUG
 /// A `Mutex` whose hand-over from one thread to the next ThreadSanitizer can see.
 ///
 /// On Linux a contended `Mutex` changes hands in the kernel and in a library that is not instrumented, so ThreadSanitizer
-/// reports every access it guards as a race. The release store and acquire load here draw the same edge where it looks.
-/// A release build uses `Mutex` itself.
+/// reports every access it guards as a race. In a debug build a release store and an acquire load draw the same edge
+/// where it looks; a release build is the `Mutex` alone.
+@usableFromInline
 package struct Lock<Value: ~Copyable>: ~Copyable, Sendable {
-    private let mutex: Mutex<Value>
-    private let handover = Atomic<UInt8>(0)
+    @usableFromInline let mutex: Mutex<Value>
+    #if DEBUG
+    @usableFromInline let handover = Atomic<UInt8>(0)
+    #endif
 
+    /// Creates a lock around a value.
+    @inlinable
     package init(_ value: consuming sending Value) {
         mutex = Mutex(value)
     }
 
     /// Runs `body` with the guarded value; nobody else does so meanwhile.
+    @inlinable @inline(__always)
     package borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         try mutex.withLock { value throws(Failure) in
+            #if DEBUG
             _ = handover.load(ordering: .acquiring)
             defer { handover.store(0, ordering: .releasing) }
+            #endif
             return try body(&value)
         }
     }
 }
-#else
-/// A lock around a value.
-package typealias Lock = Mutex
-#endif

@@ -56,7 +56,20 @@ extension Envelope: Codable {
         try container.encodeIfPresent(traceID, forKey: .traceID)
         try container.encodeIfPresent(spanID, forKey: .spanID)
         if !headers.isEmpty { try container.encode(headers, forKey: .headers) }
-        if let payload { try container.encode(try JSONValue(json: payload), forKey: .payload) }
+        if let payload {
+            try container.encode(try value(of: payload, codingPath: encoder.codingPath), forKey: .payload)
+        }
+    }
+
+    private func value(of payload: Data, codingPath: [any CodingKey]) throws -> JSONValue {
+        do {
+            // Foundation reads more than JSON, such as a comma before a closing bracket.
+            return try JSONValue(json: payload[try Self.valueRange(of: payload)])
+        } catch {
+            let fault = EncodingError.Context(
+                codingPath: codingPath, debugDescription: "the payload is not JSON", underlyingError: error)
+            throw EncodingError.invalidValue(payload, fault)
+        }
     }
 
     private func timeText(codingPath: [any CodingKey]) throws -> String {

@@ -60,7 +60,7 @@ extension Envelope {
     }
 
     /// Where in the payload its one value stands.
-    private static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
+    static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
         do {
             var reader = try JSONReader(wrapping: payload)
             let range = try reader.value()
@@ -115,9 +115,9 @@ extension JSONReader {
         switch name {
         case "id": fields.id = try optionalString() ?? ""
         case "time": fields.time = try time()
-        case "source": fields.source = try optionalString()
-        case "trace_id": fields.traceID = try optionalString()
-        case "span_id": fields.spanID = try optionalString()
+        case "source": fields.source = try nonEmptyString()
+        case "trace_id": fields.traceID = try nonEmptyString()
+        case "span_id": fields.spanID = try nonEmptyString()
         case "headers": fields.headers = try headers()
         default: return false
         }
@@ -131,11 +131,13 @@ extension JSONReader {
     }
 
     fileprivate mutating func subject() throws(EventError) -> Subject {
+        _ = peek()
+        let start = position
         let text = try string()
         do {
             return try Subject(validating: text)
         } catch {
-            throw Self.fault(error.description, at: position)
+            throw Self.fault(error.description, at: start)
         }
     }
 
@@ -144,9 +146,17 @@ extension JSONReader {
         return try string()
     }
 
+    /// Empty is not set, as it is left out when written.
+    private mutating func nonEmptyString() throws(EventError) -> String? {
+        guard let text = try optionalString(), !text.isEmpty else { return nil }
+        return text
+    }
+
     private mutating func time() throws(EventError) -> Timestamp {
+        _ = peek()
+        let start = position
         guard let text = try optionalString() else { return .unset }
-        guard let time = Timestamp(rfc3339: text) else { throw Self.fault("time is no RFC 3339 time", at: position) }
+        guard let time = Timestamp(rfc3339: text) else { throw Self.fault("time is no RFC 3339 time", at: start) }
         return time
     }
 

@@ -62,10 +62,21 @@ package struct JSONReader {
     }
 
     private mutating func name() throws(EventError) -> String {
-        guard peek() == UInt8(ascii: "\"") else { throw Self.fault("expected a member name", at: position) }
+        try beginName()
         let name = try string()
         try expect(UInt8(ascii: ":"), "':'")
         return name
+    }
+
+    /// Steps over a name that nobody asks for, so its escapes need not make text.
+    private mutating func skipName() throws(EventError) {
+        try beginName()
+        try skipString()
+        try expect(UInt8(ascii: ":"), "':'")
+    }
+
+    private mutating func beginName() throws(EventError) {
+        guard peek() == UInt8(ascii: "\"") else { throw Self.fault("expected a member name", at: position) }
     }
 
     private mutating func open(_ bracket: UInt8, _ what: String) throws(EventError) {
@@ -110,7 +121,7 @@ package struct JSONReader {
                 try open(UInt8(ascii: "{"), "an object")
                 closers.append(UInt8(ascii: "}"))
                 if peek() != UInt8(ascii: "}") {
-                    _ = try name()
+                    try skipName()
                     continue
                 }
                 position += 1
@@ -137,7 +148,7 @@ package struct JSONReader {
     private mutating func leave(_ closers: inout [UInt8]) throws(EventError) {
         while let closer = closers.last {
             if try another(before: closer) {
-                if closer == UInt8(ascii: "}") { _ = try name() }
+                if closer == UInt8(ascii: "}") { try skipName() }
                 return
             }
             closers.removeLast()
