@@ -180,17 +180,26 @@ public struct Envelope: @unchecked Sendable {
         return envelope
     }
 
+    /// Whether filling would change nothing.
+    package var isFilledForPublishing: Bool {
+        !storage.id.isEmpty && storage.time != .unset
+            && (storage.traceID != nil && storage.spanID != nil || TraceParent.isAbsent)
+    }
+
     private mutating func fill() {
         if storage.time == .unset { mutableStorage.time = Timestamp(Date()) }
         if storage.id.isEmpty { mutableStorage.id = EventIdentifier.make(at: Timestamp(Date()).seconds) }
         fillTrace()
     }
 
-    /// Fills the trace ids from the task's context; a span id only beside the trace it belongs to.
+    /// Fills the trace ids from the task's context; neither is put beside one of another span.
     private mutating func fillTrace() {
         guard storage.traceID == nil || storage.spanID == nil, let trace = TraceParent.current else { return }
-        if storage.traceID == nil { mutableStorage.traceID = trace.traceID }
-        if storage.spanID == nil, storage.traceID == trace.traceID { mutableStorage.spanID = trace.spanID }
+        guard storage.traceID ?? trace.traceID == trace.traceID, storage.spanID ?? trace.spanID == trace.spanID else {
+            return
+        }
+        mutableStorage.traceID = trace.traceID
+        mutableStorage.spanID = trace.spanID
     }
 }
 

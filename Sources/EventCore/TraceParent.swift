@@ -35,6 +35,9 @@ struct TraceParent {
         return fields.first { $0.key.lowercased() == fieldName }.flatMap { TraceParent($0.value) }
     }
 
+    /// Whether the task carries no context at all; costs one task-local read.
+    static var isAbsent: Bool { ServiceContext.current == nil }
+
     private static func isID(_ text: Substring, _ width: Int) -> Bool {
         text.utf8.count == width && text.utf8.allSatisfy { ("0"..."9").contains($0) || ("a"..."f").contains($0) }
     }

@@ -78,10 +78,14 @@ public final class MemoryBus: Bus {
     }
 
     private func publishNow(_ envelope: Envelope) throws(EventError) -> Waiting? {
-        let envelope = envelope.filledForPublishing()
+        guard envelope.isFilledForPublishing else { return try publishFilled(envelope.filledForPublishing()) }
+        return try publishFilled(envelope)
+    }
+
+    private func publishFilled(_ envelope: Envelope) throws(EventError) -> Waiting? {
         let lane = table.lane
         guard let route = lane.enter(envelope, orMatch: table) else { throw .busClosed }
-        if isObserved { observer?.onPublish(envelope) }
+        if isObserved { announce(envelope) }
         guard let full = fanOut(envelope, to: route, in: lane) else { throw .busClosed }
         guard !full.isEmpty else {
             lane.leave()
@@ -90,6 +94,12 @@ public final class MemoryBus: Bus {
         let parked = ParkedPublish()
         for mailbox in full { mailbox.park(envelope, for: parked) }
         return Waiting(parked: parked, lane: lane)
+    }
+
+    /// Apart from the hot path, which would copy the existential even when it is not called.
+    @inline(never)
+    private func announce(_ envelope: Envelope) {
+        observer?.onPublish(envelope)
     }
 
     /// Offers an envelope to each mailbox of a route.

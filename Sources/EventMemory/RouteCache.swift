@@ -7,24 +7,25 @@ import EventCore
 /// the pattern's first three literal segments or fewer. An entry is good while the counters of its subject's own
 /// prefixes stand where they stood, so a subscription to `graph.run.r7.>` leaves the routes of other runs alone.
 struct RouteCache<Route: Sendable>: Sendable {
-    private struct Entry {
-        var subject: Subject
-        var route: Route
+    /// What has to be as it was for a route to be good.
+    private struct Basis {
         var prefixes: Prefixes
         /// What the counters of `prefixes` added up to.
         var changes: UInt64
+        /// The count of all changes when the route was last found good.
+        var verifiedAt: UInt64
     }
 
-    /// A place's tag when it is vacant.
+    /// The tag of a place that is vacant; others are made of the subject's hash.
     private static var vacant: UInt64 { 0 }
 
     private let ways: Int
     private let setCount: Int
-    /// The hashes of the subjects; apart from the entries, so that looking for one reads a single cache line.
+    // One array for each part of an entry: looking for a subject reads a single line of tags and copies nothing.
+    private var routes: [Route?] = []
+    private var subjects: [Subject] = []
     private var tags: [UInt64] = []
-    private var entries: [Entry?] = []
-    /// The count of all changes when each entry was last found good.
-    private var verifiedAt: [UInt64] = []
+    private var bases: [Basis] = []
     private var victim = 0
     private var counters = [UInt64](repeating: 0, count: Prefixes.counterCount)
     private var allChanges: UInt64 = 0
@@ -40,29 +41,25 @@ struct RouteCache<Route: Sendable>: Sendable {
     /// The route of a subject, if it is known and nothing that matters to it has changed.
     mutating func route(of subject: Subject) -> Route? {
         guard let index = index(of: subject) else { return nil }
-        if verifiedAt[index] != allChanges {
+        if bases[index].verifiedAt != allChanges {
             guard isGood(index) else {
                 forget(index)
                 return nil
             }
-            verifiedAt[index] = allChanges
+            bases[index].verifiedAt = allChanges
         }
-        return entries[index]?.route
+        return routes[index]
     }
 
     mutating func insert(_ route: Route, for subject: Subject) {
-        if entries.isEmpty { allocate() }
+        if tags.isEmpty { allocate(placeholder: subject) }
         let index = index(of: subject) ?? vacancy(for: subject)
         if tags[index] == Self.vacant { count += 1 }
         let prefixes = Prefixes(of: subject)
         tags[index] = Self.tag(of: subject)
-        entries[index] = Entry(
-            subject: subject,
-            route: route,
-            prefixes: prefixes,
-            changes: prefixes.sum(of: counters)
-        )
-        verifiedAt[index] = allChanges
+        subjects[index] = subject
+        routes[index] = route
+        bases[index] = Basis(prefixes: prefixes, changes: prefixes.sum(of: counters), verifiedAt: allChanges)
     }
 
     /// A subscription to `pattern` came or went.
@@ -79,20 +76,25 @@ struct RouteCache<Route: Sendable>: Sendable {
         for index in tags.indices where tags[index] != Self.vacant && !isGood(index) { forget(index) }
     }
 
-    private mutating func allocate() {
-        tags = Array(repeating: Self.vacant, count: ways * setCount)
-        entries = Array(repeating: nil, count: ways * setCount)
-        verifiedAt = Array(repeating: 0, count: ways * setCount)
+    private mutating func allocate(placeholder: Subject) {
+        let places = ways * setCount
+        tags = Array(repeating: Self.vacant, count: places)
+        subjects = Array(repeating: placeholder, count: places)
+        routes = Array(repeating: nil, count: places)
+        bases = Array(
+            repeating: Basis(prefixes: Prefixes(of: placeholder), changes: 0, verifiedAt: 0),
+            count: places
+        )
     }
 
     private mutating func forget(_ index: Int) {
         tags[index] = Self.vacant
-        entries[index] = nil
+        routes[index] = nil
         count -= 1
     }
 
     private func isGood(_ index: Int) -> Bool {
-        entries[index].map { $0.changes == $0.prefixes.sum(of: counters) } ?? false
+        bases[index].changes == bases[index].prefixes.sum(of: counters)
     }
 
     private func set(of subject: Subject) -> Range<Int> {
@@ -103,9 +105,7 @@ struct RouteCache<Route: Sendable>: Sendable {
     private func index(of subject: Subject) -> Int? {
         guard !tags.isEmpty else { return nil }
         let tag = Self.tag(of: subject)
-        for index in set(of: subject) where tags[index] == tag {
-            if let entry = entries[index], entry.subject == subject { return index }
-        }
+        for index in set(of: subject) where tags[index] == tag && subjects[index] == subject { return index }
         return nil
     }
 

@@ -67,7 +67,10 @@ extension Envelope: Codable {
             return try JSONValue(json: payload[try Self.valueRange(of: payload)])
         } catch {
             let fault = EncodingError.Context(
-                codingPath: codingPath, debugDescription: "the payload is not JSON", underlyingError: error)
+                codingPath: codingPath,
+                debugDescription: "the payload is not JSON",
+                underlyingError: error
+            )
             throw EncodingError.invalidValue(payload, fault)
         }
     }
