@@ -1,6 +1,5 @@
 import EventCore
 
-
 /// A list that only grows, until it is reset, and that can be waited on.
 ///
 /// A condition is checked at every append, by the task that appends and outside the lock, so that it sees each state

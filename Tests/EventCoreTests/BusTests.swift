@@ -1,6 +1,5 @@
 import EventCore
 import Foundation
-import Synchronization
 import Testing
 
 /// What the protocol adds to any bus.
@@ -15,7 +14,7 @@ import Testing
 
         struct Refusal: Error {}
 
-        let calls = Mutex(Calls())
+        let calls = Lock(Calls())
         let refuses: Bool
 
         init(refuses: Bool = false) {

@@ -1,9 +1,9 @@
 import EventCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Announcing and filling what is published, and publishing from odd places: P1, P2, P8.

@@ -1,9 +1,9 @@
 import EventCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// What a bus must not change: everything that is set.

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import EventCore
@@ -105,7 +104,7 @@ import Testing
     }
 
     @Test func `the end is announced once`() {
-        let ends = Mutex(0)
+        let ends = Lock(0)
         let mailbox = Mailbox(
             id: SubscriptionID(rawValue: "s1"),
             pattern: ">",
