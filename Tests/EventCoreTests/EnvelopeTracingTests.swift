@@ -1,7 +1,8 @@
-import EventCore
 import Foundation
 import ServiceContextModule
 import Testing
+
+@testable import EventCore
 
 @Suite struct EnvelopeTracingTests {
     private let trace = "0af7651916cd43dd8448eb211c80319c"
@@ -69,6 +70,20 @@ import Testing
         envelope.spanID = "2222222222222222"
         let filled = carrying { envelope.filledForPublishing() }
         #expect(filled.spanID != "2222222222222222" || filled.traceID != trace)
+    }
+
+    @Test func `an envelope counts as filled only when publishing would leave it as it is`() {
+        for (id, time) in [("", Timestamp.unset), ("i", .unset), ("", Timestamp(Date())), ("i", Timestamp(Date()))] {
+            for (traceID, spanID) in [(nil, nil), (trace, nil), (nil, span), (trace, span)] as [(String?, String?)] {
+                var fields = Envelope.Fields(subject: "a")
+                (fields.id, fields.time, fields.traceID, fields.spanID) = (id, time, traceID, spanID)
+                let envelope = Envelope(fields)
+                #expect(envelope.isFilledForPublishing == (envelope.filledForPublishing() == envelope))
+                carrying {
+                    #expect(envelope.isFilledForPublishing == (envelope.filledForPublishing() == envelope))
+                }
+            }
+        }
     }
 
     @Test func `without a context nothing is filled`() {

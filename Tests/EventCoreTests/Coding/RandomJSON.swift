@@ -1,10 +1,6 @@
-import EventCore
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
+
+@testable import EventCore
 
 /// Makes well-formed JSON in all its spellings, and envelopes that hold it.
 struct RandomJSON {

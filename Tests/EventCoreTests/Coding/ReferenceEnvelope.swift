@@ -1,10 +1,5 @@
 import EventCore
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
 
 /// What a document means as an envelope, by the rules of ``Envelope/init(jsonData:)`` and the second reader of JSON.
 struct ReferenceEnvelope {
