@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 SOURCES := Package.swift Sources Tests Examples
 # What Swift and the tests need from Debian.
-PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev pkg-config
+PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config
 
 .PHONY: help
 help: ## List what can be made

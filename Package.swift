@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .library(name: "EventCore", targets: ["EventCore"]),
         .library(name: "EventMemory", targets: ["EventMemory"]),
+        .library(name: "EventZMQ", targets: ["EventZMQ"]),
         .library(name: "EventTesting", targets: ["EventTesting"]),
         .executable(name: "eventbus", targets: ["eventbus"]),
     ],
@@ -14,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
     ],
     targets: [
@@ -26,6 +28,14 @@ let package = Package(
             ]
         ),
         .target(name: "EventMemory", dependencies: ["EventCore"]),
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
+        .target(
+            name: "EventZMQ",
+            dependencies: [
+                "EventCore", "EventMemory", "CZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .target(name: "EventTesting", dependencies: ["EventCore", "EventMemory"]),
         .executableTarget(
             name: "eventbus",
@@ -49,6 +59,7 @@ let package = Package(
             resources: [.copy("Golden")]
         ),
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
+        .testTarget(name: "EventZMQTests", dependencies: ["EventZMQ", "EventMemory", "EventTesting", "CZeroMQ"]),
         .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
         .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore"]),
         .testTarget(name: "DocumentationTests", dependencies: ["EventMemory", "EventTesting"]),

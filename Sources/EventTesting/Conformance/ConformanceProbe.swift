@@ -12,7 +12,7 @@ final class ConformanceProbe: Sendable {
     private let fixture: BusFixture
     private let root = "conformance.\(Envelope(subject: "conformance").id)"
     private let attempts = Lock<[Task<Void, Never>]>([])
-    private let step = Lock("the case")
+    private let step = Lock("start of the case")
 
     init(rule: ConformanceCase, fixture: BusFixture, observer: ConformanceObserver) {
         self.rule = rule

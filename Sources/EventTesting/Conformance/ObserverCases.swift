@@ -1,6 +1,5 @@
 import Dispatch
 import EventCore
-import Synchronization
 
 /// How an observer is called: O1 to O4.
 enum ObserverCases {

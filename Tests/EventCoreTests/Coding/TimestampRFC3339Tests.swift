@@ -96,9 +96,10 @@ import Testing
         #expect(Timestamp(rfc3339: text) == nil)
     }
 
-    @Test func `every day of the years 0000 to 9999 comes after the one before`() throws {
+    @Test func `every day of the years 0000 to 9999 comes after the one before`() async {
         var expected: Int64 = -62_167_219_200
         for year in 0...9999 {
+            if year % 100 == 0 { await Task.yield() }  // Tests beside this one wait for events with deadlines.
             let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
             // The first and the last day of each month, and the day after that.
             let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]

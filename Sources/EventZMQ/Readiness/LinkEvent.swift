@@ -1,0 +1,13 @@
+/// What happened to a connection of a socket.
+enum LinkEvent: Equatable, Sendable {
+    /// A connection was made or accepted; names its descriptor.
+    case opened(Int32)
+    /// Its peer speaks the protocol, and messages can flow.
+    case established
+    /// The handshake failed; what follows is ``disconnected(_:)``.
+    case refused(Int32)
+    /// A connection ended.
+    case disconnected(Int32)
+    /// libzmq will try to connect again by itself.
+    case retried
+}

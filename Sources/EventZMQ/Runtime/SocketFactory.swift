@@ -1,0 +1,71 @@
+import EventCore
+
+/// Makes sockets as a configuration wants them.
+struct SocketFactory: Sendable {
+    let context: ZMQContext
+    private let configuration: ZMQBusConfiguration
+
+    init(_ configuration: ZMQBusConfiguration) throws(EventError) {
+        context = try ZMQContext()
+        self.configuration = configuration
+    }
+
+    /// Subscriptions are messages of a few hundred bytes, and a longer one than a peer accepts ends the connection.
+    private static let maximumNoticeSize = 64 << 10
+
+    func publisher() throws(EventError) -> ZMQSocket {
+        try ZMQSocket.open(
+            .publish,
+            in: context,
+            options: common([
+                (.sendHighWaterMark, configuration.sendHighWaterMark), (.linger, configuration.linger.milliseconds),
+                (.maximumMessageSize, Self.maximumNoticeSize), (.xpubVerboser, 1), (.xpubNoDrop, 1),
+                // Without this a subscriber that is gone counts as present, and what is published for it piles up.
+                (.immediate, 1),
+            ])
+        )
+    }
+
+    func subscriber() throws(EventError) -> ZMQSocket {
+        try ZMQSocket.open(
+            .subscribe,
+            in: context,
+            options: common([
+                // Subscriptions are messages too, and one that finds the queue full is lost without a word.
+                (.sendHighWaterMark, 0), (.linger, 0), (.maximumMessageSize, configuration.maximumMessageSize),
+            ])
+        )
+    }
+
+    private func common(_ values: [(ZMQSocketOption, Int)]) -> ZMQSocketOptions {
+        var options = values
+        options += [
+            // With heartbeats and a limit here libzmq 4.3.4 aborts when the reader is slow.
+            (.receiveHighWaterMark, 0),
+            (.reconnectInterval, 100), (.reconnectIntervalMaximum, 5000), (.handshakeInterval, 5000),
+            (.connectTimeout, 5000), (.tcpKeepAlive, 1), (.ipv6, configuration.ipv6 ? 1 : 0),
+        ]
+        let heartbeat = configuration.heartbeatInterval.milliseconds
+        if heartbeat > 0 {
+            options += [
+                (.heartbeatInterval, heartbeat), (.heartbeatTimeout, heartbeat * 3),
+                // A tenth of a second each in 16 bits, which libzmq lets overflow.
+                (.heartbeatTimeToLive, min(heartbeat * 4, 65_000)),
+            ]
+        }
+        return ZMQSocketOptions(values: options)
+    }
+}
+
+extension Duration {
+    /// The same, but not so long that a deadline could not be told: what is longer than three years is three years.
+    var bounded: Duration { Swift.min(self, .seconds(100_000_000)) }
+
+    /// Rounded up, and not more than fits an option of libzmq.
+    var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        guard seconds < 1_000_000 else { return 1_000_000_000 }
+        guard seconds > -1_000_000 else { return -1_000_000_000 }
+        return Int(seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    }
+}

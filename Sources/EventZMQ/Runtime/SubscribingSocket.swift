@@ -1,0 +1,17 @@
+import EventCore
+
+/// A socket that subscribes; the service thread owns it.
+final class SubscribingSocket {
+    let id: Int
+    var socket: ZMQSocket
+
+    init(id: Int, _ socket: consuming ZMQSocket) {
+        self.id = id
+        self.socket = socket
+    }
+
+    /// Subscribes to topics, in this order.
+    func subscribe(to topics: [[UInt8]]) throws(EventError) {
+        for topic in topics { try socket.subscribe(to: topic) }
+    }
+}

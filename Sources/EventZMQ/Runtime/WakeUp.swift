@@ -1,0 +1,35 @@
+import CZeroMQ
+import EventCore
+
+/// Wakes a thread that polls; may be used from any thread, without a lock.
+final class WakeUp: Sendable {
+    /// Readable when somebody called ``wake()``.
+    let descriptor: Int32
+    private let writer: Int32
+
+    init() throws(EventError) {
+        var descriptors: [Int32] = [-1, -1]
+        try ZMQResult.check("open a wake-up descriptor") { unsafe czmq_wake_open(&descriptors) }
+        (descriptor, writer) = (descriptors[0], descriptors[1])
+    }
+
+    deinit {
+        close(descriptor)
+        if writer != descriptor { close(writer) }
+    }
+
+    func wake() {
+        // Fails only when as many wakes are pending as fit, and then the thread wakes anyway.
+        var one: UInt64 = 1
+        _ = ZMQResult.of { unsafe Int32(write(writer, &one, 8)) }
+    }
+
+    /// Forgets the wakes so far.
+    func clear() {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let result = ZMQResult.of { unsafe Int32(read(descriptor, &buffer, buffer.count)) }
+            guard case .done(let count) = result, count == buffer.count else { return }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import CZeroMQ
+import EventCore
+
+/// Reads what happens to the connections of one socket.
+///
+/// A monitor that is not read makes libzmq's own thread wait, so it takes any number of events and is read by the
+/// service thread. It has to be stopped, by ``ZMQSocket/monitor(on:)`` without an endpoint, before it goes.
+struct ZMQMonitor: ~Copyable {
+    let socket: ZMQSocket
+    private let message: ZMQMessage
+
+    /// Begins to monitor; comes before the socket is bound or connected, so that nothing is missed.
+    ///
+    /// - Parameters:
+    ///   - monitored: The socket.
+    ///   - context: The socket's context.
+    ///   - name: Not used before in this context, for libzmq does not take an inproc name again.
+    /// - Throws: ``EventError/transport(_:)``.
+    init(_ monitored: borrowing ZMQSocket, in context: ZMQContext, name: String) throws(EventError) {
+        let endpoint = "inproc://monitor-\(name)"
+        try monitored.monitor(on: endpoint)
+        let reader = try ZMQSocket.open(
+            .pair,
+            in: context,
+            options: ZMQSocketOptions(values: [(.receiveHighWaterMark, 0), (.linger, 0)])
+        )
+        try reader.connect(to: endpoint)
+        socket = reader
+        message = ZMQMessage()
+    }
+
+    /// The next event, or `nil` when there is none yet.
+    func next() -> LinkEvent? {
+        while case .done = socket.receive(into: message) {
+            // Two frames: event (16 bit) and value (32 bit) in the machine's byte order, then the endpoint.
+            let event = message.withBytes { frame -> LinkEvent? in
+                guard frame.count == 6 else { return nil }
+                let event = unsafe frame.bytes.unsafeLoadUnaligned(as: UInt16.self)
+                let value = unsafe frame.bytes.unsafeLoadUnaligned(fromByteOffset: 2, as: Int32.self)
+                return LinkEvent(Int32(event), value: value)
+            }
+            while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
+            if let event { return event }
+        }
+        return nil
+    }
+}
+
+extension LinkEvent {
+    fileprivate init?(_ event: Int32, value: Int32) {
+        switch event {
+        case ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED: self = .opened(value)
+        case ZMQ_EVENT_CONNECT_DELAYED, ZMQ_EVENT_CONNECT_RETRIED: self = .retried
+        case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: self = .established
+        case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
+            ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+            self = .refused(value)
+        case ZMQ_EVENT_DISCONNECTED: self = .disconnected(value)
+        default: return nil
+        }
+    }
+}

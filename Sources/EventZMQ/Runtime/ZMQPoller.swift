@@ -1,0 +1,36 @@
+import CZeroMQ
+import EventCore
+
+/// Waits for several sockets and descriptors at once.
+@safe struct ZMQPoller {
+    private var items: [zmq_pollitem_t] = unsafe []
+
+    mutating func removeAll() {
+        unsafe items.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds a socket, which the thread that waits must own.
+    mutating func add(_ socket: borrowing ZMQSocket) {
+        unsafe items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+    }
+
+    mutating func add(descriptor: Int32) {
+        unsafe items.append(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+    }
+
+    /// Waits until something can be read, a signal comes, or the time is up.
+    ///
+    /// - Parameter milliseconds: How long; less than 0 is for ever.
+    mutating func wait(milliseconds: Int) {
+        for index in unsafe items.indices { unsafe items[index].revents = 0 }
+        let count = unsafe Int32(items.count)
+        _ = unsafe items.withUnsafeMutableBufferPointer { items in
+            unsafe zmq_poll(items.baseAddress, count, milliseconds)
+        }
+    }
+
+    /// Whether there is something to read from the item that was added at a place.
+    func isReadable(_ place: Int) -> Bool {
+        unsafe items[place].revents != 0
+    }
+}

@@ -1,0 +1,34 @@
+import CZeroMQ
+
+/// The options of libzmq that hold a number and are used here.
+enum ZMQSocketOption: Sendable {
+    case connectTimeout, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive, immediate, ipv6
+    case linger, maximumMessageSize, receiveHighWaterMark, reconnectInterval, reconnectIntervalMaximum
+    case sendHighWaterMark, tcpKeepAlive, xpubNoDrop, xpubVerboser
+
+    var rawValue: Int32 {
+        switch self {
+        case .connectTimeout: ZMQ_CONNECT_TIMEOUT
+        case .handshakeInterval: ZMQ_HANDSHAKE_IVL
+        case .heartbeatInterval: ZMQ_HEARTBEAT_IVL
+        case .heartbeatTimeout: ZMQ_HEARTBEAT_TIMEOUT
+        case .heartbeatTimeToLive: ZMQ_HEARTBEAT_TTL
+        case .immediate: ZMQ_IMMEDIATE
+        case .ipv6: ZMQ_IPV6
+        case .linger: ZMQ_LINGER
+        case .maximumMessageSize: ZMQ_MAXMSGSIZE
+        case .receiveHighWaterMark: ZMQ_RCVHWM
+        case .reconnectInterval: ZMQ_RECONNECT_IVL
+        case .reconnectIntervalMaximum: ZMQ_RECONNECT_IVL_MAX
+        case .sendHighWaterMark: ZMQ_SNDHWM
+        case .tcpKeepAlive: ZMQ_TCP_KEEPALIVE
+        case .xpubNoDrop: ZMQ_XPUB_NODROP
+        case .xpubVerboser: ZMQ_XPUB_VERBOSER
+        }
+    }
+}
+
+/// The values a socket is set up with, before it is bound or connected.
+struct ZMQSocketOptions: Sendable {
+    var values: [(option: ZMQSocketOption, value: Int)]
+}

@@ -1,0 +1,130 @@
+import EventCore
+
+extension ServiceLoop {
+    // MARK: Subscriptions
+
+    /// What a bus subscribes to for a prefix: first the announcement of who wants it, then the prefix.
+    func topics(for prefix: WirePrefix) -> [[UInt8]] {
+        [ControlTopic.interest(bus: busID, prefix: prefix).bytes, prefix.bytes]
+    }
+
+    func confirmationTopic(_ round: UInt64) -> [UInt8] {
+        ControlTopic.confirmation(bus: busID, round: round).bytes
+    }
+
+    func subscribeEverywhere(_ topics: [[UInt8]]) {
+        for subscriber in subscribers { reporting { () throws(EventError) in try subscriber.subscribe(to: topics) } }
+    }
+
+    func unsubscribeEverywhere(_ topics: [[UInt8]]) {
+        for subscriber in subscribers {
+            reporting { () throws(EventError) in
+                for topic in topics { try subscriber.socket.unsubscribe(from: topic) }
+            }
+        }
+    }
+
+    /// Runs what can only fail when libzmq is out of memory or sockets.
+    private func reporting(_ work: () throws(EventError) -> Void) {
+        do { try work() } catch { reporter.failed(error) }
+    }
+
+    // MARK: Connections
+
+    func drainMonitors(where isReadable: (Int) -> Bool) {
+        for (place, watch) in watches.enumerated() where isReadable(place) {
+            while let event = watch.monitor.next() { handle(event, on: watch) }
+        }
+    }
+
+    private func handle(_ event: LinkEvent, on watch: LinkWatch) {
+        let now = Instant.now
+        if let action = watch.handle(event, now: now) {
+            for endpoint in watch.endpoints { announce(action, endpoint) }
+        }
+        if watch.role == .subscribes { perform(confirmation.handle(event, on: watch.id, now: now)) }
+    }
+
+    private func announce(_ action: SupervisorStateMachine.Action, _ endpoint: ZMQEndpoint) {
+        switch action {
+        case .connected: reporter.happened(.connected(endpoint))
+        case .disconnected: reporter.happened(.disconnected(endpoint))
+        case .refused(let code): reporter.happened(.refused(endpoint, code: Int(code)))
+        case .restart: reporter.happened(.restarted(endpoint))
+        }
+    }
+
+    /// Replaces a socket that connects.
+    func restart(_ watch: LinkWatch) {
+        guard watch.connects, let endpoint = watch.endpoints.first else { return }
+        reporting { () throws(EventError) in
+            switch watch.role {
+            case .publishes: try restartPublisher(watch, endpoint)
+            case .subscribes: try restartSubscriber(watch, endpoint)
+            }
+        }
+        socketsChanged()
+        announce(.restart, endpoint)
+    }
+
+    private func restartSubscriber(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
+        guard let subscriber = subscribers.first(where: { $0.id == watch.id }) else { return }
+        try? subscriber.socket.monitor(on: nil)
+        let socket = try sockets.subscriber()
+        watch.monitor = try nextMonitor(of: socket)
+        subscriber.socket = socket
+        perform(confirmation.reset(watch.id, now: .now))
+        try subscriber.subscribe(to: prefixes.prefixes.map(\.bytes))
+        try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
+        try subscriber.subscribe(to: prefixes.prefixes.map { ControlTopic.interest(bus: busID, prefix: $0).bytes })
+        try subscriber.socket.connect(to: endpoint.address)
+    }
+
+    private func restartPublisher(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
+        outbox.remove(watch.id)
+        for change in peers.removed(watch.id) { announce(change) }
+        let socket = try sockets.publisher()
+        watch.monitor = try nextMonitor(of: socket)
+        try socket.connect(to: endpoint.address)
+        outbox.add(watch.id, PublishingSocket(id: watch.id, socket))
+    }
+
+    private func nextMonitor(of socket: borrowing ZMQSocket) throws(EventError) -> ZMQMonitor {
+        nextMonitorNumber += 1
+        return try ZMQMonitor(socket, in: sockets.context, name: String(nextMonitorNumber))
+    }
+
+    // MARK: Peers
+
+    /// Takes note of who wants what, and answers those who ask whether it is known.
+    func takeNotices(at socket: Int) {
+        while true {
+            let notices = outbox.takeNotices(at: socket, atMost: Self.noticesAtOnce)
+            var answers: [[UInt8]] = []
+            for notice in notices {
+                let topic = notice.dropFirst()
+                if notice.first == 1 {
+                    if let change = peers.subscribed(topic, at: socket) { announce(change) }
+                    if case .confirmation? = ControlTopic(topic) { answers.append(Array(topic)) }
+                } else if let change = peers.unsubscribed(topic, at: socket) {
+                    announce(change)
+                }
+            }
+            // Whoever gets an answer may tell a publisher to publish: it must be known by then that somebody listens.
+            outbox.settle(socket, hasInterest: peers.hasInterest(at: socket), answers: answers, from: Array(busID.utf8))
+            if notices.count < Self.noticesAtOnce && answers.isEmpty { break }
+        }
+        if !subscriberWaits.isEmpty { resumeSubscriberWaits() }
+    }
+
+    /// So many notices are read without letting go of the lock that publishers want.
+    private static var noticesAtOnce: Int { 1000 }
+
+    private func announce(_ change: PeerTable.Change) {
+        switch change {
+        case .joined(let bus) where bus != busID: reporter.happened(.subscriberJoined(bus))
+        case .left(let bus) where bus != busID: reporter.happened(.subscriberLeft(bus))
+        case .joined, .left: break
+        }
+    }
+}

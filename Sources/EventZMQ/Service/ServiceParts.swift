@@ -1,0 +1,112 @@
+import EventCore
+import EventMemory
+
+/// What a service thread is made of; opens the endpoints of a configuration.
+final class ServiceParts {
+    let busID: String
+    let configuration: ZMQBusConfiguration
+    let factory: SocketFactory
+    let local: MemoryBus
+    let outbox: Outbox
+    let commands: CommandQueue
+    let reporter: BusReporter
+    private(set) var watches: [LinkWatch] = []
+    private(set) var subscribers: [SubscribingSocket] = []
+    private(set) var files: [UnixSocketFile] = []
+    private(set) var boundEndpoints: [String] = []
+
+    init(busID: String, configuration: ZMQBusConfiguration, local: MemoryBus) throws(EventError) {
+        self.busID = busID
+        self.configuration = configuration
+        self.local = local
+        reporter = BusReporter(logger: configuration.logger)
+        commands = try CommandQueue()
+        factory = try SocketFactory(configuration)
+        outbox = Outbox(
+            origin: busID,
+            maximumMessageSize: configuration.maximumMessageSize,
+            reporter: reporter,
+            wakeUp: commands.wakeUp
+        )
+        do {
+            try openPublishing()
+            try openSubscribing()
+        } catch {
+            discard()
+            throw error
+        }
+    }
+
+    /// Gives up what was opened, when not all of it could be.
+    private func discard() {
+        for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
+        outbox.remove()
+        for file in files { file.remove() }
+    }
+
+    /// The sockets that endpoints need: one for all that are bound, one for each that is connected to.
+    private static func groups(_ endpoints: [ZMQEndpoint]) -> [[ZMQEndpoint]] {
+        var bound: [ZMQEndpoint] = []
+        var connected: [[ZMQEndpoint]] = []
+        for endpoint in endpoints {
+            switch endpoint {
+            case .bind: bound.append(endpoint)
+            case .connect: connected.append([endpoint])
+            }
+        }
+        return bound.isEmpty ? connected : [bound] + connected
+    }
+
+    private func openPublishing() throws(EventError) {
+        for endpoints in Self.groups(configuration.publish) {
+            let socket = try factory.publisher()
+            let id = try watch(socket, .publishes, endpoints)
+            let publisher = PublishingSocket(id: id, socket)
+            do {
+                try open(endpoints, publisher.socket)
+            } catch {
+                try? publisher.socket.monitor(on: nil)
+                throw error
+            }
+            outbox.add(id, publisher)
+        }
+    }
+
+    private func openSubscribing() throws(EventError) {
+        for endpoints in Self.groups(configuration.subscribe) {
+            let socket = try factory.subscriber()
+            let id = try watch(socket, .subscribes, endpoints)
+            let subscriber = SubscribingSocket(id: id, socket)
+            subscribers.append(subscriber)
+            try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
+            try open(endpoints, subscriber.socket)
+        }
+    }
+
+    private func watch(
+        _ socket: borrowing ZMQSocket,
+        _ role: LinkWatch.Role,
+        _ endpoints: [ZMQEndpoint]
+    ) throws(EventError) -> Int {
+        let id = watches.count
+        let monitor = try ZMQMonitor(socket, in: factory.context, name: String(id))
+        let connects = if case .connect? = endpoints.first { true } else { false }
+        watches.append(LinkWatch(id: id, role: role, endpoints: endpoints, connects: connects, monitor: monitor))
+        return id
+    }
+
+    private func open(_ endpoints: [ZMQEndpoint], _ socket: borrowing ZMQSocket) throws(EventError) {
+        for endpoint in endpoints {
+            switch endpoint {
+            case .connect(let address):
+                try socket.connect(to: address)
+            case .bind(let address):
+                let target = try EndpointAddress(of: endpoint)
+                if case .file(let path) = target { try UnixSocketFile.prepare(path, for: address) }
+                try socket.bind(to: address)
+                if case .file(let path) = target, let file = UnixSocketFile(boundAt: path) { files.append(file) }
+                boundEndpoints.append(try socket.lastEndpoint)
+            }
+        }
+    }
+}

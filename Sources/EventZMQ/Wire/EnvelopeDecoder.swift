@@ -1,0 +1,98 @@
+import EventCore
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Reads what arrives on a subject.
+///
+/// Remembers the last subject and origin, because they come in runs.
+struct EnvelopeDecoder: Sendable {
+    /// What is remembered of every origin stays small.
+    private static let maximumOriginCount = 64
+
+    /// No part but the subject, which has to be one.
+    private static let unset: Envelope.Fields = {
+        var fields = Envelope(subject: "placeholder").fields
+        (fields.id, fields.time, fields.traceID, fields.spanID) = ("", .unset, nil, nil)
+        return fields
+    }()
+
+    private var lastSubject: Subject?
+    private var lastOrigin = ""
+
+    /// Reads `[subject][header][payload]`.
+    ///
+    /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)``.
+    mutating func decode(
+        subject: Span<UInt8>,
+        header: [UInt8],
+        payload: Span<UInt8>
+    ) throws(EventError) -> WireEnvelope {
+        var fields = Self.unset
+        fields.subject = try self.subject(subject)
+        var sequence: UInt64?
+        var origin: String?
+        var reader = try JSONReader(header)
+        try reader.object { reader, name throws(EventError) in
+            switch name {
+            case "v":
+                guard try reader.unsignedInteger() == WireEnvelope.version else {
+                    throw JSONReader.fault("unknown version", at: reader.position)
+                }
+            case "origin": origin = try self.origin(&reader)
+            case "seq": sequence = try reader.unsignedInteger()
+            default:
+                if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
+            }
+        }
+        try reader.finish()
+        if payload.count > 0 {
+            fields.payload = unsafe payload.withUnsafeBufferPointer { unsafe Data(buffer: $0) }
+        }
+        return WireEnvelope(envelope: Envelope(fields), origin: origin, sequence: sequence)
+    }
+
+    /// Reads `[subject][envelope]`, the envelope in its JSON form, as other programs may send it.
+    ///
+    /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)``.
+    mutating func decode(subject: Span<UInt8>, envelope json: [UInt8]) throws(EventError) -> WireEnvelope {
+        let subject = try self.subject(subject)
+        let envelope = try Envelope(jsonData: Data(json))
+        guard envelope.subject == subject else {
+            throw .malformedEnvelope("the envelope is for another subject than the message")
+        }
+        return WireEnvelope(envelope: envelope)
+    }
+
+    private mutating func subject(_ bytes: Span<UInt8>) throws(EventError) -> Subject {
+        if let lastSubject, bytes.holds(lastSubject.rawValue, in: 0..<bytes.count) { return lastSubject }
+        // Longer text is no subject; it need not be copied to find that out.
+        guard bytes.count <= Subject.maximumUTF8Count else { throw .invalidSubject("exceeds 1024 bytes") }
+        let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(validating: $0, as: UTF8.self) }
+        guard let text else { throw .invalidSubject("invalid UTF-8") }
+        let subject = try Subject(validating: text)
+        lastSubject = subject
+        return subject
+    }
+
+    private mutating func origin(_ reader: inout JSONReader) throws(EventError) -> String? {
+        if try reader.null() { return nil }
+        var ahead = reader
+        let range = try ahead.value()
+        // An id has no escapes, so between its quotes are its bytes.
+        if range.count == lastOrigin.utf8.count + 2, reader.bytes[range.lowerBound] == UInt8(ascii: "\""),
+            reader.bytes[range].dropFirst().dropLast().elementsEqual(lastOrigin.utf8)
+        {
+            reader = ahead
+            return lastOrigin
+        }
+        guard range.count <= Self.maximumOriginCount + 2 else {
+            throw JSONReader.fault("origin exceeds \(Self.maximumOriginCount) bytes", at: range.lowerBound)
+        }
+        lastOrigin = try reader.string()
+        return lastOrigin
+    }
+}

@@ -1,0 +1,34 @@
+import EventCore
+
+/// What a bus subscribes to at its publishers: bytes that wanted subjects begin with.
+struct WirePrefix: Hashable, Sendable {
+    /// libzmq 4.3.4 garbles subscriptions of 246 to 255 bytes, and a prefix also travels behind a control topic's 22
+    /// bytes; what is cut off is matched locally.
+    static let maximumCount = 200
+
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    init(of pattern: Pattern) {
+        bytes = Array(pattern.literalPrefix.utf8.prefix(Self.maximumCount))
+    }
+
+    /// Whether every subject that begins with `other` begins with this.
+    func covers(_ other: WirePrefix) -> Bool {
+        other.bytes.starts(with: bytes)
+    }
+
+    func covers(_ subject: Subject) -> Bool {
+        subject.rawValue.utf8.starts(with: bytes)
+    }
+
+    /// The prefix of one segment less; `nil` of the empty one, which covers everything.
+    var parent: WirePrefix? {
+        guard !bytes.isEmpty else { return nil }
+        let dot = bytes.dropLast().lastIndex(of: UInt8(ascii: "."))
+        return WirePrefix(dot.map { Array(bytes[...$0]) } ?? [])
+    }
+}

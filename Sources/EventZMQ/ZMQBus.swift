@@ -1,0 +1,153 @@
+public import EventCore
+import EventMemory
+
+/// A fire-and-forget bus between processes: `publish` returns when the envelope is with local subscriptions and handed
+/// to libzmq, not when anyone else has it.
+///
+/// Within the process it keeps the whole contract of ``EventCore/Bus``. Across the wire an envelope is lost when a
+/// subscriber is not connected, when its queue in the publisher is full (``ZMQBusConfiguration/sendHighWaterMark``),
+/// or when the connection breaks; ``statistics`` and ``connectionEvents`` tell. What does arrive comes in the order in
+/// which one bus sent it. A subscription with ``EventCore/BackpressurePolicy/block`` that is full makes local
+/// publishers wait, and drops what comes off the wire. Predicates and observers of what comes off the wire run on the
+/// bus's own thread and hold everything up while they do.
+///
+/// `subscribe` returns when every publisher the bus is connected to has confirmed the subscription: what they publish
+/// from then on arrives.
+///
+/// There is neither authentication nor encryption: use it where everybody may be trusted.
+public final class ZMQBus: Bus {
+    /// What the bus is called on the wire.
+    let id: String
+    private let local: MemoryBus
+    private let outbox: Outbox
+    private let commands: CommandQueue
+    private let reporter: BusReporter
+    private let finished = Completion()
+    private let limitOfClose: Duration
+    private let hasPublishers: Bool
+
+    /// The addresses that were bound, publishing ones first, each with the port that a wildcard stood for:
+    /// `tcp://127.0.0.1:*` comes back as `tcp://127.0.0.1:49152`.
+    public let boundEndpoints: [String]
+
+    /// Opens a bus: binds its endpoints, and begins to connect to others.
+    ///
+    /// - Parameter configuration: Where it publishes and subscribes, and how.
+    /// - Throws: ``EventCore/EventError/invalidConfiguration(_:)`` for a value out of range or a malformed endpoint;
+    ///   ``EventCore/EventError/transport(_:)`` when an endpoint cannot be bound, for example because the address is in
+    ///   use.
+    public init(configuration: ZMQBusConfiguration) throws(EventError) {
+        try configuration.validate()
+        id = Envelope(subject: "bus").id
+        local = MemoryBus(observer: configuration.observer)
+        let parts = try ServiceParts(busID: id, configuration: configuration, local: local)
+        outbox = parts.outbox
+        commands = parts.commands
+        reporter = parts.reporter
+        boundEndpoints = parts.boundEndpoints
+        limitOfClose = configuration.linger.bounded + .seconds(1)
+        hasPublishers = !configuration.subscribe.isEmpty
+        let finished = finished
+        let loop = ServiceLoop(parts, now: .now)
+        let code = ServiceThread.start(loop) { loop in
+            loop.run()
+        } atEnd: {
+            finished.complete()
+        }
+        guard code == 0 else { throw ZMQResult.failure("start a thread", code) }
+    }
+
+    deinit {
+        outbox.close()
+        commands.post(.stop)
+    }
+
+    /// What has been sent, received and lost since the bus was opened.
+    public var statistics: ZMQBusStatistics { reporter.counters.statistics }
+
+    /// What happens to the links of this bus: peers that come and go, and losses.
+    public var connectionEvents: ZMQConnectionEvents { ZMQConnectionEvents(reporter.events) }
+
+    // MARK: Publishing
+
+    /// Publishes an envelope to matching subscriptions of this bus, and to those of others.
+    ///
+    /// It is handed to libzmq first: when the task is cancelled while a local subscription makes it wait, other
+    /// processes get the envelope all the same.
+    ///
+    /// - Parameter envelope: The envelope.
+    /// - Throws: ``EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled while it waits for
+    ///   room in a local subscription. Before anyone has the envelope:
+    ///   ``EventCore/EventError/malformedEnvelope(_:)`` when somebody listens on the wire and the time lies outside the
+    ///   years 0000 to 9999, and ``EventCore/EventError/transport(_:)`` when a part of the envelope is greater than
+    ///   ``ZMQBusConfiguration/maximumMessageSize``.
+    public func publish(_ envelope: Envelope) async throws {
+        let envelope = envelope.filledForPublishing()
+        try outbox.send(envelope)
+        try await local.publish(envelope)
+    }
+
+    /// Waits until subscribers elsewhere are ready for what is published on a subject.
+    ///
+    /// Counts buses, each once, with a subscription whose literal prefix covers the subject. Plain SUB sockets, which
+    /// do not say who they are, count as many as have subscribed to the same prefix.
+    ///
+    /// - Parameters:
+    ///   - subject: What is going to be published on.
+    ///   - count: How many subscribers to wait for; with 0 or less there is nothing to wait for.
+    ///   - timeout: How long to wait at most.
+    /// - Returns: Whether there were so many in time.
+    /// - Throws: ``EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled.
+    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
+        let outcome = await commands.perform { id, waiter in
+            .awaitSubscribers(subject, count: count, timeout: timeout, id: id, waiter)
+        }
+        switch outcome {
+        case .done: return true
+        case .timedOut: return false
+        case .cancelled: throw CancellationError()
+        case .closed: throw EventError.busClosed
+        }
+    }
+
+    // MARK: Subscribing
+
+    /// Begins to collect what is published on matching subjects, here and elsewhere.
+    ///
+    /// - Parameters:
+    ///   - pattern: Which subjects.
+    ///   - options: Buffer, backpressure and predicate.
+    /// - Returns: A subscription, in effect here, and at every publisher that confirmed it within
+    ///   ``ZMQBusConfiguration/confirmationTimeout``; ``statistics`` count those calls after which one was missing. A
+    ///   publisher to connect to is waited for while the bus has not been open for longer than that.
+    /// - Throws: ``EventCore/EventError/busClosed``; ``EventCore/EventError/invalidConfiguration(_:)`` for a capacity
+    ///   out of range; `CancellationError` when the task is cancelled while it waits for publishers.
+    public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }
+        let prefix = WirePrefix(of: pattern)
+        let commands = commands
+        let subscription = try local.subscribe(to: pattern, options: options) { commands.post(.release(prefix)) }
+        switch await commands.perform({ id, waiter in .request(prefix, id: id, waiter) }) {
+        case .done, .timedOut:
+            return subscription
+        case .cancelled:
+            subscription.close()
+            throw CancellationError()
+        case .closed:
+            subscription.close()
+            throw EventError.busClosed
+        }
+    }
+
+    // MARK: Closing
+
+    /// Closes the bus: what was published still leaves the process, within ``ZMQBusConfiguration/linger``.
+    ///
+    /// Returns within that time and a second, whatever state the links are in, and however many callers there are.
+    public func close() async {
+        outbox.close()
+        await local.close()
+        commands.post(.stop)
+        await finished.wait(atMost: limitOfClose)
+    }
+}

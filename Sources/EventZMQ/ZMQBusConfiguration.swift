@@ -1,0 +1,93 @@
+public import EventCore
+public import Logging
+
+/// Where a ``ZMQBus`` publishes and subscribes, and how.
+///
+/// A bus publishes at the endpoints of one list and receives from those of the other. Either list may be empty. Whoever
+/// connects to two addresses of the same publisher gets everything twice.
+public struct ZMQBusConfiguration: Sendable {
+    /// Where what is published on this bus goes to.
+    public var publish: [ZMQEndpoint]
+    /// Where what other buses publish comes from.
+    public var subscribe: [ZMQEndpoint]
+    /// Told what happens to every envelope on this bus, those that come off the wire included.
+    public var observer: (any Observer)?
+
+    /// How many envelopes wait for one subscriber at most; what is published on top of that is lost to it.
+    ///
+    /// From 1 to 2³¹ − 1, 100 000 unless set. This is what a subscriber that does not read can cost in memory, per
+    /// subscriber: so many times the size of an envelope and about 200 bytes.
+    public var sendHighWaterMark = 100_000
+
+    /// The greatest payload or header, in bytes, that is sent or accepted; at least 1024, 16 MiB unless set.
+    ///
+    /// Publishing more throws. A peer that sends more is disconnected, and connected to again.
+    public var maximumMessageSize = 16 << 20
+
+    /// How many literal prefixes are subscribed to at publishers at most; at least 1, 4096 unless set.
+    ///
+    /// With more, shorter ones take their place, and more arrives than was asked for, to be sorted out locally.
+    public var maximumWirePrefixes = 4096
+
+    /// How often a silent connection is probed; 5 seconds unless set, zero or less for never.
+    ///
+    /// A peer that does not answer for three times as long counts as gone. That must be longer than the greatest
+    /// message takes to transfer.
+    public var heartbeatInterval = Duration.seconds(5)
+
+    /// How long `close` waits at most for what was published to leave the process; not negative, 1 second unless set.
+    public var linger = Duration.seconds(1)
+
+    /// How long `subscribe` waits at most for publishers to confirm; not negative, 2 seconds unless set.
+    public var confirmationTimeout = Duration.seconds(2)
+
+    /// Whether host names and `*` also mean IPv6, and addresses like `[::1]` are accepted; off unless set.
+    public var ipv6 = false
+
+    /// Where changes of state are logged: peers that come and go, and the first signs of loss.
+    public var logger: Logger?
+
+    /// Creates a configuration with the values described above.
+    ///
+    /// - Parameters:
+    ///   - publish: Where what is published on this bus goes to.
+    ///   - subscribe: Where what other buses publish comes from.
+    ///   - observer: Told what happens to every envelope.
+    public init(publish: [ZMQEndpoint], subscribe: [ZMQEndpoint], observer: (any Observer)? = nil) {
+        self.publish = publish
+        self.subscribe = subscribe
+        self.observer = observer
+    }
+
+    /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what is out of range.
+    func validate() throws(EventError) {
+        try Self.check("sendHighWaterMark", sendHighWaterMark, in: 1...Int(Int32.max))
+        try Self.check("maximumMessageSize", maximumMessageSize, in: 1024...Int.max)
+        try Self.check("maximumWirePrefixes", maximumWirePrefixes, in: 1...Int.max)
+        guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
+        guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }
+        for endpoints in [publish, subscribe] {
+            var addresses: Set<String> = []
+            for endpoint in endpoints {
+                _ = try EndpointAddress(of: endpoint)
+                guard endpoint.isWildcard || addresses.insert(endpoint.address).inserted else {
+                    throw .invalidConfiguration("\(endpoint): the address is given twice")
+                }
+            }
+        }
+    }
+
+    private static func check(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws(EventError) {
+        guard range.contains(value) else {
+            throw .invalidConfiguration("\(name) \(value) is not from \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+}
+
+extension ZMQEndpoint {
+    /// Whether binding it twice gives two addresses.
+    fileprivate var isWildcard: Bool {
+        guard case .bind(let address) = self else { return false }
+        return address == "ipc://*" || address.hasSuffix(":*") || address.hasSuffix(":0")
+    }
+}

@@ -1,0 +1,97 @@
+import CZeroMQ
+import EventCore
+import EventZMQ
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct EndpointTests {
+    private func path(_ address: String) -> String { String(address.dropFirst(6)) }
+
+    @Test func `a wildcard port is told`() async throws {
+        let bus = try ZMQBus(
+            configuration: ZMQBusConfiguration(publish: [.bind("tcp://127.0.0.1:*")], subscribe: [.bind("tcp://*:0")])
+        )
+        let ports = bus.boundEndpoints.compactMap { Int($0.split(separator: ":").last ?? "") }
+        #expect(ports.count == 2 && ports.allSatisfy { $0 > 0 })
+        await bus.close()
+    }
+
+    @Test func `IPv6 is spoken when asked for`() async throws {
+        let publisher = try ZMQBus.publisher(at: .bind("tcp://[::1]:*")) { $0.ipv6 = true }
+        let address = try #require(publisher.boundEndpoints.first)
+        let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.ipv6 = true }
+        let subscription = try await subscriber.subscribe(to: "a")
+        try await publisher.publish(Envelope(subject: "a"))
+        #expect(await subscription.next(within: .seconds(20)) != nil)
+        await subscriber.close()
+        await publisher.close()
+    }
+
+    @Test(arguments: [Address.tcp, "ipc://@event-\(Envelope(subject: "a").id)", Address.ipc()])
+    func `an address in use is refused, and its owner keeps it`(_ address: String) async throws {
+        let first = try ZMQBus.publisher(at: .bind(address))
+        let bound = try #require(first.boundEndpoints.first)
+        let error = #expect(throws: EventError.self) { try ZMQBus.publisher(at: .bind(bound)) }
+        guard case .transport(let failure)? = error else {
+            Issue.record("\(String(describing: error)) is no failure of the transport")
+            return
+        }
+        #expect(failure.code == EADDRINUSE)
+        #expect(failure.operation == "bind \(bound)")
+        let subscriber = try ZMQBus.subscriber(at: .connect(bound))
+        let subscription = try await subscriber.subscribe(to: "a")
+        try await first.publish(Envelope(subject: "a"))
+        #expect(await subscription.next(within: .seconds(20)) != nil)
+        await subscriber.close()
+        await first.close()
+        await (try ZMQBus.publisher(at: .bind(bound))).close()
+    }
+
+    @Test func `the file of an ipc address goes with the bus`() async throws {
+        let address = Address.ipc()
+        let bus = try ZMQBus.publisher(at: .bind(address))
+        #expect(FileManager.default.fileExists(atPath: path(address)))
+        await bus.close()
+        #expect(!FileManager.default.fileExists(atPath: path(address)))
+    }
+
+    @Test func `a file that a dead process left is taken over`() async throws {
+        let address = Address.ipc()
+        #expect(RawSocket(ZMQ_PUB).bind(address))
+        #expect(FileManager.default.fileExists(atPath: path(address)))
+        await (try ZMQBus.publisher(at: .bind(address))).close()
+        #expect(!FileManager.default.fileExists(atPath: path(address)))
+    }
+
+    @Test func `a file that is no socket is left alone`() async throws {
+        let address = Address.ipc()
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: path(address)))
+        #expect(throws: EventError.self) { try ZMQBus.publisher(at: .bind(address)) }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path(address))) == Data("precious".utf8))
+        try FileManager.default.removeItem(atPath: path(address))
+    }
+
+    @Test func `a bus that cannot be opened leaves nothing behind`() async throws {
+        let address = Address.ipc()
+        let configuration = ZMQBusConfiguration(
+            publish: [.bind(address), .bind("ipc:///nowhere/at/all")],
+            subscribe: []
+        )
+        #expect(throws: EventError.self) { try ZMQBus(configuration: configuration) }
+        #expect(!FileManager.default.fileExists(atPath: path(address)))
+        await (try ZMQBus.publisher(at: .bind(address))).close()
+    }
+
+    @Test func `values out of range are refused`() {
+        let changes: [(inout ZMQBusConfiguration) -> Void] = [
+            { $0.sendHighWaterMark = 0 }, { $0.sendHighWaterMark = 1 << 40 }, { $0.maximumMessageSize = 1 },
+            { $0.maximumWirePrefixes = 0 }, { $0.linger = .seconds(-1) }, { $0.confirmationTimeout = .seconds(-1) },
+            { $0.subscribe = [.connect("ipc:///a"), .connect("ipc:///a")] }, { $0.publish = [.bind("nonsense")] },
+        ]
+        for change in changes {
+            var configuration = ZMQBusConfiguration(publish: [], subscribe: [])
+            change(&configuration)
+            #expect(throws: EventError.self) { try ZMQBus(configuration: configuration) }
+        }
+    }
+}

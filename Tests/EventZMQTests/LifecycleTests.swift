@@ -1,0 +1,117 @@
+import EventCore
+import EventZMQ
+import Foundation
+import Testing
+
+/// Run one after the other, for they count what the whole process has open.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct LifecycleTests {
+    @Test func `close is quick whatever state the links are in`() async throws {
+        let clock = ContinuousClock()
+        let address = Address.ipc()
+        let buses = [
+            try ZMQBus.publisher(at: .bind(address)), try ZMQBus.publisher(at: .connect(Address.ipc())),
+            try ZMQBus.subscriber(at: .connect(address)), try ZMQBus.subscriber(at: .connect(Address.ipc())),
+            try ZMQBus(configuration: ZMQBusConfiguration(publish: [], subscribe: [])),
+        ]
+        for bus in buses {
+            let time = await clock.measure {
+                await withTaskGroup { group in for _ in 0..<4 { group.addTask { await bus.close() } } }
+            }
+            // Linger and a second, and what it takes to get a thread while other tests run.
+            #expect(time < .seconds(5))
+            await #expect(throws: EventError.busClosed) { try await bus.publish(Envelope(subject: "a")) }
+            await #expect(throws: EventError.busClosed) { try await bus.subscribe(to: "a") }
+        }
+    }
+
+    @Test func `close races with everything`() async throws {
+        for _ in 0..<20 {
+            let joined = try Joined()
+            await withTaskGroup { group in
+                for number in 0..<4 {
+                    group.addTask {
+                        do {
+                            while true {
+                                try await joined.publisher.publish(number, to: "a.b")
+                                let subscription = try await joined.subscriber.subscribe(to: "a.*")
+                                _ = await subscription.next(within: .zero)
+                            }
+                        } catch {
+                            #expect(error as? EventError == .busClosed)
+                        }
+                    }
+                }
+                group.addTask { await joined.publisher.close() }
+                group.addTask { await joined.subscriber.close() }
+            }
+        }
+    }
+
+    @Test func `what was published before close still arrives`() async throws {
+        let joined = try Joined()
+        let subscription = try await joined.subscriber.subscribe(to: "a", options: .init(bufferCapacity: 10_000))
+        for number in 1...5000 { try await joined.publisher.publish(number, to: "a") }
+        await joined.publisher.close()
+        for number in 1...5000 {
+            #expect(try await subscription.next(within: .seconds(20))?.decode(Int.self) == number)
+        }
+        await joined.subscriber.close()
+    }
+
+    @Test func `a bus that nobody refers to closes, and its subscriptions end`() async throws {
+        let address = Address.ipc()
+        var bus: ZMQBus? = try ZMQBus.publisher(at: .bind(address))
+        let subscription = try #require(try await bus?.subscribe(to: "a"))
+        bus = nil
+        for await _ in subscription {}
+        try await eventually { !FileManager.default.fileExists(atPath: String(address.dropFirst(6))) }
+    }
+
+    @Test func `any duration will do`() async throws {
+        let address = Address.ipc()
+        let publisher = try ZMQBus.publisher(at: .bind(address)) {
+            ($0.linger, $0.heartbeatInterval) = (.seconds(Int64.max), .seconds(Int64.max))
+        }
+        let subscriber = try ZMQBus.subscriber(at: .connect(address)) {
+            ($0.confirmationTimeout, $0.heartbeatInterval) = (.seconds(Int64.max), .seconds(Int64.min))
+        }
+        let subscription = try await subscriber.subscribe(to: "a")
+        let longest = Duration.seconds(Int64.max)
+        #expect(try await publisher.waitForSubscribers(of: "a", atLeast: 1, timeout: longest))
+        #expect(try await !publisher.waitForSubscribers(of: "a", atLeast: .max, timeout: .seconds(Int64.min)))
+        try await publisher.publish(Envelope(subject: "a"))
+        #expect(await subscription.next(within: .seconds(20)) != nil)
+        await subscriber.close()
+        await publisher.close()
+    }
+
+    @Test func `connection events end with the bus`() async throws {
+        let bus = try ZMQBus.publisher(at: .bind(Address.ipc()))
+        let events = bus.connectionEvents
+        let reader = Task { for await _ in events {} }
+        await bus.close()
+        await reader.value
+        for await _ in bus.connectionEvents {}
+    }
+
+    #if os(Linux)
+    @Test func `buses that are opened and closed leave no descriptor and no thread`() async throws {
+        func cycle() async throws {
+            let joined = try Joined()
+            let subscription = try await joined.subscriber.subscribe(to: "a")
+            try await joined.publisher.publish(Envelope(subject: "a"))
+            #expect(await subscription.next(within: .seconds(20)) != nil)
+            await joined.close()
+        }
+        func count(_ name: String) throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(name)").count
+        }
+        for _ in 0..<5 { try await cycle() }
+        let descriptors = try count("fd")
+        let threads = try count("task")
+        for _ in 0..<200 { try await cycle() }
+        // Other tests may come and go meanwhile; a leak of one a cycle would stay.
+        try await eventually { try count("fd") < descriptors + 100 && count("task") < threads + 100 }
+    }
+    #endif
+}

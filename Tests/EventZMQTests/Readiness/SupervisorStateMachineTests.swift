@@ -1,0 +1,75 @@
+import Testing
+
+@testable import EventZMQ
+
+@Suite struct SupervisorStateMachineTests {
+    @Test func `a loss that libzmq retries is left to it`() {
+        let now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        #expect(machine.handle(.opened(5), now: now) == nil)
+        #expect(machine.handle(.established, now: now) == .connected)
+        #expect(machine.deadline == nil)
+        #expect(machine.handle(.disconnected(5), now: now) == .disconnected)
+        #expect(machine.handle(.retried, now: now) == nil)
+        #expect(machine.deadline == nil)
+        #expect(machine.tick(now + .seconds(60), jitter: 1) == nil)
+    }
+
+    @Test func `a loss without a retry is healed by a new socket`() throws {
+        var now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        _ = machine.handle(.established, now: now)
+        #expect(machine.handle(.disconnected(5), now: now) == .disconnected)
+        now = try #require(machine.deadline)
+        #expect(machine.tick(now, jitter: 1) == nil)
+        let restartAt = try #require(machine.deadline)
+        #expect(restartAt - now == .milliseconds(50))
+        #expect(machine.tick(restartAt - .milliseconds(1), jitter: 1) == nil)
+        #expect(machine.tick(restartAt, jitter: 1) == .restart)
+        #expect(machine.deadline == nil)
+    }
+
+    @Test func `a failed handshake is reported, and healed when libzmq gives up`() throws {
+        let now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        _ = machine.handle(.opened(5), now: now)
+        #expect(machine.handle(.refused(400), now: now) == .refused(400))
+        #expect(machine.handle(.disconnected(5), now: now) == nil)
+        #expect(machine.deadline != nil)
+    }
+
+    @Test func `restarts that do not last come less and less often, down to every five seconds`() throws {
+        var now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        var pauses: [Duration] = []
+        for _ in 0..<10 {
+            _ = machine.handle(.established, now: now)
+            _ = machine.handle(.disconnected(5), now: now)
+            now = try #require(machine.deadline)
+            _ = machine.tick(now, jitter: 0)
+            let restartAt = try #require(machine.deadline)
+            pauses.append(restartAt - now)
+            now = restartAt
+            #expect(machine.tick(now, jitter: 0) == .restart)
+        }
+        #expect(pauses.first == .milliseconds(25))
+        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $0 <= $1 })
+        #expect(pauses.last == .milliseconds(2500))
+    }
+
+    @Test func `a connection that lasted makes the next restart quick again`() throws {
+        var now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        for lasting in [Duration.zero, .zero, .seconds(10)] {
+            _ = machine.handle(.established, now: now)
+            now += lasting
+            _ = machine.handle(.disconnected(5), now: now)
+            now = try #require(machine.deadline)
+            _ = machine.tick(now, jitter: 1)
+            let restartAt = try #require(machine.deadline)
+            if lasting > .zero { #expect(restartAt - now == .milliseconds(50)) }
+            now = restartAt
+            _ = machine.tick(now, jitter: 1)
+        }
+    }
+}

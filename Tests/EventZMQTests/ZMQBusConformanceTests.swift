@@ -1,0 +1,32 @@
+import EventTesting
+import EventZMQ
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct ZMQBusConformanceTests {
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func `one bus keeps`(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let address = Address.ipc()
+            let configuration = ZMQBusConfiguration(
+                publish: [.bind(address)],
+                subscribe: [.connect(address)],
+                observer: observer
+            )
+            let bus = try ZMQBus(configuration: configuration)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .fireAndForget), Joined.Way.allCases)
+    func `two joined buses keep`(_ rule: ConformanceCase, _ way: Joined.Way) async throws {
+        try await rule.run { observer in
+            let joined = try Joined(way, observer: observer)
+            return BusFixture(publisher: joined.publisher, subscriber: joined.subscriber) { _, subject in
+                guard try await joined.publisher.waitForSubscribers(of: subject, atLeast: 1, timeout: .seconds(10))
+                else { throw Unsettled() }
+            }
+        }
+    }
+
+    struct Unsettled: Error {}
+}
