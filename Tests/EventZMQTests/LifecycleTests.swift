@@ -14,11 +14,14 @@ import Testing
             try ZMQBus(configuration: ZMQBusConfiguration(publish: [], subscribe: [])),
         ]
         for bus in buses {
-            let time = await clock.measure {
-                await withTaskGroup { group in for _ in 0..<4 { group.addTask { await bus.close() } } }
-            }
-            // Linger and a second, and what it takes to get a thread while other tests run.
-            #expect(time < .seconds(5))
+            // At a priority of its own, so as not to measure how long the other tests keep the threads of theirs.
+            let time = await Task.detached(priority: .high) {
+                await clock.measure {
+                    await withTaskGroup { group in for _ in 0..<4 { group.addTask { await bus.close() } } }
+                }
+            }.value
+            // Linger and a second, and some for a busy machine.
+            #expect(time < .seconds(2))
             await #expect(throws: EventError.busClosed) { try await bus.publish(Envelope(subject: "a")) }
             await #expect(throws: EventError.busClosed) { try await bus.subscribe(to: "a") }
         }

@@ -5,6 +5,7 @@ import Foundation
 @safe final class RawSocket {
     private let context: UnsafeMutableRawPointer?
     private let socket: UnsafeMutableRawPointer?
+    private var file: String?
 
     init(_ kind: Int32) {
         unsafe context = unsafe zmq_ctx_new()
@@ -18,6 +19,7 @@ import Foundation
     deinit {
         unsafe zmq_close(socket)
         unsafe zmq_ctx_term(context)
+        if let file { try? FileManager.default.removeItem(atPath: file) }
     }
 
     func set(_ option: Int32, _ value: Int32) {
@@ -25,7 +27,16 @@ import Foundation
         unsafe zmq_setsockopt(socket, option, &value, 4)
     }
 
-    func bind(_ endpoint: String) -> Bool { unsafe zmq_bind(socket, endpoint) == 0 }
+    /// Binds an ipc endpoint; libzmq leaves its file behind.
+    func bind(_ endpoint: String) -> Bool {
+        file = String(endpoint.dropFirst(6))
+        return unsafe zmq_bind(socket, endpoint) == 0
+    }
+
+    /// Leaves the file when the socket goes, as a process does that dies.
+    func leaveFile() {
+        file = nil
+    }
 
     func connect(_ endpoint: String) -> Bool { unsafe zmq_connect(socket, endpoint) == 0 }
 
