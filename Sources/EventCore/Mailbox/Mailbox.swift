@@ -128,7 +128,7 @@ package final class Mailbox: Sendable {
     package func next() async -> Envelope? {
         switch takeNow() {
         case .some(let envelope): return envelope
-        case .none: return await wait(token: nil)
+        case .none: return await wait(atMost: nil)
         }
     }
 
@@ -136,13 +136,7 @@ package final class Mailbox: Sendable {
     package func next(within timeout: Duration) async -> Envelope? {
         if let envelope = takeNow() { return envelope }
         guard timeout > .zero else { return nil }
-        let token = state.withLock { $0.machine.makeToken() }
-        let timer = Task {
-            try await Task.sleep(for: timeout)
-            giveUp(token)
-        }
-        defer { timer.cancel() }
-        return await wait(token: token)
+        return await wait(atMost: timeout)
     }
 
     /// What can be answered without waiting; the outer `nil` means that the caller has to wait.
@@ -164,12 +158,19 @@ package final class Mailbox: Sendable {
         }
     }
 
-    private func wait(token: UInt64?) async -> Envelope? {
-        await withTaskCancellationHandler {
+    private func wait(atMost timeout: Duration?) async -> Envelope? {
+        var timer: Task<Void, any Error>?
+        defer { timer?.cancel() }
+        return await withTaskCancellationHandler {
             await Waiter.suspend { consumer in
-                let action = state.withLock { $0.machine.take(orQueue: consumer, token: token ?? 0) }
+                let (token, action) = state.withLock { state in
+                    let token = state.machine.makeToken()
+                    return (token, state.machine.take(orQueue: consumer, token: token))
+                }
                 switch action {
-                case .wait: break
+                case .wait:
+                    // Only now, for a timer that rings before the consumer is queued would ring in vain.
+                    if let timeout { timer = Task { try await self.expire(token, after: timeout) } }
                 case .finished: consumer.resume(returning: nil)
                 case .take(let envelope): consumer.resume(returning: envelope)
                 case .takeAndAdmit(let envelope, let parked):
@@ -182,7 +183,8 @@ package final class Mailbox: Sendable {
         }
     }
 
-    private func giveUp(_ token: UInt64) {
+    private func expire(_ token: UInt64, after timeout: Duration) async throws {
+        try await Task.sleep(for: timeout)
         let consumer = state.withLock { $0.machine.giveUp(token) }
         consumer?.resume(returning: nil)
     }

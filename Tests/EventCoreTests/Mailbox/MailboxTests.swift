@@ -35,6 +35,18 @@ import Testing
         #expect(await mailbox.next(within: .zero) == envelope)
     }
 
+    @Test func `a deadline that is over before the wait begins is not missed`() async {
+        let mailbox = mailbox()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<2000 { #expect(await mailbox.next(within: .nanoseconds(1)) == nil) }
+                }
+            }
+        }
+        #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
+    }
+
     @Test func `deadlines that race with offers lose no envelope`() async {
         let mailbox = mailbox(capacity: 10_000)
         let rounds = 500
