@@ -47,7 +47,7 @@ struct DeliveryFormatter: Sendable {
     private func writeText(_ envelope: Envelope, to output: inout [UInt8]) {
         let fields = envelope.fields
         output += prefix
-        fields.time.writeRFC3339 { output.append($0) }
+        output += fields.time.rfc3339.utf8
         output += Self.gap
         output += fields.subject.rawValue.utf8
 

@@ -67,7 +67,7 @@ final class ServiceLoop {
         while !isStopping {
             rebuildPoller()
             poller.wait(milliseconds: hasMore ? 0 : timeout)
-            commands.wakeUp.clear()
+            if poller.isReadable(0) { commands.wakeUp.clear() }
             for command in commands.take() { perform(command) }
             drainMonitors { poller.isReadable(1 + publisherCount + $0) }
             let now = Instant.now
