@@ -10,11 +10,11 @@ public import Foundation
 /// initialisers set ``id`` and ``time``, and the trace ids when the task carries a tracing context.
 public struct Envelope: @unchecked Sendable {
     // `@unchecked Sendable`: storage is only ever changed by `mutableFields`, which makes sure nobody else refers to it.
-    private(set) var storage: Storage
+    @usableFromInline private(set) var storage: Storage
 
-    final class Storage {
+    @usableFromInline final class Storage {
         // Only the sole owner changes it, so there is no overlap for the run-time check of exclusive access to find.
-        @safe @exclusivity(unchecked) fileprivate(set) var fields: Fields
+        @safe @exclusivity(unchecked) @usableFromInline fileprivate(set) var fields: Fields
 
         init(_ fields: consuming Fields) {
             self.fields = fields
@@ -22,9 +22,10 @@ public struct Envelope: @unchecked Sendable {
     }
 
     /// The parts of an envelope, laid open.
+    @usableFromInline
     package struct Fields: Hashable {
         package var id = ""
-        package var subject: Subject
+        @usableFromInline package var subject: Subject
         package var time = Timestamp.unset
         package var source: String?
         package var traceID: String?
@@ -91,7 +92,7 @@ public struct Envelope: @unchecked Sendable {
 
     /// The key the envelope is routed by.
     public var subject: Subject {
-        get { storage.fields.subject }
+        @inlinable get { storage.fields.subject }
         set { mutableFields.subject = newValue }
     }
 

@@ -93,6 +93,7 @@ package final class Mailbox: Sendable {
         publish.settle(.withdrawn)
     }
 
+    @inline(__always)
     private func act(
         on action: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.OfferAction,
         _ envelope: Envelope
