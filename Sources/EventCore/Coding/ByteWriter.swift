@@ -68,10 +68,16 @@
     mutating func append(decimal number: UInt64, width: Int) {
         if width > capacity &- count { grow(by: width) }
         var rest = number
-        for place in stride(from: count &+ width &- 1, through: count, by: -1) {
-            unsafe base[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        var place = count &+ width
+        // Two digits for each division.
+        while place > count &+ 1 {
+            let pair = UInt8(truncatingIfNeeded: rest % 100)
+            rest /= 100
+            place &-= 2
+            unsafe base[place] = UInt8(ascii: "0") &+ pair / 10
+            unsafe base[place &+ 1] = UInt8(ascii: "0") &+ pair % 10
         }
+        if place > count { unsafe base[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
         count &+= width
     }
 

@@ -103,16 +103,7 @@ extension JSONWriter {
 
     private mutating func headers(_ headers: [String: String]) {
         beginObject()
-        if headers.count <= 4 {
-            // Looking for the least key again and again costs less than an array to sort.
-            var written: Dictionary<String, String>.Element?
-            while let next = headers.least(after: written) {
-                member(next.key, next.value)
-                written = next
-            }
-        } else {
-            for (key, value) in headers.sorted(by: { $0.key.precedes($1.key) }) { member(key, value) }
-        }
+        for (key, value) in headers.sorted(by: { $0.key.precedes($1.key) }) { member(key, value) }
         endObject()
     }
 }
@@ -193,22 +184,12 @@ extension Data {
     }
 }
 
-extension [String: String] {
-    /// The member with the least key above that of another one, or of all.
-    fileprivate func least(after bound: Element?) -> Element? {
-        var least: Element?
-        for member in self {
-            if let bound, !bound.key.precedes(member.key) { continue }
-            if let found = least, !member.key.precedes(found.key) { continue }
-            least = member
-        }
-        return least
-    }
-}
-
 extension String {
     /// Whether the bytes of this text come before those of another.
     fileprivate func precedes(_ other: String) -> Bool {
-        utf8.lexicographicallyPrecedes(other.utf8)
+        var (left, right) = (self, other)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in unsafe Span(_unsafeElements: left).precedes(Span(_unsafeElements: right)) }
+        }
     }
 }
