@@ -10,6 +10,9 @@ final class DropCounter: Observer {
         counts.withLock { $0[subscription, default: 0] }
     }
 
+    /// How many envelopes all subscriptions lost so far.
+    var total: Int { counts.withLock { $0.values.reduce(0, +) } }
+
     func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
         counts.withLock { $0[subscription, default: 0] += 1 }
     }
