@@ -62,7 +62,7 @@ let package = Package(
         .testTarget(
             name: "EventCoreTests",
             dependencies: [
-                "EventCore", "EventTesting",
+                "EventCore", "EventMemory", "EventTesting",
                 .product(
                     name: "Configuration",
                     package: "swift-configuration",

@@ -36,7 +36,8 @@ struct BusOptions: ParsableArguments {
         let (text, origin) = try choice(for: use)
         do {
             let url = try TransportURL(validating: text)
-            try check(url, for: use)
+            try Self.transports.check(url)
+            try Self.check(url, for: use)
             return try await Self.transports.open(url, observer: observer)
         } catch EventError.invalidConfiguration(let fault) {
             throw ValidationError("\(origin): \(fault)")
@@ -51,7 +52,7 @@ struct BusOptions: ParsableArguments {
     }
 
     /// Refuses a bus that nothing could come from, or go to.
-    private func check(_ url: TransportURL, for use: Use) throws {
+    private static func check(_ url: TransportURL, for use: Use) throws {
         switch (use, url.scheme) {
         case (.publishing, "memory"), (.subscribing, "memory"):
             throw ValidationError(

@@ -82,13 +82,13 @@ struct PublishCommand: AsyncParsableCommand {
         let bus = try await bus.open(for: .publishing)
         let publication = Publication(bus: bus, diagnostics: diagnostics, wait: try wait(on: bus))
 
-        if publication.wait != nil { await bus.announceEndpoints(on: diagnostics) }
         let task = Task { try await publication.publish(input) }
         let result = await withTerminationSignals {
             stop.trip()
             task.cancel()
         } during: {
-            await task.result
+            if publication.wait != nil { await bus.announceEndpoints(on: diagnostics) }
+            return await task.result
         }
         await bus.close()
 

@@ -38,7 +38,7 @@ struct RouteCommand: AsyncParsableCommand {
     @OptionGroup var bus: BusOptions
 
     @Option(
-        help: ArgumentHelp("How many envelopes a subscription may hold unprinted.", valueName: "n"),
+        help: ArgumentHelp("How many envelopes a subscription may hold unprinted. (default: 1024)", valueName: "n"),
         transform: SubscriptionOptions.bufferCapacity
     )
     var buffer = 1024

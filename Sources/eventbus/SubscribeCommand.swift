@@ -40,7 +40,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     @OptionGroup var delivery: DeliveryOptions
 
     @Option(
-        help: ArgumentHelp("How many envelopes may wait to be printed.", valueName: "n"),
+        help: ArgumentHelp("How many envelopes may wait to be printed. (default: 65536)", valueName: "n"),
         transform: SubscriptionOptions.bufferCapacity
     )
     var buffer = 65_536
@@ -91,8 +91,8 @@ struct SubscribeCommand: AsyncParsableCommand {
         if let code = output.failure, code != EPIPE {
             await diagnostics.report("\(SystemError("standard output", code))")
         }
-        if drops.total > 0 {
-            await diagnostics.note("lost \(drops.total) envelopes that came faster than they could be printed")
+        if drops.overflow > 0 {
+            await diagnostics.note("lost \(drops.overflow) envelopes that came faster than they could be printed")
         }
         if let count, let quota, let within, reason == .timeIsUp, quota.remaining > 0 {
             await diagnostics.report("only \(count - quota.remaining) of \(count) envelopes came within \(within)")

@@ -41,6 +41,11 @@ public struct TransportRegistry: Sendable {
         try await open(TransportURL(validating: url), observer: observer)
     }
 
+    /// Checks the scheme and the names of the options, not their values, and opens nothing.
+    package func check(_ url: TransportURL) throws(EventError) {
+        _ = try transport(for: url.scheme).parameters(url.settings)
+    }
+
     package func open(_ url: TransportURL, observer: (any Observer)?) async throws -> any Bus {
         try await transport(for: url.scheme).open(url.settings, observer: observer)
     }
