@@ -31,6 +31,7 @@ struct BusOptions: ParsableArguments {
     /// - Parameters:
     ///   - use: What it is for; one that could not serve that is refused.
     ///   - observer: Told what happens to every envelope.
+    /// - Returns: A new bus.
     /// - Throws: A usage error when there is no such bus.
     func open(for use: Use, observer: (any Observer)? = nil) async throws -> any Bus {
         let (text, origin) = try choice(for: use)

@@ -137,7 +137,10 @@ import Testing
 
     @Test func `a publisher may bind a free port, and tells which`() async throws {
         let publisher = try Program(
-            ["pub", "a", "1", "--wait-for-subscribers", "1", "--bus", "zmq:?publish=bind:tcp://127.0.0.1:*"]
+            [
+                "pub", "a", "1", "--bus", "zmq:?publish=bind:tcp://127.0.0.1:*", "--wait-for-subscribers", "1",
+                "--within", "1m",
+            ]
         )
         let bound = try #require(await publisher.errorLine(beginning: "bound tcp://127.0.0.1:"))
         let bus = "zmq:?subscribe=connect:\(bound.dropFirst(6))"
