@@ -64,6 +64,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A closed pipe is then an error of write(2), which ends the program quietly, and not a signal.
         _ = signal(SIGPIPE, SIG_IGN)
 
         let stop = try StopSwitch()
