@@ -27,6 +27,10 @@ test: dependencies ## Build everything and run all tests
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
 	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording'
 
+.PHONY: test-traits
+test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
+	swift test --traits Configuration --scratch-path .build-traits --filter TransportConfiguration
+
 .PHONY: lint
 lint: ## Check the format and the documentation comments
 	swift format lint --strict --parallel --recursive $(SOURCES)
@@ -57,4 +61,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread
+	rm -rf .build .build-thread .build-traits

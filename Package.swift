@@ -11,9 +11,14 @@ let package = Package(
         .library(name: "EventTesting", targets: ["EventTesting"]),
         .executable(name: "eventbus", targets: ["eventbus"]),
     ],
+    traits: [
+        .trait(name: "Configuration", description: "Opens a transport from a ConfigReader of swift-configuration."),
+        .default(enabledTraits: []),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
@@ -22,6 +27,11 @@ let package = Package(
         .target(
             name: "EventCore",
             dependencies: [
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
@@ -40,7 +50,7 @@ let package = Package(
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventMemory",
+                "EventCore", "EventMemory", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -52,7 +62,12 @@ let package = Package(
         .testTarget(
             name: "EventCoreTests",
             dependencies: [
-                "EventCore",
+                "EventCore", "EventMemory", "EventTesting",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ],
@@ -62,7 +77,7 @@ let package = Package(
         .testTarget(name: "EventZMQTests", dependencies: ["EventZMQ", "EventMemory", "EventTesting", "CZeroMQ"]),
         .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
         .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore"]),
-        .testTarget(name: "DocumentationTests", dependencies: ["EventMemory", "EventTesting"]),
+        .testTarget(name: "DocumentationTests", dependencies: ["EventMemory", "EventTesting", "EventZMQ"]),
     ],
     swiftLanguageModes: [.v6]
 )

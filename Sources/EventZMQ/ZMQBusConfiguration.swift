@@ -59,11 +59,15 @@ public struct ZMQBusConfiguration: Sendable {
         self.observer = observer
     }
 
+    static let sendHighWaterMarks = 1...Int(Int32.max)
+    static let maximumMessageSizes = 1024...Int.max
+    static let wirePrefixMaxima = 1...Int.max
+
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what is out of range.
     func validate() throws(EventError) {
-        try Self.check("sendHighWaterMark", sendHighWaterMark, in: 1...Int(Int32.max))
-        try Self.check("maximumMessageSize", maximumMessageSize, in: 1024...Int.max)
-        try Self.check("maximumWirePrefixes", maximumWirePrefixes, in: 1...Int.max)
+        try Self.check("sendHighWaterMark", sendHighWaterMark, in: Self.sendHighWaterMarks)
+        try Self.check("maximumMessageSize", maximumMessageSize, in: Self.maximumMessageSizes)
+        try Self.check("maximumWirePrefixes", maximumWirePrefixes, in: Self.wirePrefixMaxima)
         guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
         guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }
         for endpoints in [publish, subscribe] {
@@ -86,7 +90,7 @@ public struct ZMQBusConfiguration: Sendable {
 
 extension ZMQEndpoint {
     /// Whether binding it twice gives two addresses.
-    fileprivate var isWildcard: Bool {
+    var isWildcard: Bool {
         guard case .bind(let address) = self else { return false }
         return address == "ipc://*" || address.hasSuffix(":*") || address.hasSuffix(":0")
     }

@@ -27,7 +27,7 @@ final class Program: Sendable {
     private let output = Pipe()
     private let inputQueue = DispatchQueue(label: "program.input")
     private let unread = Mutex(Data())
-    private let errors: Task<Data, Never>
+    private let errors = CollectedLines()
     private let status: Task<Int32, Never>
 
     /// Starts a program that lies beside the tests.
@@ -36,11 +36,20 @@ final class Program: Sendable {
     ///   - arguments: Its arguments.
     ///   - name: Its name.
     ///   - file: Where its output goes instead of to the caller.
+    ///   - bus: What `EVENT_BUS` is; unset otherwise, whatever it is here.
     /// - Throws: ``Missing`` when it is not built.
-    init(_ arguments: [String], of name: String = "eventbus", outputTo file: FileHandle? = nil) throws {
+    init(
+        _ arguments: [String],
+        of name: String = "eventbus",
+        outputTo file: FileHandle? = nil,
+        bus: String? = nil
+    ) throws {
         let errorPipe = Pipe()
         process.executableURL = try Self.path(of: name)
         process.arguments = arguments
+        var environment = ProcessInfo.processInfo.environment
+        environment["EVENT_BUS"] = bus
+        process.environment = environment
         // A handle and not the pipe, which `Process` would close: with its other end open here, writing to a program
         // that has ended is no SIGPIPE.
         process.standardInput = input.fileHandleForReading
@@ -65,7 +74,14 @@ final class Program: Sendable {
             defer { watchdog.cancel() }
             return await ended.first { _ in true } ?? -1
         }
-        errors = Task { await Self.offPool { errorPipe.fileHandleForReading.readDataToEndOfFile() } }
+        Thread.detachNewThread { [errors] in
+            var chunk = errorPipe.fileHandleForReading.availableData
+            while !chunk.isEmpty {
+                errors.append(chunk)
+                chunk = errorPipe.fileHandleForReading.availableData
+            }
+            errors.finish()
+        }
     }
 
     /// Runs a program to its end.
@@ -73,9 +89,10 @@ final class Program: Sendable {
         _ arguments: [String],
         of name: String = "eventbus",
         input: some Sequence<UInt8> = "".utf8,
-        outputTo file: FileHandle? = nil
+        outputTo file: FileHandle? = nil,
+        bus: String? = nil
     ) async throws -> Outcome {
-        let program = try Program(arguments, of: name, outputTo: file)
+        let program = try Program(arguments, of: name, outputTo: file, bus: bus)
         program.send(input)
         program.closeInput()
         return await program.outcome()
@@ -140,6 +157,11 @@ extension Program {
         }
     }
 
+    /// The first line of errors with a beginning, once it is there, or `nil` when the errors end without one.
+    func errorLine(beginning prefix: String) async -> String? {
+        await errors.line(beginning: prefix)
+    }
+
     /// Reads what is left of the output and waits for the end.
     func outcome() async -> Outcome {
         let rest = await Self.offPool { (try? self.output.fileHandleForReading.readToEnd()) ?? Data() }
@@ -152,7 +174,7 @@ extension Program {
         return Outcome(
             status: status,
             output: String(decoding: output, as: UTF8.self),
-            errors: String(decoding: await errors.value, as: UTF8.self)
+            errors: String(decoding: await errors.all(), as: UTF8.self)
         )
     }
 
