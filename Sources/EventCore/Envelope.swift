@@ -163,10 +163,21 @@ public struct Envelope: @unchecked Sendable {
             && (fields.traceID != nil && fields.spanID != nil || TraceParent.isAbsent)
     }
 
+    /// The envelope as it came off a wire, with id and time; a trace of the task that delivers it is not its own.
+    package func filledForDelivery() -> Envelope {
+        var envelope = self
+        envelope.fillIdentity()
+        return envelope
+    }
+
     private mutating func fill() {
+        fillIdentity()
+        fillTrace()
+    }
+
+    private mutating func fillIdentity() {
         if storage.fields.time == .unset { mutableFields.time = Timestamp(Date()) }
         if storage.fields.id.isEmpty { mutableFields.id = EventIdentifier.make(at: Timestamp(Date()).seconds) }
-        fillTrace()
     }
 
     /// Fills the trace ids from the task's context; neither is put beside one of another span.

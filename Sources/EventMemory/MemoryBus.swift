@@ -58,13 +58,14 @@ public final class MemoryBus: Bus {
     /// Fans out an envelope that came off a wire, for transports that feed their local subscriptions through this bus.
     ///
     /// It never waits: a full subscription with ``EventCore/BackpressurePolicy/block`` drops the envelope. The observer
-    /// sees deliveries and drops but no publish, for that happened elsewhere. Does nothing once the bus is closed.
+    /// sees deliveries and drops but no publish, for that happened elsewhere. An id and a time that are not set are
+    /// filled in; trace ids are not, for the calling task is not the publisher. Does nothing once the bus is closed.
     ///
     /// - Parameter envelope: The envelope.
     public func deliver(_ envelope: Envelope) {
         let lane = table.lane
         guard let route = lane.enter(envelope.subject, orMatch: table) else { return }
-        let envelope = route.isEmpty ? envelope : envelope.filledForPublishing()
+        let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         guard let full = fanOut(envelope, to: route, in: lane) else { return }
         for mailbox in full { mailbox.drop(envelope) }
         if !full.isEmpty { dropped.add(full.count, ordering: .relaxed) }

@@ -31,7 +31,12 @@ extension Span<UInt8> {
         guard offset < count else { return count }
         // What is left stands before a filling that is never looked for.
         var rest: UInt64 = 0x2020_2020_2020_2020
-        for place in stride(from: count &- 1, through: offset, by: -1) { rest = rest &<< 8 | UInt64(self[place]) }
+        if count >= 8 {
+            let width = UInt64(truncatingIfNeeded: 8 &* (count &- offset))
+            rest = rest &<< width | UInt64(littleEndian: word(at: count &- 8)) &>> (64 &- width)
+        } else {
+            for place in stride(from: count &- 1, through: offset, by: -1) { rest = rest &<< 8 | UInt64(self[place]) }
+        }
         let found = marks(rest)
         return found != 0 ? offset &+ found.trailingZeroBitCount / 8 : count
     }
