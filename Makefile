@@ -28,6 +28,17 @@ test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the
 	TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions' \
 	    swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording|EventZMQTests'
 
+.PHONY: test-repeat
+test-repeat: REPETITIONS ?= 50
+test-repeat: dependencies ## Run the ZeroMQ conformance suites REPETITIONS times beside a busy core, until the first failure
+	swift build --build-tests
+	@yes >/dev/null & busy=$$!; trap 'kill $$busy' EXIT; \
+	for repetition in $$(seq $(REPETITIONS)); do \
+	    echo "repetition $$repetition of $(REPETITIONS)"; \
+	    swift test --skip-build --filter ZMQBusConformanceTests >.build/test-repeat.log 2>&1 \
+	        || { cat .build/test-repeat.log; exit 1; }; \
+	done
+
 .PHONY: lint
 lint: ## Check the format and the documentation comments
 	swift format lint --strict --parallel --recursive $(SOURCES)

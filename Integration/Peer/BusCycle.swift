@@ -16,7 +16,7 @@ enum BusCycle {
         for _ in 0..<count { try await once() }
         let deadline = ContinuousClock.now + patience
         var after = try ProcessResources.current()
-        while after != before, .now < deadline {
+        while after.exceeds(before), .now < deadline {
             await Task.yield()
             after = try ProcessResources.current()
         }

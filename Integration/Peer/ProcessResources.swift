@@ -10,6 +10,11 @@ package struct ProcessResources: Codable, Sendable, Hashable {
         ProcessResources(descriptors: try count("fd"), threads: try count("task"))
     }
 
+    /// Whether there is more of anything; of threads there may be fewer, for the system ends idle ones.
+    package func exceeds(_ other: ProcessResources) -> Bool {
+        descriptors > other.descriptors || threads > other.threads
+    }
+
     private static func count(_ name: String) throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/self/\(name)").count
     }

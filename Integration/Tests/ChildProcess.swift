@@ -90,19 +90,27 @@ final class ChildProcess: Sendable {
     private static func lines(of handle: FileHandle) -> AsyncStream<String> {
         let (lines, continuation) = AsyncStream.makeStream(of: String.self)
         Thread.detachNewThread {
-            var unread = Data()
-            while true {
-                let chunk = handle.availableData
-                guard !chunk.isEmpty else { break }
+            var unread: [UInt8] = []
+            while let chunk = read(from: handle.fileDescriptor) {
                 unread += chunk
-                while let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
-                    continuation.yield(String(decoding: unread[..<end], as: UTF8.self))
-                    unread = Data(unread[(end + 1)...])
-                }
+                let parts = unread.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                for line in parts.dropLast() { continuation.yield(String(decoding: line, as: UTF8.self)) }
+                unread = Array(parts.last ?? [])
             }
             if !unread.isEmpty { continuation.yield(String(decoding: unread, as: UTF8.self)) }
             continuation.finish()
+            try? handle.close()
         }
         return lines
+    }
+
+    /// Waits for bytes, or the end; a `FileHandle` would crash when a signal interrupts it.
+    private static func read(from descriptor: Int32) -> ArraySlice<UInt8>? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Foundation.read(descriptor, &buffer, buffer.count)
+            if count > 0 { return buffer.prefix(count) }
+            guard count < 0, errno == EINTR else { return nil }
+        }
     }
 }

@@ -10,8 +10,12 @@ import Testing
         var last = 0
     }
 
-    /// What a busy machine adds to a burst is never less than nothing, so it is the best of many bursts that are
-    /// compared, in turns, until they agree. A bus that did slow readers by more than a tenth would never come to that.
+    /// Compares the best of many bursts, in turns, until they agree.
+    ///
+    /// What a busy machine adds to a burst is never less than nothing, so the best is what the bus itself needs; were
+    /// that more by a tenth beside a subscriber that does not read, no number of rounds would hide it. A stopped
+    /// subscriber is compared with none. One that runs and does not iterate still costs its process time on the same
+    /// cores, and is compared with the same process reading.
     @Test func `a subscriber that never reads does not slow the others by a tenth`() async throws {
         try await Stage.run { stage in
             let publisher = try await stage.publisher(at: stage.address(), "--high-water-mark", "1000")
