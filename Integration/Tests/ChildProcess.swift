@@ -57,6 +57,13 @@ final class ChildProcess: Sendable {
         try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
     }
 
+    /// Ends the process's input.
+    func closeInput() {
+        try? input.fileHandleForWriting.close()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
     /// The next line of output.
     ///
     /// - Parameter limit: How long to wait; the process is killed when it needs longer.

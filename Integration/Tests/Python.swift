@@ -21,15 +21,27 @@ struct Python {
         do { _ = try await check.nextLine() } catch { throw Missing(reason: String(describing: error)) }
     }
 
-    /// Runs a program of the folder `Python`.
-    func run(_ name: String, _ arguments: String...) throws -> ChildProcess {
-        let folder = try #require(Bundle.module.url(forResource: "Python", withExtension: nil))
-        return try stage.start(name, Self.interpreter, [folder.appending(path: name).path] + arguments)
+    /// Runs the publisher of the folder `Python`.
+    func publisher(_ arguments: String...) throws -> ChildProcess {
+        try stage.start("publisher.py", Self.interpreter, [path(of: "publisher.py")] + arguments)
     }
 
-    /// Runs a program whose text is given; its output is not kept back.
-    func run(text: String, name: String, _ arguments: String...) throws -> ChildProcess {
-        let file = try stage.file(name, holding: text)
-        return try stage.start(name, Self.interpreter, ["-u", file.path] + arguments)
+    /// Runs the subscriber of the folder `Python`.
+    func subscriber(_ arguments: String...) throws -> ChildProcess {
+        try untilInputEnds("subscriber.py", path(of: "subscriber.py"), arguments)
+    }
+
+    /// Runs a program whose text is given.
+    func program(_ name: String, text: String, _ arguments: String...) throws -> ChildProcess {
+        try untilInputEnds(name, stage.file(name, holding: text).path, arguments)
+    }
+
+    private func untilInputEnds(_ name: String, _ program: String, _ arguments: [String]) throws -> ChildProcess {
+        // Unbuffered, for a program has no reason to flush what it prints.
+        try stage.start(name, Self.interpreter, ["-u", path(of: "until_input_ends.py"), program] + arguments)
+    }
+
+    private func path(of name: String) throws -> String {
+        try #require(Bundle.module.url(forResource: "Python", withExtension: nil)).appending(path: name).path
     }
 }

@@ -29,7 +29,7 @@ import Testing
             let listing = try WireFormatListings.listing(with: "zmq.SUB")
             let bus = try ZMQBus(configuration: .init(publish: [.bind("tcp://127.0.0.1:*")], subscribe: []))
             let program = try await Python(on: stage)
-                .run(text: listing, name: "subscriber.py", #require(bus.boundEndpoints.first))
+                .program("subscriber.py", text: listing, #require(bus.boundEndpoints.first))
             #expect(try await bus.waitForSubscribers(of: "orders.created", atLeast: 1, timeout: .seconds(60)))
             for number in 1...3 {
                 let envelope = Envelope(subject: "orders.created", rawPayload: Data("{\"order\": \(number)}".utf8))
@@ -46,7 +46,7 @@ import Testing
             let bus = try ZMQBus(configuration: .init(publish: [], subscribe: [.bind("tcp://127.0.0.1:*")]))
             let subscription = try await bus.subscribe(to: "orders.>")
             let program = try await Python(on: stage)
-                .run(text: listing, name: "publisher.py", #require(bus.boundEndpoints.first))
+                .program("publisher.py", text: listing, #require(bus.boundEndpoints.first))
             let envelope = try #require(await subscription.next(within: .seconds(60)), "\(program.name) sent nothing")
             #expect(envelope.subject == "orders.created")
             #expect(envelope.source == "shop")
@@ -63,7 +63,7 @@ import Testing
         try await Stage.run { stage in
             let address = stage.address()
             let bus = try ZMQBus(configuration: .init(publish: [binder.endpoint(address)], subscribe: []))
-            let program = try await Python(on: stage).run("subscriber.py", binder.pythonsWay, address, "a.")
+            let program = try await Python(on: stage).subscriber(binder.pythonsWay, address, "a.")
             #expect(try await bus.waitForSubscribers(of: "a.b", atLeast: 1, timeout: .seconds(60)))
 
             var full = Envelope(
@@ -78,20 +78,20 @@ import Testing
             var message = try PythonMessage(line: await program.nextLine())
             #expect(message.subject == "a.żółw")
             #expect(message.frames == PythonMessage("", .init(), frames: [Self.allBytes]).frames)
-            #expect(message.header?.headers == Self.unusualHeaders)
-            #expect(message.header?.id == full.id)
-            #expect(message.header?.source == full.source)
-            #expect(message.header?.trace_id == full.traceID)
-            #expect(message.header?.span_id == full.spanID)
-            #expect((message.header?.v, message.header?.seq) == (1, 1))
-            #expect(message.header?.origin?.count == 20)
-            #expect(message.header?.time?.hasSuffix("Z") == true)
+            #expect(message.header.headers == Self.unusualHeaders)
+            #expect(message.header.id == full.id)
+            #expect(message.header.source == full.source)
+            #expect(message.header.trace_id == full.traceID)
+            #expect(message.header.span_id == full.spanID)
+            #expect((message.header.v, message.header.seq) == (1, 1))
+            #expect(message.header.origin?.count == 20)
+            #expect(message.header.time?.hasSuffix("Z") == true)
 
             try await bus.publish(Envelope(subject: "a.b"))
             message = try PythonMessage(line: await program.nextLine())
             #expect(message.frames == [""])
-            #expect(message.header?.headers == nil)
-            #expect(message.header?.source == nil)
+            #expect(message.header.headers == nil)
+            #expect(message.header.source == nil)
             await bus.close()
         }
     }
@@ -107,7 +107,7 @@ import Testing
             configuration.confirmationTimeout = .milliseconds(100)
             let bus = try ZMQBus(configuration: configuration)
             let subscription = try await bus.subscribe(to: ">")
-            let program = try await Python(on: stage).run("publisher.py", binder.pythonsWay, address)
+            let program = try await Python(on: stage).publisher(binder.pythonsWay, address)
             #expect(try await program.nextLine() == "ready")
             func received(_ message: PythonMessage) async throws -> Envelope {
                 try program.send(message.line)

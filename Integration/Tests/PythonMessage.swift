@@ -19,7 +19,7 @@ struct PythonMessage: Codable, Hashable {
     }
 
     var subject: String
-    var header: Header?
+    var header: Header
     /// What follows, in hexadecimal digits.
     var frames: [String] = []
     /// Whether Python writes what is not ASCII as escapes.

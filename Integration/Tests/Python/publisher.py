@@ -13,8 +13,6 @@ while socket.recv()[1:2] == b"\xff":
 print("ready", flush=True)
 for line in sys.stdin:
     message = json.loads(line)
-    frames = [message["subject"].encode()]
-    if message["header"] is not None:
-        frames.append(json.dumps(message["header"], ensure_ascii=message["escapes"]).encode())
-    frames += [bytes.fromhex(frame) for frame in message["frames"]]
-    socket.send_multipart(frames)
+    header = json.dumps(message["header"], ensure_ascii=message["escapes"])
+    frames = [bytes.fromhex(frame) for frame in message["frames"]]
+    socket.send_multipart([message["subject"].encode(), header.encode(), *frames])
