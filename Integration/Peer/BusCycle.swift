@@ -2,7 +2,7 @@ import EventCore
 import EventZMQ
 
 /// Opens and closes buses, in a process that does nothing else, to see what they leave.
-enum BusCycle {
+struct BusCycle {
     private struct NothingArrived: Error {}
 
     /// How many cycles it takes until the threads and descriptors that the process keeps are there.
@@ -10,11 +10,13 @@ enum BusCycle {
     /// Threads of the system go a while after their work.
     private static let patience = Duration.seconds(20)
 
-    static func run(_ count: Int) async throws -> PeerReport {
-        for _ in 0..<warmUp { try await once() }
+    let address: String
+
+    func run(_ count: Int) async throws -> PeerReport {
+        for _ in 0..<Self.warmUp { try await once() }
         let before = try ProcessResources.current()
         for _ in 0..<count { try await once() }
-        let deadline = ContinuousClock.now + patience
+        let deadline = ContinuousClock.now + Self.patience
         var after = try ProcessResources.current()
         while after.exceeds(before), .now < deadline {
             await Task.yield()
@@ -24,8 +26,7 @@ enum BusCycle {
     }
 
     /// Joins a publisher and a subscriber, sends something, and closes them.
-    private static func once() async throws {
-        let address = "ipc:///tmp/event-\(Envelope(subject: "cycle").id)"
+    private func once() async throws {
         let publisher = try ZMQBus(configuration: ZMQBusConfiguration(publish: [.bind(address)], subscribe: []))
         let subscriber = try ZMQBus(configuration: ZMQBusConfiguration(publish: [], subscribe: [.connect(address)]))
         let subscription = try await subscriber.subscribe(to: "a")

@@ -21,8 +21,8 @@ package enum PeerCommand: Codable, Sendable {
     case park(subject: String, publishers: Int)
     /// Close the bus, and tell how long that took.
     case close
-    /// Open, use and close pairs of buses, and tell what is open before and after.
-    case cycle(count: Int)
+    /// Open, use and close pairs of buses at an address, and tell what is open before and after.
+    case cycle(count: Int, address: String)
 }
 
 /// What can happen to the links of a bus.

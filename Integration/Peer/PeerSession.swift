@@ -48,8 +48,8 @@ struct PeerSession {
             try await park(Subject(validating: subject), publishers: publishers)
         case .close:
             return .closed(milliseconds: await close())
-        case .cycle(let count):
-            return try await BusCycle.run(count)
+        case .cycle(let count, let address):
+            return try await BusCycle(address: address).run(count)
         }
         return .done
     }

@@ -59,7 +59,7 @@ import Testing
     @Test func `buses that are opened and closed 200 times leave no descriptor and no thread`() async throws {
         try await Stage.run { stage in
             let peer = try await stage.peer("peer", [])
-            let report = try await peer.perform(.cycle(count: 200))
+            let report = try await peer.perform(.cycle(count: 200, address: stage.address()))
             guard case .cycled(let before, let after) = report else { throw peer.unexpected(report) }
             #expect(!after.exceeds(before), "\(before) has become \(after)")
         }

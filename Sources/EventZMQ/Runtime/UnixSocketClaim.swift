@@ -28,16 +28,21 @@ struct UnixSocketClaim: ~Copyable {
             let descriptor = try ZMQResult.check("bind \(endpoint)") {
                 unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            switch ZMQResult.of({ flock(descriptor, LOCK_EX | LOCK_NB) }) {
+            case .done:
+                // The one who had it before may have removed the file after it was opened here.
+                if Self.isFile(of: descriptor, at: lockPath) {
+                    self.descriptor = descriptor
+                    return
+                }
+                close(descriptor)
+            case .wouldBlock:
                 close(descriptor)
                 throw ZMQResult.failure("bind \(endpoint)", EADDRINUSE)
+            case .failed(let code):
+                close(descriptor)
+                throw ZMQResult.failure("lock \(lockPath)", code)
             }
-            // The one who had it before may have removed the file after it was opened here.
-            if Self.isFile(of: descriptor, at: lockPath) {
-                self.descriptor = descriptor
-                return
-            }
-            close(descriptor)
         }
     }
 
