@@ -78,6 +78,19 @@ let package = Package(
         .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
         .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore"]),
         .testTarget(name: "DocumentationTests", dependencies: ["EventMemory", "EventTesting", "EventZMQ"]),
+        .executableTarget(
+            name: "IntegrationPeer",
+            dependencies: [
+                "EventCore", "EventZMQ", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Integration/Peer"
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["IntegrationPeer", "EventCore", "EventZMQ"],
+            path: "Integration/Tests",
+            resources: [.copy("Python")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

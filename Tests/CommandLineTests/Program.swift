@@ -75,11 +75,7 @@ final class Program: Sendable {
             return await ended.first { _ in true } ?? -1
         }
         Thread.detachNewThread { [errors] in
-            var chunk = errorPipe.fileHandleForReading.availableData
-            while !chunk.isEmpty {
-                errors.append(chunk)
-                chunk = errorPipe.fileHandleForReading.availableData
-            }
+            while let chunk = Self.read(from: errorPipe.fileHandleForReading) { errors.append(chunk) }
             errors.finish()
         }
     }
@@ -106,7 +102,23 @@ final class Program: Sendable {
         return url
     }
 
-    private static func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
+    /// Waits for bytes, or the end; `availableData` would crash when a signal interrupts it.
+    fileprivate static func read(from handle: FileHandle) -> Data? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Foundation.read(handle.fileDescriptor, &buffer, buffer.count)
+            if count > 0 { return Data(buffer.prefix(count)) }
+            guard count < 0, errno == EINTR else { return nil }
+        }
+    }
+
+    fileprivate static func readToEnd(from handle: FileHandle) -> Data {
+        var data = Data()
+        while let chunk = read(from: handle) { data += chunk }
+        return data
+    }
+
+    fileprivate static func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: body()) }
         }
@@ -151,8 +163,7 @@ extension Program {
                 return unread[..<end]
             }
             if let line { return String(decoding: line, as: UTF8.self) }
-            let chunk = await Self.offPool { self.output.fileHandleForReading.availableData }
-            guard !chunk.isEmpty else { return nil }
+            guard let chunk = await Self.offPool({ Self.read(from: self.output.fileHandleForReading) }) else { return nil }
             unread.withLock { $0 += chunk }
         }
     }
@@ -164,13 +175,13 @@ extension Program {
 
     /// Reads what is left of the output and waits for the end.
     func outcome() async -> Outcome {
-        let rest = await Self.offPool { (try? self.output.fileHandleForReading.readToEnd()) ?? Data() }
+        let rest = await Self.offPool { Self.readToEnd(from: self.output.fileHandleForReading) }
         let output = unread.withLock { $0 + rest }
         let status = await status.value
 
         // What the program left of its input would block the queue that writes it.
         closeInput()
-        _ = await Self.offPool { try? self.input.fileHandleForReading.readToEnd() }
+        _ = await Self.offPool { Self.readToEnd(from: self.input.fileHandleForReading) }
         return Outcome(
             status: status,
             output: String(decoding: output, as: UTF8.self),

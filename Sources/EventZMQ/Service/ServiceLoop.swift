@@ -174,7 +174,8 @@ final class ServiceLoop {
 
     // MARK: The end
 
-    private func shutDown() {
+    /// Ends what waits, and closes all sockets; nothing comes after it.
+    func shutDown() {
         let late = commands.close().compactMap(\.waiter)
         for waiter in late + confirmation.forgetAll() + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }
         reporter.events.finish()
