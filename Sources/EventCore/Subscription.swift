@@ -24,13 +24,45 @@ public struct Subscription: AsyncSequence, Sendable {
     /// Ends the subscription when nothing refers to it any more.
     private final class Handle: Sendable {
         let mailbox: Mailbox
+        private let meter: (any SubscriptionMeter)?
+        /// The handle that is metered, whose end would end the subscription.
+        private let metered: Handle?
 
         init(_ mailbox: Mailbox) {
             self.mailbox = mailbox
+            (meter, metered) = (nil, nil)
+        }
+
+        init(metering handle: Handle, by meter: any SubscriptionMeter) {
+            mailbox = handle.mailbox
+            (self.meter, metered) = (meter, handle)
         }
 
         deinit {
             mailbox.cancel()
+            meter?.onEnd()
+        }
+
+        func next() async -> Envelope? {
+            let envelope = await mailbox.next()
+            if meter != nil { report(envelope == nil ? .end : .take) }
+            return envelope
+        }
+
+        func next(within timeout: Duration) async -> Envelope? {
+            let envelope = await mailbox.next(within: timeout)
+            if meter != nil, envelope != nil { report(.take) }
+            return envelope
+        }
+
+        private enum Reading { case take, end }
+
+        private func report(_ reading: Reading) {
+            switch reading {
+            case .take: meter?.onTake()
+            case .end: meter?.onEnd()
+            }
+            metered?.report(reading)
         }
     }
 
@@ -38,6 +70,17 @@ public struct Subscription: AsyncSequence, Sendable {
         id = mailbox.id
         pattern = mailbox.pattern
         handle = Handle(mailbox)
+    }
+
+    private init(_ handle: Handle) {
+        id = handle.mailbox.id
+        pattern = handle.mailbox.pattern
+        self.handle = handle
+    }
+
+    /// The same subscription, whose readers a meter follows.
+    package func metered(by meter: any SubscriptionMeter) -> Subscription {
+        Subscription(Handle(metering: handle, by: meter))
     }
 
     /// A subscription that nothing arrives on and that has ended.
@@ -61,7 +104,7 @@ public struct Subscription: AsyncSequence, Sendable {
     /// - Parameter timeout: How long to wait; zero or less takes only what is buffered.
     /// - Returns: The envelope, or `nil` when the time is up or the subscription has ended.
     public func next(within timeout: Duration) async -> Envelope? {
-        await handle.mailbox.next(within: timeout)
+        await handle.next(within: timeout)
     }
 
     /// Makes an iterator; all iterators of a subscription take from the same buffer.
@@ -79,7 +122,7 @@ public struct Subscription: AsyncSequence, Sendable {
         ///
         /// - Returns: The envelope, or `nil` when the subscription has ended or the task is cancelled.
         public mutating func next() async -> Envelope? {
-            await subscription.handle.mailbox.next()
+            await subscription.handle.next()
         }
 
         /// Waits for the next envelope without leaving an actor.
@@ -87,7 +130,7 @@ public struct Subscription: AsyncSequence, Sendable {
         /// - Parameter actor: The actor to stay on.
         /// - Returns: The envelope, or `nil` when the subscription has ended or the task is cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Envelope? {
-            await subscription.handle.mailbox.next()
+            await subscription.handle.next()
         }
     }
 }
