@@ -43,26 +43,17 @@ public struct Subscription: AsyncSequence, Sendable {
             meter?.onEnd()
         }
 
-        func next() async -> Envelope? {
-            let envelope = await mailbox.next()
-            if meter != nil { report(envelope == nil ? .end : .take) }
-            return envelope
+        /// Whether anyone wants to know what readers take.
+        var isMetered: Bool { meter != nil }
+
+        func reportTake() {
+            meter?.onTake()
+            metered?.reportTake()
         }
 
-        func next(within timeout: Duration) async -> Envelope? {
-            let envelope = await mailbox.next(within: timeout)
-            if meter != nil, envelope != nil { report(.take) }
-            return envelope
-        }
-
-        private enum Reading { case take, end }
-
-        private func report(_ reading: Reading) {
-            switch reading {
-            case .take: meter?.onTake()
-            case .end: meter?.onEnd()
-            }
-            metered?.report(reading)
+        func reportEnd() {
+            meter?.onEnd()
+            metered?.reportEnd()
         }
     }
 
@@ -104,7 +95,16 @@ public struct Subscription: AsyncSequence, Sendable {
     /// - Parameter timeout: How long to wait; zero or less takes only what is buffered.
     /// - Returns: The envelope, or `nil` when the time is up or the subscription has ended.
     public func next(within timeout: Duration) async -> Envelope? {
-        await handle.next(within: timeout)
+        let envelope = await handle.mailbox.next(within: timeout)
+        if handle.isMetered, envelope != nil { handle.reportTake() }
+        return envelope
+    }
+
+    /// Tells the meter, where there is one, what came of waiting without a limit.
+    @inline(__always)
+    private func report(_ envelope: Envelope?) {
+        guard handle.isMetered else { return }
+        if envelope != nil { handle.reportTake() } else { handle.reportEnd() }
     }
 
     /// Makes an iterator; all iterators of a subscription take from the same buffer.
@@ -122,7 +122,9 @@ public struct Subscription: AsyncSequence, Sendable {
         ///
         /// - Returns: The envelope, or `nil` when the subscription has ended or the task is cancelled.
         public mutating func next() async -> Envelope? {
-            await subscription.handle.next()
+            let envelope = await subscription.handle.mailbox.next()
+            subscription.report(envelope)
+            return envelope
         }
 
         /// Waits for the next envelope without leaving an actor.
@@ -130,7 +132,9 @@ public struct Subscription: AsyncSequence, Sendable {
         /// - Parameter actor: The actor to stay on.
         /// - Returns: The envelope, or `nil` when the subscription has ended or the task is cancelled.
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Envelope? {
-            await subscription.handle.next()
+            let envelope = await subscription.handle.mailbox.next()
+            subscription.report(envelope)
+            return envelope
         }
     }
 }

@@ -88,9 +88,9 @@ public final class DropLogger: Observer {
     ///   - subscription: Who does not receive it.
     ///   - reason: Why.
     public func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
-        reportIfDue()
-        guard reasons.contains(reason) else { return }
+        guard reasons.contains(reason) else { return reportIfDue() }
         let now = now()
+        report(at: now)
         let begins = episodes.withLock { episodes in
             defer { due.store(episodes.nextDue?.nanoseconds ?? .max, ordering: .relaxed) }
             return episodes.drop(from: subscription, at: now)
@@ -105,11 +105,13 @@ public final class DropLogger: Observer {
         )
     }
 
+    /// Reads the clock only while somebody loses envelopes.
     private func reportIfDue() {
-        let due = due.load(ordering: .relaxed)
-        guard due != .max else { return }
-        let now = now()
-        guard now.nanoseconds >= due else { return }
+        if due.load(ordering: .relaxed) != .max { report(at: now()) }
+    }
+
+    private func report(at now: Duration) {
+        guard now.nanoseconds >= due.load(ordering: .relaxed) else { return }
         let reports = episodes.withLock { episodes in
             defer { self.due.store(episodes.nextDue?.nanoseconds ?? .max, ordering: .relaxed) }
             return episodes.reports(at: now)

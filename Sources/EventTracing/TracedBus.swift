@@ -44,8 +44,10 @@ public struct TracedBus<Base: Bus>: Bus {
     ///
     /// - Parameter envelope: The envelope; its trace ids, and headers for the rest of the context, are filled.
     /// - Throws: What ``base`` throws, which the span records.
+    /// - Complexity: As ``base`` while the process has bootstrapped no instrument.
     public func publish(_ envelope: Envelope) async throws {
         let instrument = tracer ?? InstrumentationSystem.instrument
+        guard !(instrument is NoOpInstrument) else { return try await base.publish(envelope) }
         let tracer: any Tracer = tracer ?? InstrumentationSystem.tracer
         try await publish(envelope, by: tracer, instrument)
     }
