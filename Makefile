@@ -26,7 +26,7 @@ test: dependencies ## Build everything and run all tests
 .PHONY: test-thread
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
 	TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions' \
-	    swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording|EventZMQTests'
+	    swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording|EventZMQTests|Consuming|EventMetrics|EventLogging|EventLifecycle'
 
 .PHONY: test-repeat
 test-repeat: REPETITIONS ?= 50

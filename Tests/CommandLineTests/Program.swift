@@ -163,7 +163,9 @@ extension Program {
                 return unread[..<end]
             }
             if let line { return String(decoding: line, as: UTF8.self) }
-            guard let chunk = await Self.offPool({ Self.read(from: self.output.fileHandleForReading) }) else { return nil }
+            guard let chunk = await Self.offPool({ Self.read(from: self.output.fileHandleForReading) }) else {
+                return nil
+            }
             unread.withLock { $0 += chunk }
         }
     }
