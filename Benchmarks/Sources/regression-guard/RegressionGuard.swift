@@ -1,0 +1,6 @@
+import ArgumentParser
+
+/// Placeholder
+@main
+struct RegressionGuard: AsyncParsableCommand {
+}
