@@ -32,7 +32,13 @@ let package = Package(
                 .product(name: "OpenCombine", package: "OpenCombine"),
             ]
         ),
-        .target(name: "Measurement", dependencies: ["AllocationCounter", "Workloads"]),
+        .target(
+            name: "Measurement",
+            dependencies: [
+                "AllocationCounter", "Workloads",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
         .executableTarget(
             name: "event-bench",
             dependencies: [

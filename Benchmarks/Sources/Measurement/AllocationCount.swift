@@ -14,6 +14,7 @@ public enum AllocationCount {
     ///   - session: The work; it has been warmed up.
     ///   - passes: How many passes the shorter run does.
     /// - Returns: Allocations per pass, or `nil` where they cannot be counted.
+    /// - Throws: What the session throws.
     public static func perPass(of session: Session, passes: Int) async throws -> Double? {
         guard isAvailable else { return nil }
         let short = try await count(session, passes)

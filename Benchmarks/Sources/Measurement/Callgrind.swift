@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// Counts instructions with valgrind, which does not depend on how busy the machine is.
 ///
@@ -12,15 +12,24 @@ public struct Callgrind: Sendable {
 
     private let program: URL
     private let valgrind: URL
+    private let strip: URL
 
-    /// Finds valgrind; `nil` where it is not installed.
-    public init?(program: URL? = Bundle.main.executableURL) {
-        let places = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
-        let valgrind = places.map { URL(fileURLWithPath: "\($0)/valgrind") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        guard let program, let valgrind else { return nil }
+    /// Finds valgrind, and strip, which takes away the debugging information that valgrind 3.19 cannot read.
+    ///
+    /// - Throws: ``Failure`` where one of them is not installed.
+    public init() throws {
+        guard let program = Bundle.main.executableURL else { throw Failure(description: "this program has no path") }
         self.program = program
-        self.valgrind = valgrind
+        valgrind = try Self.find("valgrind")
+        strip = try Self.find("strip")
+    }
+
+    private static func find(_ name: String) throws -> URL {
+        let places = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin").split(separator: ":")
+        let found = places.map { URL(fileURLWithPath: "\($0)/\(name)") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+        guard let found else { throw Failure(description: "\(name) is not installed") }
+        return found
     }
 
     /// How many instructions a pass of a workload takes, all threads of the process taken together.
@@ -30,19 +39,34 @@ public struct Callgrind: Sendable {
     /// - Parameters:
     ///   - workload: The name of the workload.
     ///   - passes: How many passes the shorter run does.
+    /// - Returns: Instructions per pass.
     /// - Throws: ``Failure``.
     public func instructionsPerPass(of workload: String, passes: Int) throws -> Double {
-        let short = try instructions(of: workload, passes)
-        let long = try instructions(of: workload, 2 * passes)
+        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("counted-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: copy) }
+        _ = try output(of: strip, ["--strip-debug", "-o", copy.path, program.path])
+        let short = try instructions(copy, workload, passes)
+        let long = try instructions(copy, workload, 2 * passes)
         return (long - short) / Double(passes)
     }
 
-    private func instructions(of workload: String, _ passes: Int) throws -> Double {
+    private func instructions(_ program: URL, _ workload: String, _ passes: Int) throws -> Double {
+        let text = try output(
+            of: valgrind,
+            ["--tool=callgrind", "--callgrind-out-file=/dev/null", program.path, "repeat", workload, String(passes)]
+        )
+        let line = text.split(separator: "\n").first { $0.contains("Collected :") }
+        guard let count = line?.split(separator: " ").last.flatMap({ Double($0) }) else {
+            throw Failure(description: "valgrind gave no count:\n\(text)")
+        }
+        return count
+    }
+
+    /// What a program writes to its standard error.
+    private func output(of program: URL, _ arguments: [String]) throws -> String {
         let process = Process()
-        process.executableURL = valgrind
-        process.arguments = [
-            "--tool=callgrind", "--callgrind-out-file=/dev/null", program.path, "repeat", workload, String(passes),
-        ]
+        process.executableURL = program
+        process.arguments = arguments
         // Tables would fall out differently in each run.
         process.environment = ProcessInfo.processInfo.environment
             .merging(["SWIFT_DETERMINISTIC_HASHING": "1"]) { $1 }
@@ -52,10 +76,9 @@ public struct Callgrind: Sendable {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        let count = text.split(separator: "\n").first { $0.contains("Collected :") }?.split(separator: " ").last
-        guard process.terminationStatus == 0, let count = count.flatMap({ Double($0) }) else {
-            throw Failure(description: "valgrind ended with status \(process.terminationStatus):\n\(text)")
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: "\(program.path) ended with status \(process.terminationStatus):\n\(text)")
         }
-        return count
+        return text
     }
 }

@@ -17,6 +17,7 @@ public struct Race: Sendable {
     ///
     /// - Parameter sessions: Who takes part; each is run to warm up first, to find how many passes fill a turn.
     /// - Returns: The time per pass of each, in the same order.
+    /// - Throws: What a session throws.
     public func run(_ sessions: [Session]) async throws -> [Timing] {
         var passes: [Int] = []
         for session in sessions { passes.append(try await passesPerTurn(of: session)) }

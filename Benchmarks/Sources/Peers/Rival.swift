@@ -24,6 +24,7 @@ extension Rival {
         case "subscribe-close": subscribing
         case "envelope-make", "json-encode", "json-decode": foundation(for: workload.name)
         case "zmq-local": [memoryBus]
+        case "memory-subscription": idle(workload.operationsPerPass)
         default: []
         }
     }

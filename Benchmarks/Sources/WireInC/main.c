@@ -36,6 +36,9 @@ static void *open_socket(void *context, int type) {
     int limit = is_publisher ? 2000000 : 0, unlimited = 0, linger = is_publisher ? 30000 : 0;
     check(zmq_setsockopt(socket, ZMQ_SNDHWM, &limit, sizeof limit) == 0, "ZMQ_SNDHWM");
     check(zmq_setsockopt(socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited) == 0, "ZMQ_RCVHWM");
+    // Silence for so long means that the other side has gone without ending this one.
+    int patience = 30000;
+    check(zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience) == 0, "ZMQ_RCVTIMEO");
     check(zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) == 0, "ZMQ_LINGER");
     return socket;
 }

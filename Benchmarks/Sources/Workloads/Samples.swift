@@ -31,7 +31,10 @@ public enum Samples {
 
     /// An envelope whose three frames on the wire have 260 bytes together, give or take the digits of its number.
     ///
-    /// - Parameter payloadCount: How long the payload is instead of ``wirePayloadCount``; at least 2, or 0 for none.
+    /// - Parameters:
+    ///   - subject: The subject.
+    ///   - payloadCount: How long the payload is; at least 2, or 0 for none.
+    /// - Returns: A new envelope.
     public static func wire(subject: Subject = busy, payloadCount: Int = wirePayloadCount) -> Envelope {
         let payload = payloadCount == 0 ? "" : "\"" + String(repeating: "x", count: payloadCount - 2) + "\""
         return Envelope(subject: subject, rawPayload: Data(payload.utf8), source: "planner", headers: ["run_id": "r17"])

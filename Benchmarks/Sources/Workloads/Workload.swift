@@ -43,7 +43,7 @@ extension Workload {
 
     /// The workload of a name.
     public static func named(_ name: String) -> Workload? {
-        all.first { $0.name == name }
+        (all + memory).first { $0.name == name }
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Measurement
 
 /// Measures the bus against its peers.
 @main
@@ -7,7 +8,7 @@ struct EventBench: AsyncParsableCommand {
         commandName: "event-bench",
         abstract: "Measures the bus against other ways to do the same work.",
         subcommands: [
-            TableCommand.self, RepeatCommand.self,
+            TableCommand.self, ScaleCommand.self, RepeatCommand.self, MemoryCommand.self,
             WirePublishCommand.self, WireSubscribeCommand.self, WirePingCommand.self, WirePongCommand.self,
         ],
         defaultSubcommand: TableCommand.self

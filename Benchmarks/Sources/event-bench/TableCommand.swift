@@ -24,7 +24,7 @@ struct TableCommand: AsyncParsableCommand {
     private func measure() async throws {
         var report = Report()
         var table = Table()
-        for measurement in measurements where isWanted(measurement.name) {
+        for measurement in try measurements() where isWanted(measurement.name) {
             FileHandle.standardError.write(Data("\(measurement.name) …\n".utf8))
             for row in try await measurement.measure() {
                 table.add(row)
@@ -35,9 +35,10 @@ struct TableCommand: AsyncParsableCommand {
         if let json { try report.write(to: json) }
     }
 
-    private var measurements: [TableEntry] {
+    private func measurements() throws -> [TableEntry] {
         let race = Race(rounds: rounds, turn: .milliseconds(turn))
-        return TableEntry.workloads(race, withPeers: !alone, countingInstructions: instructions)
+        return try TableEntry.workloads(race, withPeers: !alone, countingInstructions: instructions)
+            + [.churn(race)] + TableEntry.memory(withPeers: !alone)
             + TableEntry.wire(rounds: max(1, rounds / 3))
     }
 

@@ -4,8 +4,8 @@ import Workloads
 
 extension TableEntry {
     /// The rows that one process can measure, each beside its peers.
-    static func workloads(_ race: Race, withPeers: Bool, countingInstructions: Bool) -> [TableEntry] {
-        let callgrind = countingInstructions ? Callgrind() : nil
+    static func workloads(_ race: Race, withPeers: Bool, countingInstructions: Bool) throws -> [TableEntry] {
+        let callgrind = countingInstructions ? try Callgrind() : nil
         return Workload.all.map { workload in
             TableEntry(name: workload.name) {
                 let rivals = withPeers ? Rival.of(workload) : []

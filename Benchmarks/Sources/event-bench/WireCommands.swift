@@ -103,7 +103,8 @@ struct WirePongCommand: AsyncParsableCommand {
             let bus = try wireBus(publish: .bind(endpoint), subscribe: .connect(peer))
             let pings = try await bus.subscribe(to: "ping")
             let pong = Samples.wire(subject: "pong", payloadCount: 0)
-            for await _ in pings { try await bus.publish(pong) }
+            // Silence means that the other side has gone without ending this one.
+            while await pings.next(within: .seconds(30)) != nil { try await bus.publish(pong) }
         }.value
     }
 }

@@ -1,9 +1,10 @@
-import ArgumentParser
+public import ArgumentParser
 import Workloads
 
-/// Does a fixed amount of work and nothing else, for valgrind and perf to look at.
-struct RepeatCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+/// Does a fixed amount of work and nothing else, for valgrind and perf to look at; see ``Callgrind``.
+public struct RepeatCommand: AsyncParsableCommand {
+    /// How it is called.
+    public static let configuration = CommandConfiguration(
         commandName: "repeat",
         abstract: "Do so many passes of a row's work, for a profiler to look at."
     )
@@ -11,7 +12,11 @@ struct RepeatCommand: AsyncParsableCommand {
     @Argument(help: "The row.") var name: String
     @Argument(help: "How many passes.") var passes: Int
 
-    func run() async throws {
+    /// Creates the command.
+    public init() {}
+
+    /// Does the work.
+    public func run() async throws {
         guard let workload = Workload.named(name) else { throw ValidationError("there is no row \(name)") }
         let passes = passes
         // Top-level code runs on the main actor, which user code should not be measured on.
