@@ -2,7 +2,7 @@ import Foundation
 
 /// Counts instructions with valgrind, which does not depend on how busy the machine is.
 ///
-/// The program that is counted is this one: it is started again with `repeat NAME COUNT`.
+/// The program that is counted is `regression-guard`, which lies beside this one: `regression-guard repeat NAME COUNT`.
 public struct Callgrind: Sendable {
     /// Why there is no count.
     public struct Failure: Error, CustomStringConvertible {
@@ -18,7 +18,10 @@ public struct Callgrind: Sendable {
     ///
     /// - Throws: ``Failure`` where one of them is not installed.
     public init() throws {
-        guard let program = Bundle.main.executableURL else { throw Failure(description: "this program has no path") }
+        let folder = Bundle.main.executableURL?.deletingLastPathComponent()
+        guard let program = folder?.appendingPathComponent("regression-guard"),
+            FileManager.default.isExecutableFile(atPath: program.path)
+        else { throw Failure(description: "regression-guard has not been built") }
         self.program = program
         valgrind = try Self.find("valgrind")
         strip = try Self.find("strip")

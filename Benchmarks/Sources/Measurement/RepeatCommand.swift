@@ -2,7 +2,7 @@ public import ArgumentParser
 import Workloads
 
 /// Does a fixed amount of work and nothing else, for valgrind and perf to look at; see ``Callgrind``.
-public struct RepeatCommand: AsyncParsableCommand {
+public struct RepeatCommand: ParsableCommand {
     /// How it is called.
     public static let configuration = CommandConfiguration(
         commandName: "repeat",
@@ -16,14 +16,14 @@ public struct RepeatCommand: AsyncParsableCommand {
     public init() {}
 
     /// Does the work.
-    public func run() async throws {
+    public func run() throws {
         guard let workload = Workload.named(name) else { throw ValidationError("there is no row \(name)") }
         let passes = passes
         // Top-level code runs on the main actor, which user code should not be measured on.
-        try await Task.detached {
+        try blocking {
             let session = try await workload.start()
             try await session.run(passes)
             await session.end()
-        }.value
+        }
     }
 }

@@ -3,7 +3,7 @@ import Measurement
 
 /// Sees to it that hot paths do not become dearer unnoticed.
 @main
-struct RegressionGuard: AsyncParsableCommand {
+struct RegressionGuard: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "regression-guard",
         abstract: "Counts instructions and allocations per operation and compares them with committed limits.",
