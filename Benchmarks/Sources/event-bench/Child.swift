@@ -39,7 +39,8 @@ final class Child {
     /// Ends it, if it still runs.
     func end() {
         guard process.isRunning else { return }
-        process.terminate()
+        // Children of this process inherit that SIGTERM is blocked, so only this is sure to end them.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }
