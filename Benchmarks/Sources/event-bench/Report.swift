@@ -35,11 +35,16 @@ struct Report: Codable {
     var rows: [Row] = []
     var curves: [Curve] = []
 
-    /// Writes the report as JSON.
+    /// Writes the report as JSON, into a folder that it makes when there is none.
     func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(self).write(to: URL(fileURLWithPath: path))
+        let file = URL(fileURLWithPath: path)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try encoder.encode(self).write(to: file)
     }
 }
 
