@@ -124,7 +124,8 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore"]),
+        .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore", "ProcessSupport"]),
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
@@ -141,7 +142,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["IntegrationPeer", "EventCore", "EventZMQ"],
+            dependencies: ["IntegrationPeer", "EventCore", "EventZMQ", "ProcessSupport"],
             path: "Integration/Tests",
             resources: [.copy("Python")]
         ),

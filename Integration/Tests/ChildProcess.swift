@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Synchronization
 import Testing
 
@@ -13,11 +14,10 @@ final class ChildProcess: Sendable {
     }
 
     let name: String
-    private let process = Process()
-    private let input = Pipe()
+    private let process: SpawnedProcess
+    private let input = SpawnedProcess.pipe()
     private let lines: AsyncStream<String>
     private let errors: Task<String, Never>
-    private let status: Task<Int32, Never>
 
     /// Starts a program.
     ///
@@ -28,28 +28,22 @@ final class ChildProcess: Sendable {
     /// - Throws: What the system says when it cannot be started.
     init(_ name: String, executable: URL, arguments: [String]) throws {
         self.name = name
-        let output = Pipe()
-        let errorOutput = Pipe()
-        process.executableURL = executable
-        process.arguments = arguments
-        // A handle and not the pipe, which `Process` would close: with its other end open here, writing to a process
-        // that has ended is no SIGPIPE.
-        process.standardInput = input.fileHandleForReading
-        process.standardOutput = output
-        process.standardError = errorOutput
-        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { process in
-            end.yield(
-                process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
-            )
-            end.finish()
-        }
-        try process.run()
+        let output = SpawnedProcess.pipe()
+        let errorOutput = SpawnedProcess.pipe()
+        // The other end of the input stays open here, so that writing to a process that has ended is no SIGPIPE.
+        process = try SpawnedProcess(
+            executable,
+            arguments: arguments,
+            input: input.fileHandleForReading,
+            output: output.fileHandleForWriting,
+            errors: errorOutput.fileHandleForWriting
+        )
+        try output.fileHandleForWriting.close()
+        try errorOutput.fileHandleForWriting.close()
         lines = Self.lines(of: output.fileHandleForReading)
         errors = Task { [stream = Self.lines(of: errorOutput.fileHandleForReading)] in
             await stream.reduce(into: "") { $0 += $1 + "\n" }
         }
-        status = Task { await ended.first { _ in true } ?? -SIGKILL }
     }
 
     /// Writes a line to the process's input, which must have room for it.
@@ -80,18 +74,18 @@ final class ChildProcess: Sendable {
         var iterator = lines.makeAsyncIterator()
         if let line = await iterator.next() { return line }
         signal(SIGKILL)
-        let reason = isLate.withLock { $0 } ? "said nothing for \(limit)" : "ended with status \(await status.value)"
+        let reason = isLate.withLock { $0 } ? "said nothing for \(limit)" : "ended with status \(await process.status)"
         throw Failure(description: "\(name) \(reason); its errors:\n\(await errors.value)")
     }
 
     func signal(_ number: Int32) {
-        if process.isRunning { Foundation.kill(process.processIdentifier, number) }
+        process.send(number)
     }
 
     /// Kills the process, whatever state it is in, and waits until it is gone.
     func kill() async {
         signal(SIGKILL)
-        _ = await status.value
+        _ = await process.status
     }
 
     private static func lines(of handle: FileHandle) -> AsyncStream<String> {

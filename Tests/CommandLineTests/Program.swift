@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import ProcessSupport
 import Synchronization
 
 /// A program of this package, running as a process with pipes for input, output and errors.
@@ -22,13 +23,12 @@ final class Program: Sendable {
 
     private static let deadline = Duration.seconds(60)
 
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let process: SpawnedProcess
+    private let input = SpawnedProcess.pipe()
+    private let output = SpawnedProcess.pipe()
     private let inputQueue = DispatchQueue(label: "program.input")
     private let unread = Mutex(Data())
     private let errors = CollectedLines()
-    private let status: Task<Int32, Never>
 
     /// Starts a program that lies beside the tests.
     ///
@@ -44,35 +44,28 @@ final class Program: Sendable {
         outputTo file: FileHandle? = nil,
         bus: String? = nil
     ) throws {
-        let errorPipe = Pipe()
-        process.executableURL = try Self.path(of: name)
-        process.arguments = arguments
+        let errorPipe = SpawnedProcess.pipe()
         var environment = ProcessInfo.processInfo.environment
         environment["EVENT_BUS"] = bus
-        process.environment = environment
-        // A handle and not the pipe, which `Process` would close: with its other end open here, writing to a program
-        // that has ended is no SIGPIPE.
-        process.standardInput = input.fileHandleForReading
-        process.standardOutput = file ?? output.fileHandleForWriting
-        process.standardError = errorPipe.fileHandleForWriting
-
-        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
-        process.terminationHandler = { process in
-            let isSignal = process.terminationReason == .uncaughtSignal
-            end.yield(process.terminationStatus + (isSignal ? 128 : 0))
-            end.finish()
-        }
-        try process.run()
+        // The other end of the input stays open here, so that writing to a program that has ended is no SIGPIPE.
+        process = try SpawnedProcess(
+            Self.path(of: name),
+            arguments: arguments,
+            environment: environment,
+            input: input.fileHandleForReading,
+            output: file ?? output.fileHandleForWriting,
+            errors: errorPipe.fileHandleForWriting
+        )
         try output.fileHandleForWriting.close()
         try errorPipe.fileHandleForWriting.close()
 
         let watchdog = Task { [process] in
             try await Task.sleep(for: Self.deadline)
-            process.send(signal: SIGKILL)
+            process.send(SIGKILL)
         }
-        status = Task {
-            defer { watchdog.cancel() }
-            return await ended.first { _ in true } ?? -1
+        Task { [process] in
+            _ = await process.status
+            watchdog.cancel()
         }
         Thread.detachNewThread { [errors] in
             while let chunk = Self.read(from: errorPipe.fileHandleForReading) { errors.append(chunk) }
@@ -143,7 +136,7 @@ extension Program {
     }
 
     func send(signal: Int32) {
-        process.send(signal: signal)
+        process.send(signal)
     }
 
     /// Sends a signal until it has ended the program.
@@ -179,13 +172,13 @@ extension Program {
     func outcome() async -> Outcome {
         let rest = await Self.offPool { Self.readToEnd(from: self.output.fileHandleForReading) }
         let output = unread.withLock { $0 + rest }
-        let status = await status.value
+        let status = await process.status
 
         // What the program left of its input would block the queue that writes it.
         closeInput()
         _ = await Self.offPool { Self.readToEnd(from: self.input.fileHandleForReading) }
         return Outcome(
-            status: status,
+            status: status < 0 ? 128 - status : status,
             output: String(decoding: output, as: UTF8.self),
             errors: String(decoding: await errors.all(), as: UTF8.self)
         )
@@ -195,16 +188,10 @@ extension Program {
     /// The most memory the running program has held, in bytes.
     var peakMemory: Int {
         get throws {
-            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let status = try String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)
             let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
             return (line.split(separator: " ").compactMap { Int($0) }.first ?? .max / 1024) * 1024
         }
     }
     #endif
-}
-
-extension Process {
-    fileprivate func send(signal: Int32) {
-        if isRunning { kill(processIdentifier, signal) }
-    }
 }
