@@ -55,6 +55,31 @@ format: ## Format the sources in place
 release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
+# A library after those whose documentation it refers to.
+LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
+DOCUMENTATION := .build/documentation
+
+.PHONY: docs
+docs: dependencies ## Build the documentation into .build/documentation; a warning is an error
+	swift package dump-symbol-graph --skip-synthesized-members >/dev/null
+	rm -rf $(DOCUMENTATION)
+	@graphs="$$(dirname "$$(swift build --show-bin-path)")/symbolgraph"; \
+	known=(); \
+	for library in $(LIBRARIES); do \
+	    echo "documenting $$library"; \
+	    mkdir -p $(DOCUMENTATION)/graphs/$$library; \
+	    cp "$$graphs/$$library".symbols.json "$$graphs/$$library"@*.symbols.json $(DOCUMENTATION)/graphs/$$library \
+	        2>/dev/null || test -f $(DOCUMENTATION)/graphs/$$library/$$library.symbols.json; \
+	    docc convert Sources/$$library/$$library.docc --warnings-as-errors \
+	        --fallback-display-name $$library --fallback-bundle-identifier $$library \
+	        --additional-symbol-graph-dir $(DOCUMENTATION)/graphs/$$library \
+	        --enable-experimental-external-link-support "$${known[@]}" \
+	        --output-path $(DOCUMENTATION)/$$library.doccarchive; \
+	    known+=(--dependency $(DOCUMENTATION)/$$library.doccarchive); \
+	done
+	docc merge $(DOCUMENTATION)/*.doccarchive --output-path $(DOCUMENTATION)/EventBus.doccarchive \
+	    --synthesized-landing-page-name swift-event-bus
+
 # Which rows of the table to measure: names, or parts of them, separated by commas.
 FILTER ?=
 BENCH := swift build -c release --package-path Benchmarks
