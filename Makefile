@@ -80,6 +80,15 @@ docs: dependencies ## Build the documentation into .build/documentation; a warni
 	docc merge $(DOCUMENTATION)/*.doccarchive --output-path $(DOCUMENTATION)/EventBus.doccarchive \
 	    --synthesized-landing-page-name swift-event-bus
 
+.PHONY: api-check
+api-check: dependencies ## Compare the public API with that of the last tag; what breaks its users fails
+	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'this clone has no tag, so no API to compare with'; exit 0; }; \
+	swift package diagnose-api-breaking-changes "$$tag"
+
+.PHONY: consumer-check
+consumer-check: dependencies ## Build a package that depends on EventMemory alone, without libzmq
+	Tests/consumer-check.sh
+
 # Which rows of the table to measure: names, or parts of them, separated by commas.
 FILTER ?=
 BENCH := swift build -c release --package-path Benchmarks
