@@ -68,8 +68,8 @@ docs: dependencies ## Build the documentation into .build/documentation; a warni
 	for library in $(LIBRARIES); do \
 	    echo "documenting $$library"; \
 	    mkdir -p $(DOCUMENTATION)/graphs/$$library; \
-	    cp "$$graphs/$$library".symbols.json "$$graphs/$$library"@*.symbols.json $(DOCUMENTATION)/graphs/$$library \
-	        2>/dev/null || test -f $(DOCUMENTATION)/graphs/$$library/$$library.symbols.json; \
+	    cp $$(find "$$graphs" -name "$$library.symbols.json" -o -name "$$library@*.symbols.json") \
+	        $(DOCUMENTATION)/graphs/$$library; \
 	    docc convert Sources/$$library/$$library.docc --warnings-as-errors \
 	        --fallback-display-name $$library --fallback-bundle-identifier $$library \
 	        --additional-symbol-graph-dir $(DOCUMENTATION)/graphs/$$library \
