@@ -55,6 +55,40 @@ format: ## Format the sources in place
 release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
+# A library after those whose documentation it refers to.
+LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
+DOCUMENTATION := .build/documentation
+
+.PHONY: docs
+docs: dependencies ## Build the documentation into .build/documentation; a warning is an error
+	swift package dump-symbol-graph --skip-synthesized-members >/dev/null
+	rm -rf $(DOCUMENTATION)
+	@graphs="$$(dirname "$$(swift build --show-bin-path)")/symbolgraph"; \
+	known=(); \
+	for library in $(LIBRARIES); do \
+	    echo "documenting $$library"; \
+	    mkdir -p $(DOCUMENTATION)/graphs/$$library; \
+	    cp $$(find "$$graphs" -name "$$library.symbols.json" -o -name "$$library@*.symbols.json") \
+	        $(DOCUMENTATION)/graphs/$$library; \
+	    docc convert Sources/$$library/$$library.docc --warnings-as-errors \
+	        --fallback-display-name $$library --fallback-bundle-identifier $$library \
+	        --additional-symbol-graph-dir $(DOCUMENTATION)/graphs/$$library \
+	        --enable-experimental-external-link-support "$${known[@]}" \
+	        --output-path $(DOCUMENTATION)/$$library.doccarchive; \
+	    known+=(--dependency $(DOCUMENTATION)/$$library.doccarchive); \
+	done
+	docc merge $(DOCUMENTATION)/*.doccarchive --output-path $(DOCUMENTATION)/EventBus.doccarchive \
+	    --synthesized-landing-page-name swift-event-bus
+
+.PHONY: api-check
+api-check: dependencies ## Compare the public API with that of the last tag; what breaks its users fails
+	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'this clone has no tag, so no API to compare with'; exit 0; }; \
+	swift package diagnose-api-breaking-changes "$$tag"
+
+.PHONY: consumer-check
+consumer-check: dependencies ## Build a package that depends on EventMemory alone, without libzmq
+	Tests/consumer-check.sh
+
 # Which rows of the table to measure: names, or parts of them, separated by commas.
 FILTER ?=
 BENCH := swift build -c release --package-path Benchmarks

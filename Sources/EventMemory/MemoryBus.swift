@@ -3,7 +3,7 @@ import Synchronization
 
 /// A bus within one process.
 ///
-/// It keeps the whole contract of ``EventCore/Bus``. A publish looks the subject's route up, offers the envelope to each
+/// It keeps the whole contract of ``/EventCore/Bus``. A publish looks the subject's route up, offers the envelope to each
 /// mailbox in turn, and allocates nothing when the route is cached. A bus that nothing refers to any more closes.
 public final class MemoryBus: Bus {
     /// How many subjects the route cache holds when nothing else is asked for.
@@ -45,8 +45,8 @@ public final class MemoryBus: Bus {
     /// Publishes an envelope to every matching subscription.
     ///
     /// - Parameter envelope: The envelope.
-    /// - Throws: ``EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled while it waits for
-    ///   room in a subscription with ``EventCore/BackpressurePolicy/block``.
+    /// - Throws: ``/EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled while it waits for
+    ///   room in a subscription with ``/EventCore/BackpressurePolicy/block``.
     /// - Complexity: O(*m*) in the number of matching subscriptions while the route is cached.
     public func publish(_ envelope: Envelope) async throws {
         // All that need not wait happens in one synchronous call, so the asynchronous frame stays small.
@@ -57,7 +57,7 @@ public final class MemoryBus: Bus {
 
     /// Fans out an envelope that came off a wire, for transports that feed their local subscriptions through this bus.
     ///
-    /// It never waits: a full subscription with ``EventCore/BackpressurePolicy/block`` drops the envelope. The observer
+    /// It never waits: a full subscription with ``/EventCore/BackpressurePolicy/block`` drops the envelope. The observer
     /// sees deliveries and drops but no publish, for that happened elsewhere. An id and a time that are not set are
     /// filled in; trace ids are not, for the calling task is not the publisher. Does nothing once the bus is closed.
     ///
@@ -142,8 +142,8 @@ public final class MemoryBus: Bus {
     ///   - pattern: Which subjects.
     ///   - options: Buffer, backpressure and predicate.
     /// - Returns: A subscription, in effect on return.
-    /// - Throws: ``EventCore/EventError/busClosed``; ``EventCore/EventError/invalidConfiguration(_:)`` for a capacity
-    ///   above ``EventCore/SubscriptionOptions/maximumBufferCapacity``.
+    /// - Throws: ``/EventCore/EventError/busClosed``; ``/EventCore/EventError/invalidConfiguration(_:)`` for a capacity
+    ///   above ``/EventCore/SubscriptionOptions/maximumBufferCapacity``.
     /// - Complexity: O(*n*) on average in the length of the pattern, however many subscriptions there are.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         try subscribe(to: pattern, options: options, onEnd: forget)

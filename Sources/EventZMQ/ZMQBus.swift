@@ -4,10 +4,10 @@ import EventMemory
 /// A fire-and-forget bus between processes: `publish` returns when the envelope is with local subscriptions and handed
 /// to libzmq, not when anyone else has it.
 ///
-/// Within the process it keeps the whole contract of ``EventCore/Bus``. Across the wire an envelope is lost when a
+/// Within the process it keeps the whole contract of ``/EventCore/Bus``. Across the wire an envelope is lost when a
 /// subscriber is not connected, when its queue in the publisher is full (``ZMQBusConfiguration/sendHighWaterMark``),
 /// or when the connection breaks; ``statistics`` and ``connectionEvents`` tell. What does arrive comes in the order in
-/// which one bus sent it. A subscription with ``EventCore/BackpressurePolicy/block`` that is full makes local
+/// which one bus sent it. A subscription with ``/EventCore/BackpressurePolicy/block`` that is full makes local
 /// publishers wait, and drops what comes off the wire. Predicates and observers of what comes off the wire run on the
 /// bus's own thread and hold everything up while they do.
 ///
@@ -33,8 +33,8 @@ public final class ZMQBus: Bus {
     /// Opens a bus: binds its endpoints, and begins to connect to others.
     ///
     /// - Parameter configuration: Where it publishes and subscribes, and how.
-    /// - Throws: ``EventCore/EventError/invalidConfiguration(_:)`` for a value out of range or a malformed endpoint;
-    ///   ``EventCore/EventError/transport(_:)`` when an endpoint cannot be bound, for example because the address is in
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a value out of range or a malformed endpoint;
+    ///   ``/EventCore/EventError/transport(_:)`` when an endpoint cannot be bound, for example because the address is in
     ///   use.
     public init(configuration: ZMQBusConfiguration) throws(EventError) {
         try configuration.validate()
@@ -78,10 +78,10 @@ public final class ZMQBus: Bus {
     /// processes get the envelope all the same.
     ///
     /// - Parameter envelope: The envelope.
-    /// - Throws: ``EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled while it waits for
+    /// - Throws: ``/EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled while it waits for
     ///   room in a local subscription. Before anyone has the envelope:
-    ///   ``EventCore/EventError/malformedEnvelope(_:)`` when somebody listens on the wire and the time lies outside the
-    ///   years 0000 to 9999, and ``EventCore/EventError/transport(_:)`` when a part of the envelope is greater than
+    ///   ``/EventCore/EventError/malformedEnvelope(_:)`` when somebody listens on the wire and the time lies outside the
+    ///   years 0000 to 9999, and ``/EventCore/EventError/transport(_:)`` when a part of the envelope is greater than
     ///   ``ZMQBusConfiguration/maximumMessageSize``.
     public func publish(_ envelope: Envelope) async throws {
         guard outbox.hasListeners else {
@@ -103,7 +103,7 @@ public final class ZMQBus: Bus {
     ///   - count: How many subscribers to wait for; with 0 or less there is nothing to wait for.
     ///   - timeout: How long to wait at most.
     /// - Returns: Whether there were so many in time.
-    /// - Throws: ``EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled.
+    /// - Throws: ``/EventCore/EventError/busClosed``; `CancellationError` when the task is cancelled.
     public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
         let outcome = await commands.perform { id, waiter in
             .awaitSubscribers(subject, count: count, timeout: timeout, id: id, waiter)
@@ -126,7 +126,7 @@ public final class ZMQBus: Bus {
     /// - Returns: A subscription, in effect here, and at every publisher that confirmed it within
     ///   ``ZMQBusConfiguration/confirmationTimeout``; ``statistics`` count those calls after which one was missing. A
     ///   publisher to connect to is waited for while the bus has not been open for longer than that.
-    /// - Throws: ``EventCore/EventError/busClosed``; ``EventCore/EventError/invalidConfiguration(_:)`` for a capacity
+    /// - Throws: ``/EventCore/EventError/busClosed``; ``/EventCore/EventError/invalidConfiguration(_:)`` for a capacity
     ///   out of range; `CancellationError` when the task is cancelled while it waits for publishers.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }

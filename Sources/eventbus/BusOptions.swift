@@ -20,7 +20,8 @@ struct BusOptions: ParsableArguments {
         help: ArgumentHelp(
             "The bus, such as 'zmq:?publish=connect:tcp://127.0.0.1:5556&linger=5s'. (default: $EVENT_BUS)",
             valueName: "url"
-        )
+        ),
+        completion: .list(transports.schemes.map { "\($0):" })
     )
     var url: String?
 

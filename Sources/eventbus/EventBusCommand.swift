@@ -19,6 +19,12 @@ struct EventBusCommand: AsyncParsableCommand {
 
               export EVENT_BUS='zmq:?publish=connect:tcp://127.0.0.1:5556'
               eventbus pub orders.eu.created '{"id":7}' --wait-for-subscribers 1
+
+            Your shell completes commands, options and the kinds of bus after one of these:
+
+              source <(eventbus --generate-completion-script bash)
+              source <(eventbus --generate-completion-script zsh)
+              eventbus --generate-completion-script fish | source
             """,
         subcommands: [PublishCommand.self, SubscribeCommand.self, RouteCommand.self]
     )

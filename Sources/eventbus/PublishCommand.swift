@@ -38,7 +38,10 @@ struct PublishCommand: AsyncParsableCommand {
     )
     var headers: [HeaderArgument] = []
 
-    @Option(help: ArgumentHelp("A file of JSON lines, or - for standard input. (default: -)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of JSON lines, or - for standard input. (default: -)", valueName: "file"),
+        completion: .file()
+    )
     var file: String?
 
     @OptionGroup var bus: BusOptions

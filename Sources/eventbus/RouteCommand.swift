@@ -56,7 +56,10 @@ struct RouteCommand: AsyncParsableCommand {
 
     @OptionGroup var delivery: DeliveryOptions
 
-    @Argument(help: ArgumentHelp("A file of JSON lines, or - for standard input.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp("A file of JSON lines, or - for standard input.", valueName: "file"),
+        completion: .file()
+    )
     var file = "-"
 
     func run() async throws {

@@ -1,0 +1,57 @@
+import EventCore
+import EventZMQ
+import Testing
+
+/// Swift blocks of EventZMQ's pages, to the letter, in a place where they compile and run.
+@Suite(.timeLimit(.minutes(1)), .serialized) struct ZeroMQSnippets {
+    private struct Start: Codable {}
+
+    @Test func overview() async throws {
+        let publisher = try ZMQBus(configuration: .init(publish: [.bind("tcp://127.0.0.1:*")], subscribe: []))
+        let viewer = try ZMQBus(configuration: .init(publish: [], subscribe: [.connect(publisher.boundEndpoints[0])]))
+
+        let runs = try await viewer.subscribe(to: "graph.run.>")  // confirmed by the publisher
+        try await publisher.publish(Start(), to: "graph.run.r1.start")
+        #expect(await runs.next(within: .seconds(20))?.subject == "graph.run.r1.start")
+        await viewer.close()
+        await publisher.close()
+    }
+
+    @Test func collector() async throws {
+        let collector = try ZMQBus(configuration: .init(publish: [], subscribe: [.bind("tcp://127.0.0.1:*")]))
+        let address = collector.boundEndpoints[0]
+        let worker = try ZMQBus(configuration: .init(publish: [.connect(address)], subscribe: []))
+        let everything = try await collector.subscribe(to: ">")
+        #expect(try await worker.waitForSubscribers(of: "done", atLeast: 1, timeout: .seconds(20)))
+        try await worker.publish(Envelope(subject: "done"))
+        #expect(await everything.next(within: .seconds(20))?.subject == "done")
+        await worker.close()
+        await collector.close()
+    }
+
+    @Test func watching() async throws {
+        let publisher = try ZMQBus(configuration: .init(publish: [.bind("tcp://127.0.0.1:*")], subscribe: []))
+        let address = publisher.boundEndpoints[0]
+        let viewer = try ZMQBus(configuration: .init(publish: [], subscribe: [.connect(address)]))
+        let runs = try await viewer.subscribe(to: "graph.run.>")
+        let isHeard = try await publisher.waitForSubscribers(of: "graph.run.r1.start", atLeast: 1, timeout: .seconds(5))
+        #expect(isHeard)
+        runs.close()
+
+        async let watching: Void = watch(publisher)
+        await viewer.close()
+        await publisher.close()
+        await watching
+    }
+
+    private func watch(_ publisher: ZMQBus) async {
+        for await event in publisher.connectionEvents {
+            switch event {
+            case .sendQueueFull: print("a subscriber is too slow")
+            case .lost(let count, let subject, let origin): print("\(count) lost on \(subject) from \(origin)")
+            case .refused(let endpoint, let code): print("\(endpoint) refused a handshake: \(code)")
+            default: break
+            }
+        }
+    }
+}
