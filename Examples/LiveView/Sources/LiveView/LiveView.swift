@@ -18,8 +18,7 @@ enum LiveView {
         let application = Application(
             router: liveViewRouter(bus: bus, drops: drops),
             configuration: .init(address: .hostname("127.0.0.1", port: config.int(forKey: "port", default: 8080))),
-            services: [BusService(bus), player],
-            onServerRunning: { print("http://127.0.0.1:\($0.localAddress?.port ?? 0)/") }
+            services: [BusService(bus), player]
         )
         try await application.runService()
     }
