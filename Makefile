@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-SOURCES := Package.swift Sources Tests Examples Integration
+SOURCES := Package.swift Sources Tests Examples Integration Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 # What Swift and the tests need from Debian.
 PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config python3-zmq
 
@@ -55,6 +55,48 @@ format: ## Format the sources in place
 release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
+# Which rows of the table to measure: names, or parts of them, separated by commas.
+FILTER ?=
+BENCH := swift build -c release --package-path Benchmarks
+BENCH_FOLDER = $$(swift build -c release --package-path Benchmarks --show-bin-path)
+
+.PHONY: bench
+bench: PACKAGES += valgrind binutils
+bench: dependencies ## Measure the bus beside its peers; FILTER=publish-one for some rows only, which are not saved
+	$(BENCH) --product wire-in-c
+	$(BENCH) --product regression-guard
+	$(BENCH) --product event-bench
+ifeq ($(FILTER),)
+	"$(BENCH_FOLDER)/event-bench" table --instructions --json Benchmarks/Results/table.json
+else
+	"$(BENCH_FOLDER)/event-bench" table --filter '$(FILTER)'
+endif
+
+.PHONY: bench-scale
+bench-scale: dependencies ## Measure how cost grows with subscriptions, subjects, publishers and payloads
+	$(BENCH) --product wire-in-c
+	$(BENCH) --product event-bench
+	"$(BENCH_FOLDER)/event-bench" scale --json Benchmarks/Results/scale.json
+
+.PHONY: bench-plot
+bench-plot: PACKAGES += python3-matplotlib
+bench-plot: dependencies ## Draw what bench-scale measured
+	/usr/bin/python3 Benchmarks/plot.py Benchmarks/Results/scale.json Benchmarks/Results
+
+.PHONY: bench-percentiles
+bench-percentiles: dependencies ## Run the rows in one process through ordo-one/benchmark, for their percentiles
+	swift package --package-path Benchmarks --disable-sandbox benchmark --no-progress
+
+.PHONY: bench-check bench-limits
+bench-check: PACKAGES += valgrind binutils
+bench-check: dependencies ## Fail when instructions or allocations per operation exceed their limits
+	$(BENCH) --product regression-guard
+	"$(BENCH_FOLDER)/regression-guard" Benchmarks/limits.json
+bench-limits: PACKAGES += valgrind binutils
+bench-limits: dependencies ## Make what operations cost now the limit
+	$(BENCH) --product regression-guard
+	"$(BENCH_FOLDER)/regression-guard" --update Benchmarks/limits.json
+
 # Says what is missing and installs it with apt, where there is apt; other systems are left to their own.
 .PHONY: dependencies
 dependencies:
@@ -73,4 +115,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread .build-traits
+	rm -rf .build .build-thread .build-traits Benchmarks/.build

@@ -139,6 +139,9 @@ public struct Envelope: @unchecked Sendable {
         set { mutableFields.payload = newValue }
     }
 
+    /// How many bytes the payload has.
+    package var payloadCount: Int { storage.fields.payload?.count ?? 0 }
+
     private var mutableFields: Fields {
         get { storage.fields }
         _modify {

@@ -84,6 +84,10 @@ public final class ZMQBus: Bus {
     ///   years 0000 to 9999, and ``EventCore/EventError/transport(_:)`` when a part of the envelope is greater than
     ///   ``ZMQBusConfiguration/maximumMessageSize``.
     public func publish(_ envelope: Envelope) async throws {
+        guard outbox.hasListeners else {
+            try outbox.check(envelope)
+            return try await local.publish(envelope)
+        }
         let envelope = envelope.filledForPublishing()
         try outbox.send(envelope)
         try await local.publish(envelope)

@@ -77,6 +77,18 @@ import Testing
         try await observed.publish(Envelope(subject: "a"))
     }
 
+    @Test func acrossProcesses() async throws {
+        let service = try ZMQBus(configuration: .init(publish: [.bind("tcp://127.0.0.1:*")], subscribe: []))
+        let view = try ZMQBus(configuration: .init(publish: [], subscribe: [.connect(service.boundEndpoints[0])]))
+
+        let runs = try await view.subscribe(to: "graph.run.>")
+        try await service.publish(Envelope(subject: "graph.run.r1.start"))
+        print(await runs.next(within: .seconds(10))?.subject ?? "lost")
+        print(view.statistics.lost, "lost")
+        await view.close()
+        await service.close()
+    }
+
     @Test(arguments: ["zmq:?publish=bind:tcp://127.0.0.1:*", "noop:", nil])
     func transport(url: String?) async throws {
         let environment = url.map { ["EVENT_BUS": $0] } ?? [:]

@@ -6,6 +6,19 @@ extension Span<UInt8> {
         firstOffset(from: start) { $0.hasControl | $0.hasByte(0x22) | $0.hasByte(0x5C) }
     }
 
+    /// Eight bytes, the first one lowest, if a quote is the first of them that cannot stand in a string as it is.
+    ///
+    /// - Returns: The word, and how many bytes of it stand before the quote.
+    @inline(__always)
+    func shortText(at start: Int) -> (word: UInt64, count: Int)? {
+        guard start &+ 8 <= count else { return nil }
+        let word = UInt64(littleEndian: word(at: start))
+        let found = word.hasControl | word.hasByte(0x22) | word.hasByte(0x5C)
+        let length = found.trailingZeroBitCount / 8
+        guard found != 0, self[start &+ length] == 0x22 else { return nil }
+        return (word, length)
+    }
+
     /// The offset of the first byte at or after `start` that may need an escape, or `count`.
     ///
     /// That is a control character, one of `"`, `&`, `<`, `>` and `\`, or 0xE2, with which a line separator begins.

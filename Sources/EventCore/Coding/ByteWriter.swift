@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// Memory that bytes are appended to, and that grows when it has to.
 ///
 /// An array would check at each append whether it is shared; this cannot be, so a short append is a compare and a copy.
@@ -21,6 +27,17 @@
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         unsafe try body(Span(_unsafeStart: base, count: count))
+    }
+
+    /// Ends the writing; what has been written becomes the data without being copied.
+    consuming func takeData() -> Data {
+        let data = unsafe Data(
+            bytesNoCopy: base,
+            count: count,
+            deallocator: .custom { memory, _ in unsafe memory.deallocate() }
+        )
+        discard self
+        return data
     }
 
     var last: UInt8? {

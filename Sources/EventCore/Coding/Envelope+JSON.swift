@@ -28,7 +28,7 @@ extension Envelope {
             payload.withSpan { writer.raw($0.extracting(range)) }
         }
         writer.endObject()
-        return writer.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Data(buffer: $0) } }
+        return writer.takeData()
     }
 
     /// Reads the JSON form.
@@ -103,7 +103,15 @@ extension JSONWriter {
 
     private mutating func headers(_ headers: [String: String]) {
         beginObject()
-        for (key, value) in headers.sorted(by: { $0.key.precedes($1.key) }) { member(key, value) }
+        if headers.count == 2 {
+            // So many are usual, and need no array to be sorted.
+            let (first, second) = (headers[headers.startIndex], headers[headers.index(after: headers.startIndex)])
+            let isInOrder = first.key.precedes(second.key)
+            member(isInOrder ? first.key : second.key, isInOrder ? first.value : second.value)
+            member(isInOrder ? second.key : first.key, isInOrder ? second.value : first.value)
+        } else {
+            for (key, value) in headers.sorted(by: { $0.key.precedes($1.key) }) { member(key, value) }
+        }
         endObject()
     }
 }

@@ -66,6 +66,11 @@ package struct JSONReader {
     package mutating func name() throws(EventError) -> MemberName {
         try beginName()
         let start = position + 1
+        if let (word, count) = bytes.span.shortText(at: start) {
+            position = start &+ count &+ 1
+            try expect(UInt8(ascii: ":"), "':'")
+            return MemberName(prefix: count, of: word)
+        }
         let isEscaped = try skipString()
         let end = position - 1
         try expect(UInt8(ascii: ":"), "':'")
@@ -237,17 +242,30 @@ package struct JSONReader {
 
     /// Reads a whole number from 0 to `UInt64.max`.
     package mutating func unsignedInteger() throws(EventError) -> UInt64 {
-        let range = try value()
+        _ = peek()
+        let start = position
         var number: UInt64 = 0
-        for offset in range {
+        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
             let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carries) = product.addingReportingOverflow(UInt64(bytes[offset] &- UInt8(ascii: "0")))
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset]), !isTooLarge, !carries else {
-                throw Self.fault("expected a whole number", at: range.lowerBound)
-            }
+            let (sum, carries) = product.addingReportingOverflow(UInt64(bytes[position] &- UInt8(ascii: "0")))
+            guard !isTooLarge, !carries else { throw Self.fault("expected a whole number", at: start) }
             number = sum
+            position &+= 1
+        }
+        let hasLeadingZero = position > start + 1 && bytes[start] == UInt8(ascii: "0")
+        let isFraction = position < bytes.count && ".eE".utf8.contains(bytes[position])
+        guard position > start, !hasLeadingZero, !isFraction else {
+            throw Self.fault("expected a whole number", at: start)
         }
         return number
+    }
+
+    /// Steps over an object or an array if its text, which stands in `text` alone, is what comes next.
+    package mutating func skip(_ text: [UInt8]) -> Bool {
+        guard peek() != nil, !text.isEmpty, text.count <= bytes.count - position else { return false }
+        guard bytes.span.extracting(position..<position + text.count).hasSameBytes(as: text.span) else { return false }
+        position += text.count
+        return true
     }
 }
 

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// Writes the JSON of an envelope, byte for byte as Go's `encoding/json` writes it.
 ///
 /// Like Go it escapes `<`, `>`, `&` and the line separators U+2028 and U+2029 besides what RFC 8259 demands, so the text
@@ -19,6 +25,11 @@ package struct JSONWriter: ~Copyable {
         try output.withBytes(body)
     }
 
+    /// Ends the writing; what has been written becomes the data.
+    consuming func takeData() -> Data {
+        output.takeData()
+    }
+
     package mutating func beginObject() {
         output.append(UInt8(ascii: "{"))
     }
@@ -32,7 +43,8 @@ package struct JSONWriter: ~Copyable {
         separate()
         output.append(UInt8(ascii: "\""))
         output.append(name)
-        output.append("\":")
+        output.append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: ":"))
     }
 
     /// Writes a member whose name and value are texts.
@@ -53,9 +65,11 @@ package struct JSONWriter: ~Copyable {
     }
 
     package mutating func string(_ text: String) {
-        var text = text
         output.append(UInt8(ascii: "\""))
-        text.withUTF8 { bytes in escape(unsafe Span(_unsafeElements: bytes)) }
+        let written: Void? = unsafe text.utf8.withContiguousStorageIfAvailable {
+            escape(unsafe Span(_unsafeElements: $0))
+        }
+        if written == nil { escape(Array(text.utf8).span) }
         output.append(UInt8(ascii: "\""))
     }
 
@@ -73,19 +87,24 @@ package struct JSONWriter: ~Copyable {
     // MARK: Escapes
 
     /// Copies the stretches between escapes whole.
+    @inline(__always)
     private mutating func escape(_ text: Span<UInt8>) {
+        let first = text.nextToEscape(from: 0)
+        if first == text.count { output.append(text) } else { escape(text, from: first) }
+    }
+
+    @inline(never)
+    private mutating func escape(_ text: Span<UInt8>, from first: Int) {
         var start = 0
-        var offset = 0
-        while true {
-            offset = text.nextToEscape(from: offset)
-            guard offset < text.count else { break }
+        var offset = first
+        while offset < text.count {
             let length = lengthToEscape(text, at: offset)
             if length > 0 {
                 output.append(text.extracting(start..<offset))
                 writeEscape(text, at: offset)
                 start = offset + length
             }
-            offset += max(length, 1)
+            offset = text.nextToEscape(from: offset + max(length, 1))
         }
         output.append(text.extracting(start..<text.count))
     }

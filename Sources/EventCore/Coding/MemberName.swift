@@ -10,14 +10,21 @@ package struct MemberName: Equatable, ExpressibleByStringLiteral, Sendable {
     @inlinable @inline(__always)
     package init(stringLiteral name: StaticString) {
         count = name.utf8CodeUnitCount
-        for offset in 0..<min(count, 8) { word = unsafe word &<< 8 | UInt64(name.utf8Start[offset]) }
+        for offset in 0..<min(count, 8) { word = unsafe word | UInt64(name.utf8Start[offset]) &<< (8 &* offset) }
+    }
+
+    /// Creates the name whose bytes, of which there are fewer than eight, stand in a word, the first one lowest.
+    @inline(__always)
+    init(prefix count: Int, of word: UInt64) {
+        self.count = count
+        self.word = word & (1 &<< (8 &* count) &- 1)
     }
 
     /// Creates the name that stands in a range of bytes.
     init(_ bytes: Span<UInt8>, in range: Range<Int>) {
         count = range.count
         guard count <= 8 else { return }
-        for offset in range { word = word &<< 8 | UInt64(bytes[offset]) }
+        for offset in 0..<count { word |= UInt64(bytes[range.lowerBound + offset]) &<< (8 &* offset) }
     }
 
     @inlinable @inline(__always)

@@ -20,6 +20,8 @@ package final class Mailbox: Sendable {
         var machine: MailboxStateMachine<Envelope, Consumer, ParkedPublish>
         var predicate: (@Sendable (Envelope) -> Bool)?
         var onEnd: (@Sendable (Mailbox) -> Void)?
+        /// Who ended the mailbox, once it has ended.
+        var end: End?
     }
 
     /// Who ends a mailbox.
@@ -78,8 +80,12 @@ package final class Mailbox: Sendable {
     /// Leaves an envelope until there is room, if there still is none.
     package func park(_ envelope: Envelope, for publish: ParkedPublish) {
         publish.add(self)
-        let outcome = act(on: state.withLock { $0.machine.park(envelope, for: publish) }, envelope)
-        if outcome != .full { publish.settle(.taken) }
+        let (action, end) = state.withLock { ($0.machine.park(envelope, for: publish), $0.end) }
+        switch act(on: action, envelope) {
+        case .full: break
+        case .ended: publish.settle(end == .bus ? .busClosed : .taken)
+        case .delivered, .deliveredForOldest, .dropped: publish.settle(.taken)
+        }
     }
 
     /// Drops an envelope that found the buffer full and whose publisher does not wait.
@@ -199,6 +205,7 @@ package final class Mailbox: Sendable {
     package func close(_ end: End) {
         let (action, predicate, onEnd) = state.withLock { state in
             defer { (state.predicate, state.onEnd) = (nil, nil) }
+            if state.end == nil { state.end = end }
             return (state.machine.finish(), state.predicate, state.onEnd)
         }
         guard let action = action else { return }

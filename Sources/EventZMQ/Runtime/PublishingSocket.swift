@@ -15,7 +15,7 @@ final class PublishingSocket: @unchecked Sendable {
 
     let id: Int
     var hasInterest = false
-    var socket: ZMQSocket
+    let socket: ZMQSocket
     private let message = ZMQMessage()
 
     init(id: Int, _ socket: consuming ZMQSocket) {

@@ -45,13 +45,15 @@ final class Outbox: Sendable {
 
     // MARK: Publishing
 
+    /// Whether anyone listens on the wire, or the bus is closed, which a publisher has to come as far as to notice.
+    var hasListeners: Bool { hasInterest.load(ordering: .acquiring) }
+
     /// Hands an envelope to libzmq for every peer that wants it.
     ///
     /// - Throws: ``EventError/busClosed``; ``EventError/malformedEnvelope(_:)`` for a time that has no text form;
     ///   ``EventError/transport(_:)`` for a frame above the limit and when libzmq refuses.
     func send(_ envelope: Envelope) throws(EventError) {
-        try check(envelope.payload?.count ?? 0, of: envelope)
-        guard hasInterest.load(ordering: .acquiring) else { return }
+        try check(envelope)
         var header = try encoder.header(of: envelope)
         // The number to come takes up to 28 bytes.
         try check(header.count + 28, of: envelope)
@@ -90,6 +92,11 @@ final class Outbox: Sendable {
         return aftermath
     }
 
+    /// - Throws: ``EventError/transport(_:)`` for a payload above the limit.
+    func check(_ envelope: Envelope) throws(EventError) {
+        try check(envelope.payloadCount, of: envelope)
+    }
+
     private func check(_ count: Int, of envelope: Envelope) throws(EventError) {
         guard count > maximumMessageSize else { return }
         let reason = "\(count) bytes exceed maximumMessageSize \(maximumMessageSize)"
@@ -99,7 +106,6 @@ final class Outbox: Sendable {
     /// Lets nothing be published any more.
     func close() {
         state.withLock { $0.isOpen = false }
-        // So that a publisher comes as far as to notice.
         hasInterest.store(true, ordering: .releasing)
     }
 

@@ -73,15 +73,15 @@ struct EnvelopeDecoder: Sendable {
     }
 
     private mutating func headers(_ reader: inout JSONReader) throws(EventError) -> [String: String] {
-        var ahead = reader
-        let range = try ahead.value()
-        if reader.bytes.span.extracting(range).hasSameBytes(as: lastHeaders.json.span) {
-            reader = ahead
-        } else {
-            lastHeaders.value = try reader.headers()
-            lastHeaders.json = Array(reader.bytes[range])
+        if reader.skip(lastHeaders.json) { return lastHeaders.value }
+        _ = reader.peek()
+        let start = reader.position
+        let headers = try reader.headers()
+        // `null` stands for no headers, and would be the beginning of other text; an object ends with its brace.
+        if reader.bytes[start] == UInt8(ascii: "{") {
+            lastHeaders = (Array(reader.bytes[start..<reader.position]), headers)
         }
-        return lastHeaders.value
+        return headers
     }
 
     private mutating func origin(_ reader: inout JSONReader) throws(EventError) -> String? {

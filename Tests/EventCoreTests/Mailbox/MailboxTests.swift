@@ -40,11 +40,33 @@ import Testing
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    for _ in 0..<2000 { #expect(await mailbox.next(within: .nanoseconds(1)) == nil) }
+                    for _ in 0..<500 { #expect(await mailbox.next(within: .nanoseconds(1)) == nil) }
                 }
             }
         }
         #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
+    }
+
+    @Test func `a publisher that finds the mailbox ended by its bus learns that the bus is closed`() async {
+        let mailbox = mailbox(capacity: 1, policy: .block)
+        #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
+        let late = Envelope(subject: "a")
+        #expect(mailbox.offer(late) == .full)
+        mailbox.close(.bus)
+        let parked = ParkedPublish()
+        mailbox.park(late, for: parked)
+        await #expect(throws: EventError.busClosed) { try await parked.wait() }
+    }
+
+    @Test func `a publisher that finds the subscription closed goes on`() async throws {
+        let mailbox = mailbox(capacity: 1, policy: .block)
+        #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
+        let late = Envelope(subject: "a")
+        #expect(mailbox.offer(late) == .full)
+        mailbox.close(.subscription)
+        let parked = ParkedPublish()
+        mailbox.park(late, for: parked)
+        try await parked.wait()
     }
 
     @Test func `deadlines that race with offers lose no envelope`() async {

@@ -1,0 +1,162 @@
+// What ZeroMQ itself can do: moves the three frames of an envelope between two processes, with nothing around them.
+//
+//   wire-in-c publish ENDPOINT COUNT PAYLOAD-BYTES     wire-in-c subscribe ENDPOINT COUNT
+//   wire-in-c ping ENDPOINT PEER COUNT                 wire-in-c pong ENDPOINT PEER
+//
+// The publishing side binds, the subscribing side connects; no queue has a limit that matters, so nothing is lost.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <zmq.h>
+
+static const char subject[] = "graph.run.r17.start";
+static const char header[] =
+    "{\"v\":1,\"origin\":\"d4i1q0mc1l2v3k4j5h60\",\"id\":\"d4i1q0mc1l2v3k4j5h6g\","
+    "\"time\":\"2026-11-24T07:11:52.123456789Z\",\"source\":\"planner\",\"headers\":{\"run_id\":\"r17\"},"
+    "\"seq\":123456}";
+
+static void check(int is_good, const char *what) {
+    if (is_good) return;
+    fprintf(stderr, "wire-in-c: %s: %s\n", what, zmq_strerror(zmq_errno()));
+    exit(1);
+}
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void *open_socket(void *context, int type) {
+    void *socket = zmq_socket(context, type);
+    check(socket != NULL, "zmq_socket");
+    int is_publisher = type == ZMQ_XPUB;
+    int limit = is_publisher ? 2000000 : 0, unlimited = 0, linger = is_publisher ? 30000 : 0;
+    check(zmq_setsockopt(socket, ZMQ_SNDHWM, &limit, sizeof limit) == 0, "ZMQ_SNDHWM");
+    check(zmq_setsockopt(socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited) == 0, "ZMQ_RCVHWM");
+    // Silence for so long means that the other side has gone without ending this one.
+    int patience = 30000;
+    check(zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience) == 0, "ZMQ_RCVTIMEO");
+    check(zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger) == 0, "ZMQ_LINGER");
+    return socket;
+}
+
+static void *open_publisher(void *context, const char *endpoint) {
+    void *socket = open_socket(context, ZMQ_XPUB);
+    check(zmq_bind(socket, endpoint) == 0, endpoint);
+    return socket;
+}
+
+static void *open_subscriber(void *context, const char *endpoint, const char *prefix) {
+    void *socket = open_socket(context, ZMQ_SUB);
+    check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, strlen(prefix)) == 0, "ZMQ_SUBSCRIBE");
+    check(zmq_connect(socket, endpoint) == 0, endpoint);
+    return socket;
+}
+
+// Control topics of other programs come the same way; only a subscription that begins like `prefix` counts.
+static void await_subscriber(void *publisher, char prefix) {
+    char notice[256];
+    do {
+        check(zmq_recv(publisher, notice, sizeof notice, 0) >= 1, "zmq_recv");
+    } while (notice[0] != 1 || notice[1] != prefix);
+}
+
+static void send_envelope(void *socket, const char *topic, const char *payload, size_t count) {
+    check(zmq_send(socket, topic, strlen(topic), ZMQ_SNDMORE) >= 0, "zmq_send");
+    check(zmq_send(socket, header, sizeof header - 1, ZMQ_SNDMORE) >= 0, "zmq_send");
+    check(zmq_send(socket, payload, count, 0) >= 0, "zmq_send");
+}
+
+// Receives all frames of a message; returns how many bytes they have together.
+static size_t receive_envelope(void *socket) {
+    size_t bytes = 0;
+    int more = 1;
+    while (more) {
+        zmq_msg_t frame;
+        zmq_msg_init(&frame);
+        check(zmq_msg_recv(&frame, socket, 0) >= 0, "zmq_msg_recv");
+        bytes += zmq_msg_size(&frame);
+        more = zmq_msg_more(&frame);
+        zmq_msg_close(&frame);
+    }
+    return bytes;
+}
+
+static void publish(void *context, const char *endpoint, long count, size_t payload_count) {
+    void *publisher = open_publisher(context, endpoint);
+    char *payload = malloc(payload_count + 1);
+    memset(payload, 'x', payload_count);
+    await_subscriber(publisher, 'g');
+    for (long sent = 0; sent < count; sent++) send_envelope(publisher, subject, payload, payload_count);
+    free(payload);
+    zmq_close(publisher);
+}
+
+static void subscribe(void *context, const char *endpoint, long count) {
+    void *subscriber = open_subscriber(context, endpoint, "graph.");
+    size_t bytes = receive_envelope(subscriber);
+    double start = now();
+    for (long received = 1; received < count; received++) bytes += receive_envelope(subscriber);
+    double seconds = now() - start;
+    printf("{\"received\":%ld,\"seconds\":%.9f,\"bytes\":%zu}\n", count, seconds, bytes);
+    zmq_close(subscriber);
+}
+
+static int ascending(const void *left, const void *right) {
+    double difference = *(const double *)left - *(const double *)right;
+    return (difference > 0) - (difference < 0);
+}
+
+static void ping(void *context, const char *endpoint, const char *peer, long count) {
+    void *publisher = open_publisher(context, endpoint);
+    void *subscriber = open_subscriber(context, peer, "pong");
+    double *times = malloc(sizeof(double) * (size_t)count);
+    await_subscriber(publisher, 'p');
+    // The peer says once that it hears us; then its subscription and ours are both in effect.
+    receive_envelope(subscriber);
+    for (long trip = -count / 10; trip < count; trip++) {
+        double start = now();
+        send_envelope(publisher, "ping", "", 0);
+        receive_envelope(subscriber);
+        if (trip >= 0) times[trip] = (now() - start) * 1e6;
+    }
+    qsort(times, (size_t)count, sizeof(double), ascending);
+    printf("{\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}\n", times[count / 2], times[count * 99 / 100],
+           times[count * 999 / 1000]);
+    free(times);
+    zmq_close(publisher);
+    zmq_close(subscriber);
+}
+
+static void pong(void *context, const char *endpoint, const char *peer) {
+    void *publisher = open_publisher(context, endpoint);
+    void *subscriber = open_subscriber(context, peer, "ping");
+    await_subscriber(publisher, 'p');
+    send_envelope(publisher, "pong", "", 0);
+    for (;;) {
+        receive_envelope(subscriber);
+        send_envelope(publisher, "pong", "", 0);
+    }
+}
+
+int main(int count, char **words) {
+    void *context = zmq_ctx_new();
+    const char *mode = count > 1 ? words[1] : "";
+    if (count == 5 && strcmp(mode, "publish") == 0) {
+        publish(context, words[2], atol(words[3]), (size_t)atol(words[4]));
+    } else if (count == 4 && strcmp(mode, "subscribe") == 0) {
+        subscribe(context, words[2], atol(words[3]));
+    } else if (count == 5 && strcmp(mode, "ping") == 0) {
+        ping(context, words[2], words[3], atol(words[4]));
+    } else if (count == 4 && strcmp(mode, "pong") == 0) {
+        pong(context, words[2], words[3]);
+    } else {
+        fprintf(stderr, "usage: see the first lines of main.c\n");
+        return 2;
+    }
+    while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {}
+    return 0;
+}

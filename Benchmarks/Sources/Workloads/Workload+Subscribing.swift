@@ -1,0 +1,27 @@
+import EventCore
+import EventMemory
+
+extension Workload {
+    static var subscribing: [Workload] {
+        [
+            Workload(
+                "subscribe-close",
+                "subscribe + close with 1000 others",
+                per: "subscription",
+                target: 1000
+            ) {
+                let bus = MemoryBus()
+                let others = try await subscribe(to: bus, matching: 0, others: 1000)
+                let patterns = try (0..<256).map(Samples.runPattern)
+                return Session { passes in
+                    for pass in 0..<passes {
+                        try await bus.subscribe(to: patterns[pass & 255], options: keepLatest).close()
+                    }
+                } end: {
+                    await bus.close()
+                    withExtendedLifetime(others) {}
+                }
+            }
+        ]
+    }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// Measures the bus against its peers.
+@main
+struct EventBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "event-bench",
+        abstract: "Measures the bus against other ways to do the same work.",
+        subcommands: [
+            TableCommand.self, ScaleCommand.self, MemoryCommand.self,
+            WirePublishCommand.self, WireSubscribeCommand.self, WirePingCommand.self, WirePongCommand.self,
+        ],
+        defaultSubcommand: TableCommand.self
+    )
+}

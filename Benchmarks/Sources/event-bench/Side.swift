@@ -1,0 +1,56 @@
+import Workloads
+
+/// Who publishes and who subscribes: the bus or the C program.
+enum Side {
+    case bus, c
+
+    func publish(_ arguments: [String]) throws -> Child {
+        switch self {
+        case .bus: try Child("event-bench", ["wire-publish"] + arguments)
+        case .c: try Child("wire-in-c", ["publish"] + arguments)
+        }
+    }
+
+    func subscribe(_ arguments: [String]) throws -> Child {
+        switch self {
+        case .bus: try Child("event-bench", ["wire-subscribe"] + arguments)
+        case .c: try Child("wire-in-c", ["subscribe"] + arguments)
+        }
+    }
+
+    func latency(_ mine: String, _ theirs: String, count: Int) throws -> WireLatency {
+        let (program, prefix) = self == .bus ? ("event-bench", "wire-") : ("wire-in-c", "")
+        let pong = try Child(program, [prefix + "pong", theirs, mine])
+        defer { pong.end() }
+        return try Child(program, [prefix + "ping", mine, theirs, String(count)]).answer(WireLatency.self)
+    }
+}
+
+/// Moves envelopes from one process to another.
+///
+/// - Throws: ``Child/Failure`` also when one of them did not arrive, for a figure would mean nothing then.
+func transfer(
+    _ count: Int,
+    payload: Int,
+    from publisher: Side,
+    to subscriber: Side,
+    over kind: Endpoint.Kind
+) throws -> WireResult {
+    let endpoint = Endpoint(kind).address
+    let subscribing = try subscriber.subscribe([endpoint, String(count)])
+    defer { subscribing.end() }
+    let publishing = try publisher.publish([endpoint, String(count), String(payload)])
+    defer { publishing.end() }
+    let result = try subscribing.answer(WireResult.self)
+    try publishing.wait()
+    guard result.received == count, result.lost ?? 0 == 0 else {
+        throw Child.Failure(description: "\(result.received) of \(count) envelopes arrived over \(endpoint)")
+    }
+    if let bytes = result.bytes, payload == Samples.wirePayloadCount {
+        let each = Double(bytes) / Double(count)
+        guard (258...262).contains(each) else {
+            throw Child.Failure(description: "an envelope has \(each) bytes instead of about 260")
+        }
+    }
+    return result
+}
