@@ -43,6 +43,16 @@ test-repeat: dependencies ## Run the ZeroMQ conformance suites REPETITIONS times
 test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
 	swift test --traits Configuration --scratch-path .build-traits --filter TransportConfiguration
 
+.PHONY: examples
+examples: dependencies ## Build the examples, run their tests and those that end by themselves
+	Examples/check.sh
+
+.PHONY: examples-page
+examples-page: PACKAGES += chromium python3
+examples-page: dependencies ## Look at the page of Examples/LiveView in headless Chromium
+	swift build --package-path Examples/LiveView --scratch-path .build-examples/LiveView
+	Examples/LiveView/check-page.py .build-examples/LiveView/debug/LiveView Examples/runs.jsonl
+
 .PHONY: lint
 lint: ## Check the format and the documentation comments
 	swift format lint --strict --parallel --recursive $(SOURCES)
@@ -149,4 +159,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread .build-traits Benchmarks/.build
+	rm -rf .build .build-thread .build-traits .build-examples Benchmarks/.build

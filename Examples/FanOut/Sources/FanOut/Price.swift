@@ -1,0 +1,3 @@
+struct Price: Codable, Sendable {
+    var amount: Double
+}

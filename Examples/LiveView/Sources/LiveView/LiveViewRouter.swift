@@ -1,0 +1,26 @@
+import EventCore
+import Hummingbird
+
+/// `/` is the page, `/events?pattern=graph.>` the stream that it reads.
+///
+/// `EventCore` has a `Router` too, of envelopes, so the one of requests is written in full.
+func liveViewRouter(bus: any Bus, drops: DropCounter) -> Hummingbird.Router<BasicRequestContext> {
+    let router = Hummingbird.Router()
+    router.get("/") { _, _ in
+        Response(
+            status: .ok,
+            headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.page_html))
+        )
+    }
+    router.get("/events") { request, _ in
+        let text = request.uri.queryParameters["pattern"].map(String.init) ?? ">"
+        do {
+            let stream = try await EventStream(of: Pattern(validating: text), on: bus, drops: drops)
+            return stream.response(to: request)
+        } catch let EventError.invalidPattern(fault) {
+            throw HTTPError(.badRequest, message: fault)
+        }
+    }
+    return router
+}
