@@ -4,9 +4,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-SOURCES := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
+SOURCES := Package.swift Sources Tests Examples Integration Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 # What Swift and the tests need from Debian.
-PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config
+PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config python3-zmq
 
 .PHONY: help
 help: ## List what can be made
@@ -25,7 +25,23 @@ test: dependencies ## Build everything and run all tests
 
 .PHONY: test-thread
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
-	TSAN_OPTIONS=halt_on_error=1 swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording'
+	TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions' \
+	    swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording|EventZMQTests|Consuming|EventMetrics|EventLogging|EventLifecycle'
+
+.PHONY: test-repeat
+test-repeat: REPETITIONS ?= 50
+test-repeat: dependencies ## Run the ZeroMQ conformance suites REPETITIONS times beside a busy core, until the first failure
+	swift build --build-tests
+	@yes >/dev/null & busy=$$!; trap 'kill $$busy' EXIT; \
+	for repetition in $$(seq $(REPETITIONS)); do \
+	    echo "repetition $$repetition of $(REPETITIONS)"; \
+	    swift test --skip-build --filter ZMQBusConformanceTests >.build/test-repeat.log 2>&1 \
+	        || { cat .build/test-repeat.log; exit 1; }; \
+	done
+
+.PHONY: test-traits
+test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
+	swift test --traits Configuration --scratch-path .build-traits --filter TransportConfiguration
 
 .PHONY: lint
 lint: ## Check the format and the documentation comments
@@ -99,4 +115,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread Benchmarks/.build
+	rm -rf .build .build-thread .build-traits Benchmarks/.build

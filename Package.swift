@@ -9,19 +9,35 @@ let package = Package(
         .library(name: "EventMemory", targets: ["EventMemory"]),
         .library(name: "EventZMQ", targets: ["EventZMQ"]),
         .library(name: "EventTesting", targets: ["EventTesting"]),
+        .library(name: "EventMetrics", targets: ["EventMetrics"]),
+        .library(name: "EventLogging", targets: ["EventLogging"]),
+        .library(name: "EventTracing", targets: ["EventTracing"]),
+        .library(name: "EventLifecycle", targets: ["EventLifecycle"]),
         .executable(name: "eventbus", targets: ["eventbus"]),
+    ],
+    traits: [
+        .trait(name: "Configuration", description: "Opens a transport from a ConfigReader of swift-configuration."),
+        .default(enabledTraits: []),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(
             name: "EventCore",
             dependencies: [
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
@@ -37,10 +53,23 @@ let package = Package(
             ]
         ),
         .target(name: "EventTesting", dependencies: ["EventCore", "EventMemory"]),
+        .target(
+            name: "EventMetrics",
+            dependencies: ["EventCore", .product(name: "CoreMetrics", package: "swift-metrics")]
+        ),
+        .target(name: "EventLogging", dependencies: ["EventCore", .product(name: "Logging", package: "swift-log")]),
+        .target(
+            name: "EventTracing",
+            dependencies: ["EventCore", .product(name: "Tracing", package: "swift-distributed-tracing")]
+        ),
+        .target(
+            name: "EventLifecycle",
+            dependencies: ["EventCore", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")]
+        ),
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventMemory",
+                "EventCore", "EventMemory", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -52,17 +81,70 @@ let package = Package(
         .testTarget(
             name: "EventCoreTests",
             dependencies: [
-                "EventCore",
+                "EventCore", "EventMemory", "EventTesting",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ],
             resources: [.copy("Golden")]
         ),
+        .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
         .testTarget(name: "EventZMQTests", dependencies: ["EventZMQ", "EventMemory", "EventTesting", "CZeroMQ"]),
         .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
+        .testTarget(
+            name: "EventMetricsTests",
+            dependencies: [
+                "EventMetrics", "EventMemory", "EventTesting",
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]
+        ),
+        .testTarget(
+            name: "EventLoggingTests",
+            dependencies: [
+                "EventLogging", "EventMemory",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "EventTracingTests",
+            dependencies: [
+                "EventTracing", "EventMemory", "EventTesting", "EventZMQ",
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .testTarget(
+            name: "EventLifecycleTests",
+            dependencies: [
+                "EventLifecycle", "EventMemory", "EventTesting",
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore"]),
-        .testTarget(name: "DocumentationTests", dependencies: ["EventMemory", "EventTesting"]),
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging", "EventTracing",
+                "EventLifecycle",
+            ]
+        ),
+        .executableTarget(
+            name: "IntegrationPeer",
+            dependencies: [
+                "EventCore", "EventZMQ", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Integration/Peer"
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["IntegrationPeer", "EventCore", "EventZMQ"],
+            path: "Integration/Tests",
+            resources: [.copy("Python")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

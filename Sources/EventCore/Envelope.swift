@@ -9,61 +9,39 @@ public import Foundation
 /// An envelope is a value with copy-on-write storage, so copying one costs one retain however large it is. The
 /// initialisers set ``id`` and ``time``, and the trace ids when the task carries a tracing context.
 public struct Envelope: @unchecked Sendable {
-    // `@unchecked Sendable`: storage is only ever changed by `mutableStorage`, which makes sure nobody else refers to it.
-    private(set) var storage: Storage
+    // `@unchecked Sendable`: storage is only ever changed by `mutableFields`, which makes sure nobody else refers to it.
+    @usableFromInline private(set) var storage: Storage
 
-    final class Storage: Hashable {
-        var id: String
-        var subject: Subject
-        var time: Timestamp
-        var source: String?
-        var traceID: String?
-        var spanID: String?
-        var headers: [String: String]
-        var payload: Data?
+    @usableFromInline final class Storage {
+        // Only the sole owner changes it, so there is no overlap for the run-time check of exclusive access to find.
+        @safe @exclusivity(unchecked) @usableFromInline fileprivate(set) var fields: Fields
 
-        init(_ fields: Fields) {
-            (id, subject, time) = (fields.id, fields.subject, fields.time)
-            (source, traceID, spanID) = (fields.source, fields.traceID, fields.spanID)
-            (headers, payload) = (fields.headers, fields.payload)
-        }
-
-        var fields: Fields {
-            Fields(
-                id: id,
-                subject: subject,
-                time: time,
-                source: source,
-                traceID: traceID,
-                spanID: spanID,
-                headers: headers,
-                payload: payload
-            )
-        }
-
-        static func == (left: Storage, right: Storage) -> Bool {
-            left === right || left.fields == right.fields
-        }
-
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(id)
-            hasher.combine(subject)
+        init(_ fields: consuming Fields) {
+            self.fields = fields
         }
     }
 
     /// The parts of an envelope, laid open.
+    @usableFromInline
     package struct Fields: Hashable {
         package var id = ""
-        package var subject: Subject
+        @usableFromInline package var subject: Subject
         package var time = Timestamp.unset
         package var source: String?
         package var traceID: String?
         package var spanID: String?
         package var headers: [String: String] = [:]
         package var payload: Data?
+
+        package init(subject: Subject) {
+            self.subject = subject
+        }
+
+        /// A subject to begin with, where the one that counts is still to come.
+        package static let placeholder: Subject = "placeholder"
     }
 
-    package init(_ fields: Fields) {
+    package init(_ fields: consuming Fields) {
         storage = Storage(fields)
     }
 
@@ -92,14 +70,12 @@ public struct Envelope: @unchecked Sendable {
 
     init(subject: Subject, source: String?, headers: [String: String], payload: Data?) {
         let now = Timestamp(Date())
-        let fields = Fields(
-            id: EventIdentifier.make(at: now.seconds),
-            subject: subject,
-            time: now,
-            source: source,
-            headers: headers,
-            payload: payload
-        )
+        var fields = Fields(subject: subject)
+        fields.id = EventIdentifier.make(at: now.seconds)
+        fields.time = now
+        fields.source = source
+        fields.headers = headers
+        fields.payload = payload
         storage = Storage(fields)
         fillTrace()
     }
@@ -110,14 +86,14 @@ public struct Envelope: @unchecked Sendable {
     ///
     /// Empty means not set, and a bus fills it in. The initialisers make an xid.
     public var id: String {
-        get { storage.id }
-        set { mutableStorage.id = newValue }
+        get { storage.fields.id }
+        set { mutableFields.id = newValue }
     }
 
     /// The key the envelope is routed by.
     public var subject: Subject {
-        get { storage.subject }
-        set { mutableStorage.subject = newValue }
+        @inlinable get { storage.fields.subject }
+        set { mutableFields.subject = newValue }
     }
 
     /// When it was made; `Date.distantPast` means not set, and a bus fills it in.
@@ -125,50 +101,50 @@ public struct Envelope: @unchecked Sendable {
     /// Held to the nanosecond: a time that was decoded is encoded again exactly, although a `Date` read from it rounds
     /// to about 100 ns.
     public var time: Date {
-        get { storage.time.date }
-        set { mutableStorage.time = Timestamp(newValue) }
+        get { storage.fields.time.date }
+        set { mutableFields.time = Timestamp(newValue) }
     }
 
     /// Who published it.
     public var source: String? {
-        get { storage.source }
-        set { mutableStorage.source = newValue }
+        get { storage.fields.source }
+        set { mutableFields.source = newValue }
     }
 
     /// The W3C trace id of the publisher, 32 lower-case hexadecimal digits.
     public var traceID: String? {
-        get { storage.traceID }
-        set { mutableStorage.traceID = newValue }
+        get { storage.fields.traceID }
+        set { mutableFields.traceID = newValue }
     }
 
     /// The W3C id of the publisher's span, 16 lower-case hexadecimal digits.
     public var spanID: String? {
-        get { storage.spanID }
-        set { mutableStorage.spanID = newValue }
+        get { storage.fields.spanID }
+        set { mutableFields.spanID = newValue }
     }
 
     /// Texts that travel with the envelope.
     ///
     /// Keys are told apart as Swift strings are, by canonical equivalence.
     public var headers: [String: String] {
-        get { storage.headers }
+        get { storage.fields.headers }
         _modify {
-            yield &mutableStorage.headers
+            yield &mutableFields.headers
         }
     }
 
     /// One JSON value, byte for byte as it was given, or `nil` for none.
     public var payload: Data? {
-        get { storage.payload }
-        set { mutableStorage.payload = newValue }
+        get { storage.fields.payload }
+        set { mutableFields.payload = newValue }
     }
 
-    private var mutableStorage: Storage {
-        mutating get {
+    private var mutableFields: Fields {
+        get { storage.fields }
+        _modify {
             if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
-            return storage
+            yield &storage.fields
         }
-        set { storage = newValue }
     }
 
     // MARK: Publishing
@@ -182,24 +158,35 @@ public struct Envelope: @unchecked Sendable {
 
     /// Whether filling would change nothing.
     package var isFilledForPublishing: Bool {
-        !storage.id.isEmpty && storage.time != .unset
-            && (storage.traceID != nil && storage.spanID != nil || TraceParent.isAbsent)
+        let fields = storage.fields
+        return !fields.id.isEmpty && fields.time != .unset
+            && (fields.traceID != nil && fields.spanID != nil || TraceParent.isAbsent)
+    }
+
+    /// The envelope as it came off a wire, with id and time; a trace of the task that delivers it is not its own.
+    package func filledForDelivery() -> Envelope {
+        var envelope = self
+        envelope.fillIdentity()
+        return envelope
     }
 
     private mutating func fill() {
-        if storage.time == .unset { mutableStorage.time = Timestamp(Date()) }
-        if storage.id.isEmpty { mutableStorage.id = EventIdentifier.make(at: Timestamp(Date()).seconds) }
+        fillIdentity()
         fillTrace()
+    }
+
+    private mutating func fillIdentity() {
+        if storage.fields.time == .unset { mutableFields.time = Timestamp(Date()) }
+        if storage.fields.id.isEmpty { mutableFields.id = EventIdentifier.make(at: Timestamp(Date()).seconds) }
     }
 
     /// Fills the trace ids from the task's context; neither is put beside one of another span.
     private mutating func fillTrace() {
-        guard storage.traceID == nil || storage.spanID == nil, let trace = TraceParent.current else { return }
-        guard storage.traceID ?? trace.traceID == trace.traceID, storage.spanID ?? trace.spanID == trace.spanID else {
-            return
-        }
-        mutableStorage.traceID = trace.traceID
-        mutableStorage.spanID = trace.spanID
+        let (traceID, spanID) = (storage.fields.traceID, storage.fields.spanID)
+        guard traceID == nil || spanID == nil, let trace = TraceParent.current else { return }
+        guard traceID ?? trace.traceID == trace.traceID, spanID ?? trace.spanID == trace.spanID else { return }
+        mutableFields.traceID = trace.traceID
+        mutableFields.spanID = trace.spanID
     }
 }
 
@@ -208,12 +195,13 @@ extension Envelope: Identifiable {}
 extension Envelope: Hashable {
     /// Whether all parts are equal, the payload byte for byte and the time to the nanosecond.
     public static func == (left: Envelope, right: Envelope) -> Bool {
-        left.storage == right.storage
+        left.storage === right.storage || left.storage.fields == right.storage.fields
     }
 
     /// Feeds id and subject to a hasher.
     public func hash(into hasher: inout Hasher) {
-        storage.hash(into: &hasher)
+        hasher.combine(storage.fields.id)
+        hasher.combine(storage.fields.subject)
     }
 }
 

@@ -17,6 +17,10 @@ public enum EventError: Error, Hashable, Sendable {
     case malformedEnvelope(String)
     /// An option or an endpoint is out of range or makes no sense.
     case invalidConfiguration(String)
+    /// Nobody answered a request in time; the associated value names its subject and the limit.
+    case noReply(String)
+    /// The one who answered a request failed; the associated value is what it says about it.
+    case requestFailed(String)
     /// The transport below the bus failed.
     case transport(TransportFailure)
 }
@@ -32,6 +36,8 @@ extension EventError: CustomStringConvertible {
         case .payloadDecoding(let fault): "the payload cannot be decoded: \(fault)"
         case .malformedEnvelope(let fault): "malformed envelope: \(fault)"
         case .invalidConfiguration(let fault): "invalid configuration: \(fault)"
+        case .noReply(let request): "no reply to \(request)"
+        case .requestFailed(let fault): "the request failed: \(fault)"
         case .transport(let failure): failure.description
         }
     }

@@ -13,7 +13,7 @@ public struct Subject: Sendable {
     /// The whole text.
     public let rawValue: String
     /// The hash of the bytes, made once: a bus looks a subject up on every publish.
-    package let byteHash: UInt64
+    @usableFromInline package let byteHash: UInt64
 
     /// Creates a subject from text that is only known at run time.
     ///
@@ -68,9 +68,15 @@ extension Subject: ExpressibleByStringLiteral {
 
 extension Subject: Hashable {
     /// Whether both have the same bytes.
+    @inlinable
     public static func == (left: Subject, right: Subject) -> Bool {
-        left.byteHash == right.byteHash
-            && left.rawValue.withUTF8Bytes { bytes in bytes.holds(right.rawValue, in: 0..<bytes.count) }
+        guard left.byteHash == right.byteHash else { return false }
+        return left.rawValue.isIdentical(to: right.rawValue) || left.hasSameBytes(as: right)
+    }
+
+    @usableFromInline
+    func hasSameBytes(as other: Subject) -> Bool {
+        rawValue.withUTF8Bytes { bytes in bytes.holds(other.rawValue, in: 0..<bytes.count) }
     }
 
     /// Feeds the bytes' hash to a hasher.

@@ -2,18 +2,18 @@ import Instrumentation
 import ServiceContextModule
 
 /// The `traceparent` field of W3C Trace Context: `00-<trace id>-<span id>-<flags>`.
-struct TraceParent {
-    static let fieldName = "traceparent"
+package struct TraceParent: Hashable, Sendable {
+    package static let fieldName = "traceparent"
 
-    var traceID: String
-    var spanID: String
+    package var traceID: String
+    package var spanID: String
 
-    init(traceID: String, spanID: String) {
+    package init(traceID: String, spanID: String) {
         (self.traceID, self.spanID) = (traceID, spanID)
     }
 
     /// Parses a field, by the rules of W3C Trace Context, section 3.2.
-    init?(_ field: String) {
+    package init?(_ field: String) {
         let parts = field.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, Self.isID(parts[0], 2), parts[0] != "ff", Self.isID(parts[1], 32),
             Self.isID(parts[2], 16), Self.isID(parts[3], 2), parts[0] != "00" || parts.count == 4
@@ -25,10 +25,10 @@ struct TraceParent {
     /// The text of the field.
     ///
     /// Whether the publisher sampled its trace is not kept, so it says that it did.
-    var field: String { "00-\(traceID)-\(spanID)-01" }
+    package var field: String { "00-\(traceID)-\(spanID)-01" }
 
     /// What the bootstrapped instrument writes of the task's context; costs one task-local read when there is none.
-    static var current: TraceParent? {
+    package static var current: TraceParent? {
         guard let context = ServiceContext.current else { return nil }
         var fields: [String: String] = [:]
         InstrumentationSystem.instrument.inject(context, into: &fields, using: Fields())

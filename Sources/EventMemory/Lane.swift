@@ -23,16 +23,16 @@ final class Lane: Sendable {
     /// Begins a call; every one that succeeds is followed by ``leave()``.
     ///
     /// - Parameters:
-    ///   - envelope: What is to be routed.
+    ///   - subject: What is to be routed.
     ///   - table: Where the route is found when it is not in the cache.
     /// - Returns: Who may want the envelope, or `nil` when the bus is closed.
-    func enter(_ envelope: Envelope, orMatch table: RoutingTable) -> [Mailbox]? {
+    func enter(_ subject: Subject, orMatch table: RoutingTable) -> [Mailbox]? {
         state.withLock { state in
             guard !state.isClosed else { return nil }
             if countsCalls { state.calls += 1 }
-            if let route = state.cache?.route(of: envelope.subject) { return route }
-            let route = table.match(envelope.subject)
-            state.cache?.insert(route, for: envelope.subject)
+            if let route = state.cache?.route(of: subject) { return route }
+            let route = table.match(subject)
+            state.cache?.insert(route, for: subject)
             return route
         }
     }

@@ -58,13 +58,14 @@ public final class MemoryBus: Bus {
     /// Fans out an envelope that came off a wire, for transports that feed their local subscriptions through this bus.
     ///
     /// It never waits: a full subscription with ``EventCore/BackpressurePolicy/block`` drops the envelope. The observer
-    /// sees deliveries and drops but no publish, for that happened elsewhere. Does nothing once the bus is closed.
+    /// sees deliveries and drops but no publish, for that happened elsewhere. An id and a time that are not set are
+    /// filled in; trace ids are not, for the calling task is not the publisher. Does nothing once the bus is closed.
     ///
     /// - Parameter envelope: The envelope.
     public func deliver(_ envelope: Envelope) {
-        let envelope = envelope.filledForPublishing()
         let lane = table.lane
-        guard let route = lane.enter(envelope, orMatch: table) else { return }
+        guard let route = lane.enter(envelope.subject, orMatch: table) else { return }
+        let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         guard let full = fanOut(envelope, to: route, in: lane) else { return }
         for mailbox in full { mailbox.drop(envelope) }
         if !full.isEmpty { dropped.add(full.count, ordering: .relaxed) }
@@ -78,13 +79,17 @@ public final class MemoryBus: Bus {
     }
 
     private func publishNow(_ envelope: Envelope) throws(EventError) -> Waiting? {
-        guard envelope.isFilledForPublishing else { return try publishFilled(envelope.filledForPublishing()) }
-        return try publishFilled(envelope)
+        let lane = table.lane
+        guard let route = lane.enter(envelope.subject, orMatch: table) else { throw .busClosed }
+        // What nobody sees need not be filled in; without an observer there is nothing to leave either.
+        if route.isEmpty, !isObserved { return nil }
+        guard envelope.isFilledForPublishing else {
+            return try publish(filled: envelope.filledForPublishing(), to: route, in: lane)
+        }
+        return try publish(filled: envelope, to: route, in: lane)
     }
 
-    private func publishFilled(_ envelope: Envelope) throws(EventError) -> Waiting? {
-        let lane = table.lane
-        guard let route = lane.enter(envelope, orMatch: table) else { throw .busClosed }
+    private func publish(filled envelope: Envelope, to route: [Mailbox], in lane: Lane) throws(EventError) -> Waiting? {
         if isObserved { announce(envelope) }
         guard let full = fanOut(envelope, to: route, in: lane) else { throw .busClosed }
         guard !full.isEmpty else {
@@ -110,18 +115,20 @@ public final class MemoryBus: Bus {
         var full: [Mailbox] = []
         var droppedNow = 0
         defer { if droppedNow > 0 { dropped.add(droppedNow, ordering: .relaxed) } }
-        for mailbox in route {
-            if mailbox.hasPredicate {
+        for index in route.indices {
+            // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.
+            let mailbox = unsafe Unmanaged.passUnretained(route[index])
+            if unsafe mailbox._withUnsafeGuaranteedRef({ $0.hasPredicate }) {
                 // A predicate may close the bus, which waits for calls in progress, so it is not part of one.
                 lane.leave()
-                let accepted = mailbox.accepts(envelope)
+                let accepted = unsafe mailbox._withUnsafeGuaranteedRef { $0.accepts(envelope) }
                 guard lane.enterAgain() else { return nil }
                 guard accepted else { continue }
             }
-            switch mailbox.offer(envelope) {
+            switch unsafe mailbox._withUnsafeGuaranteedRef({ $0.offer(envelope) }) {
             case .delivered, .ended: break
             case .deliveredForOldest, .dropped: droppedNow += 1
-            case .full: full.append(mailbox)
+            case .full: full.append(route[index])
             }
         }
         return full

@@ -7,24 +7,28 @@ import EventCore
 /// the pattern's first three literal segments or fewer. An entry is good while the counters of its subject's own
 /// prefixes stand where they stood, so a subscription to `graph.run.r7.>` leaves the routes of other runs alone.
 struct RouteCache<Route: Sendable>: Sendable {
-    /// What has to be as it was for a route to be good.
-    private struct Basis {
-        var prefixes: Prefixes
-        /// What the counters of `prefixes` added up to.
-        var changes: UInt64
+    private static var ways: Int { 4 }
+
+    /// What is looked at first; four of them fill a cache line.
+    private struct Slot {
+        /// Made of the subject's hash; 0 in a slot that is vacant.
+        var tag: UInt64 = 0
         /// The count of all changes when the route was last found good.
-        var verifiedAt: UInt64
+        var verifiedAt: UInt64 = 0
     }
 
-    /// The tag of a place that is vacant; others are made of the subject's hash.
-    private static var vacant: UInt64 { 0 }
+    /// What a route stands on.
+    private struct Basis {
+        var prefixes: Prefixes
+        /// What the counters of `prefixes` added up to when the route was made.
+        var changes: UInt64
+    }
 
-    private let ways: Int
-    private let setCount: Int
-    // One array for each part of an entry: looking for a subject reads a single line of tags and copies nothing.
-    private var routes: [Route?] = []
+    private let capacity: Int
+    // One array for each part of an entry: looking for a subject reads a line of slots and copies nothing else.
+    private var slots: [Slot] = []
     private var subjects: [Subject] = []
-    private var tags: [UInt64] = []
+    private var routes: [Route?] = []
     private var bases: [Basis] = []
     private var victim = 0
     private var counters = [UInt64](repeating: 0, count: Prefixes.counterCount)
@@ -34,32 +38,26 @@ struct RouteCache<Route: Sendable>: Sendable {
 
     /// Creates a cache; `capacity` is at least 1, and the cache may use a little less.
     init(capacity: Int) {
-        ways = min(4, capacity)
-        setCount = 1 << (capacity / ways).logarithm
+        self.capacity = capacity
     }
 
     /// The route of a subject, if it is known and nothing that matters to it has changed.
+    @inline(__always)
     mutating func route(of subject: Subject) -> Route? {
         guard let index = index(of: subject) else { return nil }
-        if bases[index].verifiedAt != allChanges {
-            guard isGood(index) else {
-                forget(index)
-                return nil
-            }
-            bases[index].verifiedAt = allChanges
-        }
+        guard slots[index].verifiedAt == allChanges || verify(index) else { return nil }
         return routes[index]
     }
 
     mutating func insert(_ route: Route, for subject: Subject) {
-        if tags.isEmpty { allocate(placeholder: subject) }
+        if slots.isEmpty { allocate(placeholder: subject) }
         let index = index(of: subject) ?? vacancy(for: subject)
-        if tags[index] == Self.vacant { count += 1 }
+        if slots[index].tag == 0 { count += 1 }
         let prefixes = Prefixes(of: subject)
-        tags[index] = Self.tag(of: subject)
+        slots[index] = Slot(tag: Self.tag(of: subject), verifiedAt: allChanges)
         subjects[index] = subject
         routes[index] = route
-        bases[index] = Basis(prefixes: prefixes, changes: prefixes.sum(of: counters), verifiedAt: allChanges)
+        bases[index] = Basis(prefixes: prefixes, changes: prefixes.sum(of: counters))
     }
 
     /// A subscription to `pattern` came or went.
@@ -73,50 +71,67 @@ struct RouteCache<Route: Sendable>: Sendable {
 
     private mutating func purge() {
         changesSincePurge = 0
-        for index in tags.indices where tags[index] != Self.vacant && !isGood(index) { forget(index) }
+        for index in slots.indices where slots[index].tag != 0 && !isGood(index) { forget(index) }
     }
 
     private mutating func allocate(placeholder: Subject) {
-        let places = ways * setCount
-        tags = Array(repeating: Self.vacant, count: places)
+        let sets = max(1, 1 << (Int.bitWidth - 1 - capacity.leadingZeroBitCount) / Self.ways)
+        let places = min(capacity, sets * Self.ways)
+        // A set is always whole, so a small cache has slots that are never filled.
+        slots = Array(repeating: Slot(), count: sets * Self.ways)
         subjects = Array(repeating: placeholder, count: places)
         routes = Array(repeating: nil, count: places)
-        bases = Array(
-            repeating: Basis(prefixes: Prefixes(of: placeholder), changes: 0, verifiedAt: 0),
-            count: places
-        )
+        bases = Array(repeating: Basis(prefixes: Prefixes(of: placeholder), changes: 0), count: places)
     }
 
     private mutating func forget(_ index: Int) {
-        tags[index] = Self.vacant
+        slots[index].tag = 0
         routes[index] = nil
         count -= 1
+    }
+
+    /// Looks whether a route is good although there were changes, and forgets it when it is not.
+    @inline(never)
+    private mutating func verify(_ index: Int) -> Bool {
+        guard isGood(index) else {
+            forget(index)
+            return false
+        }
+        slots[index].verifiedAt = allChanges
+        return true
     }
 
     private func isGood(_ index: Int) -> Bool {
         bases[index].changes == bases[index].prefixes.sum(of: counters)
     }
 
-    private func set(of subject: Subject) -> Range<Int> {
-        let first = Int(truncatingIfNeeded: subject.byteHash &>> 32 & UInt64(setCount - 1)) * ways
-        return first..<first + ways
+    /// The first slot of a subject's set.
+    @inline(__always)
+    private func set(of subject: Subject) -> Int {
+        Int(truncatingIfNeeded: subject.byteHash &>> 32) & (slots.count &- Self.ways) & ~(Self.ways &- 1)
     }
 
+    @inline(__always)
     private func index(of subject: Subject) -> Int? {
-        guard !tags.isEmpty else { return nil }
+        guard !slots.isEmpty else { return nil }
         let tag = Self.tag(of: subject)
-        for index in set(of: subject) where tags[index] == tag && subjects[index] == subject { return index }
+        let first = set(of: subject)
+        for index in first..<first &+ Self.ways where slots[index].tag == tag && subjects[index] == subject {
+            return index
+        }
         return nil
     }
 
+    @inline(__always)
     private static func tag(of subject: Subject) -> UInt64 {
         subject.byteHash | 1
     }
 
     private mutating func vacancy(for subject: Subject) -> Int {
-        let places = set(of: subject)
-        if let free = places.first(where: { tags[$0] == Self.vacant }) { return free }
-        victim = (victim + 1) % ways
+        let first = set(of: subject)
+        let places = first..<min(first + Self.ways, subjects.count)
+        if let free = places.first(where: { slots[$0].tag == 0 }) { return free }
+        victim = (victim + 1) % places.count
         return places.lowerBound + victim
     }
 }
@@ -159,12 +174,5 @@ private struct Prefixes: Sendable {
 
     private static func counter(of hash: UInt64) -> UInt8 {
         UInt8(truncatingIfNeeded: hash >> 24)
-    }
-}
-
-extension Int {
-    /// The greatest *n* such that 2ⁿ is not above the number, which is positive.
-    fileprivate var logarithm: Int {
-        Int.bitWidth - 1 - leadingZeroBitCount
     }
 }

@@ -53,6 +53,8 @@ public final class ZMQBus: Bus {
             loop.run()
         } atEnd: {
             finished.complete()
+        } ifImpossible: { loop in
+            loop.shutDown()
         }
         guard code == 0 else { throw ZMQResult.failure("start a thread", code) }
     }

@@ -15,6 +15,8 @@ public struct ZMQBusConfiguration: Sendable {
 
     /// How many envelopes wait for one subscriber at most; what is published on top of that is lost to it.
     ///
+    /// Room that a subscriber makes is noticed by halves of this, so a burst of half as many is sure to fit one that
+    /// had caught up.
     /// From 1 to 2³¹ − 1, 100 000 unless set. This is what a subscriber that does not read can cost in memory, per
     /// subscriber: so many times the size of an envelope and about 200 bytes.
     public var sendHighWaterMark = 100_000
@@ -59,11 +61,15 @@ public struct ZMQBusConfiguration: Sendable {
         self.observer = observer
     }
 
+    static let sendHighWaterMarks = 1...Int(Int32.max)
+    static let maximumMessageSizes = 1024...Int.max
+    static let wirePrefixMaxima = 1...Int.max
+
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what is out of range.
     func validate() throws(EventError) {
-        try Self.check("sendHighWaterMark", sendHighWaterMark, in: 1...Int(Int32.max))
-        try Self.check("maximumMessageSize", maximumMessageSize, in: 1024...Int.max)
-        try Self.check("maximumWirePrefixes", maximumWirePrefixes, in: 1...Int.max)
+        try Self.check("sendHighWaterMark", sendHighWaterMark, in: Self.sendHighWaterMarks)
+        try Self.check("maximumMessageSize", maximumMessageSize, in: Self.maximumMessageSizes)
+        try Self.check("maximumWirePrefixes", maximumWirePrefixes, in: Self.wirePrefixMaxima)
         guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
         guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }
         for endpoints in [publish, subscribe] {
@@ -86,7 +92,7 @@ public struct ZMQBusConfiguration: Sendable {
 
 extension ZMQEndpoint {
     /// Whether binding it twice gives two addresses.
-    fileprivate var isWildcard: Bool {
+    var isWildcard: Bool {
         guard case .bind(let address) = self else { return false }
         return address == "ipc://*" || address.hasSuffix(":*") || address.hasSuffix(":0")
     }

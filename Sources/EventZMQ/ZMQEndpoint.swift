@@ -1,7 +1,8 @@
 /// One end of a link, and which side of it waits for the other.
 ///
 /// An address is `tcp://host:port`, `ipc://path`, or `ipc://@name` for a name without a file (Linux). A path has at
-/// most 107 bytes. To bind, a port may be `*`, which picks a free one, and a host `*`, which means all interfaces.
+/// most 107 bytes; a file that a dead process left there is taken over, and while that is decided there is a file
+/// `path.lock`. To bind, a port may be `*`, which picks a free one, and a host `*`, which means all interfaces.
 /// What binds and what connects does not depend on what publishes: many publishers may connect to one bound
 /// subscriber.
 public enum ZMQEndpoint: Hashable, Sendable {

@@ -3,10 +3,21 @@ import Foundation
 
 /// Prints the deliveries of one subscription, each as one line of output.
 struct DeliveryFormatter: Sendable {
-    /// What every line begins with: the pattern, as the format shows it.
+    /// What every line begins with: the pattern, as the format shows it, or nothing.
     private let prefix: [UInt8]
+    private let suffix: [UInt8]
     private let format: DeliveryFormat
 
+    /// Prints the envelopes alone; as JSON, each line is then what `eventbus pub` reads.
+    ///
+    /// - Parameter format: The form of the lines.
+    init(format: DeliveryFormat) {
+        self.format = format
+        prefix = []
+        suffix = []
+    }
+
+    /// Prints the pattern with each envelope.
     /// - Parameters:
     ///   - pattern: The pattern of the subscription.
     ///   - width: The width of the pattern's column in text, in characters.
@@ -18,10 +29,12 @@ struct DeliveryFormatter: Sendable {
         case .text:
             let padding = String(repeating: " ", count: max(0, width - pattern.rawValue.count))
             prefix = Array((pattern.rawValue + padding).utf8) + Self.gap
+            suffix = []
         case .json:
             // Unlike the writer of envelopes, Foundation's leaves `>` as it is.
             let json = try JSONEncoder().encode(pattern)
             prefix = Array("{\"pattern\":".utf8) + json + Array(",\"envelope\":".utf8)
+            suffix = [UInt8(ascii: "}")]
         }
     }
 
@@ -38,7 +51,7 @@ struct DeliveryFormatter: Sendable {
             let json = try envelope.jsonData()
             output += prefix
             output += json
-            output.append(UInt8(ascii: "}"))
+            output += suffix
         }
         output.append(UInt8(ascii: "\n"))
     }
@@ -47,7 +60,7 @@ struct DeliveryFormatter: Sendable {
     private func writeText(_ envelope: Envelope, to output: inout [UInt8]) {
         let fields = envelope.fields
         output += prefix
-        fields.time.writeRFC3339 { output.append($0) }
+        output += fields.time.rfc3339.utf8
         output += Self.gap
         output += fields.subject.rawValue.utf8
 

@@ -10,7 +10,16 @@ struct EventBusCommand: AsyncParsableCommand {
             Events are envelopes: a subject such as `graph.run.r1.start`, headers and a JSON payload. A pattern selects \
             subjects: `*` stands for one segment, a final `>` for one or more, so `graph.run.*.start` selects the start \
             of every run and `graph.>` whatever happens to graphs.
+
+            The bus is named by a URL, in --bus or in the environment variable EVENT_BUS: memory: is within one process, \
+            zmq:?publish=…&subscribe=… reaches others. In one shell, and then in another:
+
+              export EVENT_BUS='zmq:?subscribe=bind:tcp://127.0.0.1:5556'
+              eventbus sub 'orders.>'
+
+              export EVENT_BUS='zmq:?publish=connect:tcp://127.0.0.1:5556'
+              eventbus pub orders.eu.created '{"id":7}' --wait-for-subscribers 1
             """,
-        subcommands: [RouteCommand.self]
+        subcommands: [PublishCommand.self, SubscribeCommand.self, RouteCommand.self]
     )
 }

@@ -1,5 +1,4 @@
 import EventCore
-import Foundation
 
 /// The flow of `eventbus route`: lines become envelopes on a bus, deliveries become lines of output.
 struct Route {
@@ -15,9 +14,10 @@ struct Route {
     ///   - drops: The observer of ``bus``.
     /// - Returns: What became of the envelopes, once all output is written.
     func run(_ lines: LineReader, to subscriptions: [RouteSubscription], drops: DropCounter) async -> RouteReport {
-        await withTaskGroup { group in
+        let printer = DeliveryPrinter(output: output, diagnostics: diagnostics)
+        return await withTaskGroup { group in
             for (index, subscription) in subscriptions.enumerated() {
-                group.addTask { (index, await subscription.printAll(to: output, diagnostics)) }
+                group.addTask { (index, await subscription.printAll(with: printer)) }
             }
             await publish(lines)
             await bus.close()
@@ -38,29 +38,11 @@ struct Route {
         }
     }
 
-    /// Each batch is decoded whole before any of it is published: its envelopes then follow one another so closely that
-    /// a subscriber wakes once for many of them.
     private func publish(_ lines: LineReader) async {
-        var lines = lines
         do {
-            while let batch = try await lines.nextBatch() {
-                for envelope in await decode(batch, of: lines.name) { try await bus.publish(envelope) }
-            }
+            try await LinePublisher(bus: bus, diagnostics: diagnostics).publish(lines)
         } catch {
             await diagnostics.report("\(error)")
         }
-    }
-
-    /// The envelopes of the lines that hold one; a malformed line is reported.
-    private func decode(_ lines: [Line], of file: String) async -> [Envelope] {
-        var envelopes: [Envelope] = []
-        for line in lines {
-            do {
-                if let envelope = try line.envelope() { envelopes.append(envelope) }
-            } catch {
-                await diagnostics.report("\(file):\(line.number): \(error)")
-            }
-        }
-        return envelopes
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import EventCore
-import EventMemory
 import Foundation
 
 /// `eventbus route`: envelopes in, what each subscription received out.
@@ -16,11 +15,16 @@ struct RouteCommand: AsyncParsableCommand {
               delivered  those printed
               dropped    those that found no room, or lost it to a newer one
 
+            The bus is one of this process (memory:), or the one that --bus or EVENT_BUS names; then what others publish \
+            is printed as well, until the input ends.
+
             matched is always delivered + dropped. Each subscription sees the order of the input.
 
             Blank lines are skipped. A malformed line is reported on standard error by its number and the byte in it, \
             counted from 0; the rest goes on, and the exit status is 1. Ctrl-C stops reading, prints what was read and \
             the table, and exits 0; a second one ends the program at once.
+
+            Example: eventbus route --subscribe 'graph.run.*.start' --subscribe 'kanban.>' Examples/runs.jsonl
             """
     )
 
@@ -30,6 +34,25 @@ struct RouteCommand: AsyncParsableCommand {
         transform: { try Pattern(validating: $0) }
     )
     var patterns: [Pattern] = []
+
+    @OptionGroup var bus: BusOptions
+
+    @Option(
+        help: ArgumentHelp("How many envelopes a subscription may hold unprinted. (default: 1024)", valueName: "n"),
+        transform: SubscriptionOptions.bufferCapacity
+    )
+    var buffer = 1024
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What happens to an envelope when a subscription is full: it waits, so that none is lost (block), it is \
+            dropped (drop_newest), or the oldest one waiting is (drop_oldest).
+            """,
+            valueName: "policy"
+        )
+    )
+    var backpressure = BackpressurePolicy.block
 
     @OptionGroup var delivery: DeliveryOptions
 
@@ -45,9 +68,12 @@ struct RouteCommand: AsyncParsableCommand {
         let output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
         let diagnostics = Diagnostics()
         let drops = DropCounter()
-        let route = Route(bus: MemoryBus(observer: drops), output: output, diagnostics: diagnostics)
+        let bus = try await bus.open(for: .routing, observer: drops)
+        let route = Route(bus: bus, output: output, diagnostics: diagnostics)
 
-        let report = try await withTerminationSignals(tripping: stop) {
+        let report = try await withTerminationSignals {
+            stop.trip()
+        } during: {
             let subscriptions = try await subscribe(on: route.bus)
             return await route.run(LineReader(input), to: subscriptions, drops: drops)
         }
@@ -64,11 +90,16 @@ struct RouteCommand: AsyncParsableCommand {
     private func subscribe(on bus: any Bus) async throws -> [RouteSubscription] {
         let patterns = patterns.isEmpty ? [">"] : patterns
         let width = patterns.lazy.map(\.rawValue.count).max() ?? 0
+        let options = SubscriptionOptions(
+            bufferCapacity: buffer,
+            backpressure: backpressure,
+            predicate: delivery.accepts
+        )
         var subscriptions: [RouteSubscription] = []
         for pattern in patterns {
             let formatter = try DeliveryFormatter(pattern: pattern, width: width, format: delivery.output)
             subscriptions.append(
-                try await RouteSubscription(on: bus, to: pattern, delivery: delivery, formatter: formatter)
+                try await RouteSubscription(on: bus, to: pattern, options: options, formatter: formatter)
             )
         }
         return subscriptions

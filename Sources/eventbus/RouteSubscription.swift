@@ -12,24 +12,21 @@ final class RouteSubscription: Sendable {
     /// - Parameters:
     ///   - bus: Where to subscribe.
     ///   - pattern: What to subscribe to.
-    ///   - delivery: What the command line asks for.
+    ///   - options: Buffer, backpressure and predicate; what passes is counted.
     ///   - formatter: The form of the lines.
     /// - Throws: What the bus throws.
     init(
         on bus: any Bus,
         to pattern: Pattern,
-        delivery: DeliveryOptions,
+        options: SubscriptionOptions,
         formatter: DeliveryFormatter
     ) async throws {
         let matches = MatchCounter()
-        let options = SubscriptionOptions(
-            bufferCapacity: delivery.buffer,
-            backpressure: delivery.backpressure,
-            predicate: { delivery.accepts($0) && matches.count() }
-        )
+        var counting = options
+        counting.predicate = { options.predicate?($0) != false && matches.count() }
         self.matches = matches
         self.formatter = formatter
-        subscription = try await bus.subscribe(to: pattern, options: options)
+        subscription = try await bus.subscribe(to: pattern, options: counting)
     }
 
     var id: SubscriptionID { subscription.id }
@@ -38,31 +35,12 @@ final class RouteSubscription: Sendable {
     /// How many envelopes passed the pattern and the headers so far.
     var matched: Int { matches.value }
 
-    /// Prints what arrives until the subscription ends: in batches of what waits, so that nothing is held back.
+    /// Prints what arrives until the subscription ends.
     ///
     /// - Returns: How many envelopes were delivered.
-    func printAll(to output: OutputWriter, _ diagnostics: Diagnostics) async -> Int {
-        var delivered = 0
-        var batch: [UInt8] = []
-        for await first in subscription {
-            var next: Envelope? = first
-            while let envelope = next {
-                delivered += 1
-                do {
-                    try formatter.write(envelope, to: &batch)
-                } catch {
-                    await diagnostics.report("envelope \(envelope.id): \(error)")
-                }
-                next = batch.count < Self.batchSize ? await subscription.next(within: .zero) : nil
-            }
-            await output.write(batch)
-            batch.removeAll(keepingCapacity: true)
-        }
-        return delivered
+    func printAll(with printer: DeliveryPrinter) async -> Int {
+        await printer.printAll(of: subscription, as: formatter)
     }
-
-    /// The size from which a batch is full, in bytes.
-    private static let batchSize = 64 << 10
 }
 
 /// Counts from inside a predicate, which the bus calls once for each envelope that fits the pattern.

@@ -1,11 +1,14 @@
+import Dispatch
 import Foundation
 
-/// Ends a wait for input from elsewhere: from a signal, or when the output fails.
+/// Ends a wait from elsewhere: from a signal, or when the output fails.
 ///
 /// A pipe, since `poll` waits for a descriptor and nothing else.
 final class StopSwitch: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
+    /// Waits here block; on the cooperative pool they would take a thread from the bus.
+    private let queue = DispatchQueue(label: "eventbus.stop")
 
     init() throws(SystemError) {
         var ends: [Int32] = [-1, -1]
@@ -33,5 +36,50 @@ final class StopSwitch: Sendable {
         let forever: Int32 = -1
         while unsafe poll(&waits, nfds_t(waits.count), forever) < 0, errno == EINTR {}
         return waits[0].revents != 0
+    }
+
+    /// Why a wait is over.
+    enum Reason {
+        case tripped
+        case timeIsUp
+        /// Nobody reads the output any more.
+        case outputIsClosed
+    }
+
+    /// Waits until the switch is tripped, the reader of a pipe is gone, or the time is up.
+    ///
+    /// - Parameters:
+    ///   - output: The end of the pipe that is written to; other files have no reader that could go.
+    ///   - limit: How long to wait at most.
+    /// - Returns: What came first.
+    func wait(orClosed output: Int32, within limit: Duration?) async -> Reason {
+        let deadline = limit.map { ContinuousClock.now + min($0, Self.longestWait) }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.waitNow(orClosed: output, until: deadline)) }
+        }
+    }
+
+    private func waitNow(orClosed output: Int32, until deadline: ContinuousClock.Instant?) -> Reason {
+        var waits = [
+            pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0), pollfd(fd: output, events: 0, revents: 0),
+        ]
+        while true {
+            let rest = deadline.map { $0 - .now }
+            let count = unsafe poll(&waits, nfds_t(waits.count), rest.map(\.pollTimeout) ?? -1)
+            guard count >= 0 else { continue }
+            if waits[0].revents != 0 { return .tripped }
+            if waits[1].revents != 0 { return .outputIsClosed }
+            if let rest, rest <= .zero { return .timeIsUp }
+        }
+    }
+
+    private static let longestWait = Duration.seconds(1_000_000_000)
+}
+
+extension Duration {
+    /// In milliseconds, rounded up, as `poll` takes it.
+    fileprivate var pollTimeout: Int32 {
+        let milliseconds = (self / .milliseconds(1)).rounded(.up)
+        return Int32(max(0, min(milliseconds, 1_000_000_000)))
     }
 }

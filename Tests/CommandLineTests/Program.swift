@@ -27,7 +27,7 @@ final class Program: Sendable {
     private let output = Pipe()
     private let inputQueue = DispatchQueue(label: "program.input")
     private let unread = Mutex(Data())
-    private let errors: Task<Data, Never>
+    private let errors = CollectedLines()
     private let status: Task<Int32, Never>
 
     /// Starts a program that lies beside the tests.
@@ -36,11 +36,20 @@ final class Program: Sendable {
     ///   - arguments: Its arguments.
     ///   - name: Its name.
     ///   - file: Where its output goes instead of to the caller.
+    ///   - bus: What `EVENT_BUS` is; unset otherwise, whatever it is here.
     /// - Throws: ``Missing`` when it is not built.
-    init(_ arguments: [String], of name: String = "eventbus", outputTo file: FileHandle? = nil) throws {
+    init(
+        _ arguments: [String],
+        of name: String = "eventbus",
+        outputTo file: FileHandle? = nil,
+        bus: String? = nil
+    ) throws {
         let errorPipe = Pipe()
         process.executableURL = try Self.path(of: name)
         process.arguments = arguments
+        var environment = ProcessInfo.processInfo.environment
+        environment["EVENT_BUS"] = bus
+        process.environment = environment
         // A handle and not the pipe, which `Process` would close: with its other end open here, writing to a program
         // that has ended is no SIGPIPE.
         process.standardInput = input.fileHandleForReading
@@ -65,7 +74,10 @@ final class Program: Sendable {
             defer { watchdog.cancel() }
             return await ended.first { _ in true } ?? -1
         }
-        errors = Task { await Self.offPool { errorPipe.fileHandleForReading.readDataToEndOfFile() } }
+        Thread.detachNewThread { [errors] in
+            while let chunk = Self.read(from: errorPipe.fileHandleForReading) { errors.append(chunk) }
+            errors.finish()
+        }
     }
 
     /// Runs a program to its end.
@@ -73,9 +85,10 @@ final class Program: Sendable {
         _ arguments: [String],
         of name: String = "eventbus",
         input: some Sequence<UInt8> = "".utf8,
-        outputTo file: FileHandle? = nil
+        outputTo file: FileHandle? = nil,
+        bus: String? = nil
     ) async throws -> Outcome {
-        let program = try Program(arguments, of: name, outputTo: file)
+        let program = try Program(arguments, of: name, outputTo: file, bus: bus)
         program.send(input)
         program.closeInput()
         return await program.outcome()
@@ -89,7 +102,23 @@ final class Program: Sendable {
         return url
     }
 
-    private static func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
+    /// Waits for bytes, or the end; `availableData` would crash when a signal interrupts it.
+    fileprivate static func read(from handle: FileHandle) -> Data? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Foundation.read(handle.fileDescriptor, &buffer, buffer.count)
+            if count > 0 { return Data(buffer.prefix(count)) }
+            guard count < 0, errno == EINTR else { return nil }
+        }
+    }
+
+    fileprivate static func readToEnd(from handle: FileHandle) -> Data {
+        var data = Data()
+        while let chunk = read(from: handle) { data += chunk }
+        return data
+    }
+
+    fileprivate static func offPool<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: body()) }
         }
@@ -134,25 +163,31 @@ extension Program {
                 return unread[..<end]
             }
             if let line { return String(decoding: line, as: UTF8.self) }
-            let chunk = await Self.offPool { self.output.fileHandleForReading.availableData }
-            guard !chunk.isEmpty else { return nil }
+            guard let chunk = await Self.offPool({ Self.read(from: self.output.fileHandleForReading) }) else {
+                return nil
+            }
             unread.withLock { $0 += chunk }
         }
     }
 
+    /// The first line of errors with a beginning, once it is there, or `nil` when the errors end without one.
+    func errorLine(beginning prefix: String) async -> String? {
+        await errors.line(beginning: prefix)
+    }
+
     /// Reads what is left of the output and waits for the end.
     func outcome() async -> Outcome {
-        let rest = await Self.offPool { (try? self.output.fileHandleForReading.readToEnd()) ?? Data() }
+        let rest = await Self.offPool { Self.readToEnd(from: self.output.fileHandleForReading) }
         let output = unread.withLock { $0 + rest }
         let status = await status.value
 
         // What the program left of its input would block the queue that writes it.
         closeInput()
-        _ = await Self.offPool { try? self.input.fileHandleForReading.readToEnd() }
+        _ = await Self.offPool { Self.readToEnd(from: self.input.fileHandleForReading) }
         return Outcome(
             status: status,
             output: String(decoding: output, as: UTF8.self),
-            errors: String(decoding: await errors.value, as: UTF8.self)
+            errors: String(decoding: await errors.all(), as: UTF8.self)
         )
     }
 

@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTesting
+import EventZMQ
 import Testing
 
 /// Every Swift block of the README, to the letter, in a place where it compiles and runs.
@@ -76,6 +77,21 @@ import Testing
         try await observed.publish(Envelope(subject: "a"))
     }
 
+    @Test(arguments: ["zmq:?publish=bind:tcp://127.0.0.1:*", "noop:", nil])
+    func transport(url: String?) async throws {
+        let environment = url.map { ["EVENT_BUS": $0] } ?? [:]
+        let transports = TransportRegistry([.memory, .zmq, .noop])
+        let bus = try await transports.open(environment["EVENT_BUS"] ?? "memory:")
+        #expect((bus is MemoryBus) == (url == nil))
+        await bus.close()
+    }
+
+    @Test func ownTransport() async throws {
+        let bus = try await TransportRegistry([.nats]).open("nats:?server=nats%3A//localhost")
+        #expect((bus as? NATSBus)?.server == "nats://localhost")
+        await bus.close()
+    }
+
     @Test func recording() async throws {
         let bus = RecordingBus()
         let service = CheckoutService(bus: bus)
@@ -99,4 +115,29 @@ import Testing
             return BusFixture(publisher: bus, subscriber: bus)
         }
     }
+}
+
+extension Transport {
+    static let nats = Transport(scheme: "nats", options: ["server"]) { parameters, observer in
+        try NATSBus(server: parameters.require("server"), observer: observer)
+    }
+}
+
+/// Stands for the bus of another package.
+private struct NATSBus: Bus {
+    let server: String
+    private let local: MemoryBus
+
+    init(server: String, observer: (any Observer)?) throws {
+        self.server = server
+        local = MemoryBus(observer: observer)
+    }
+
+    func publish(_ envelope: Envelope) async throws { try await local.publish(envelope) }
+
+    func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        try await local.subscribe(to: pattern, options: options)
+    }
+
+    func close() async { await local.close() }
 }

@@ -12,6 +12,7 @@ import Testing
             (.payloadDecoding("x"), "the payload cannot be decoded: x"),
             (.malformedEnvelope("x"), "malformed envelope: x"),
             (.invalidConfiguration("x"), "invalid configuration: x"),
+            (.noReply("x"), "no reply to x"), (.requestFailed("x"), "the request failed: x"),
             (.transport(.init(operation: "bind tcp://a:1", reason: "in use", code: 98)), "bind tcp://a:1: in use"),
         ] as [(EventError, String)]
     )

@@ -7,6 +7,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct EndpointTests {
     private func path(_ address: String) -> String { String(address.dropFirst(6)) }
 
+    private func leaveDeadFile(at address: String) {
+        let dying = RawSocket(ZMQ_PUB)
+        #expect(dying.bind(address))
+        dying.leaveFile()
+    }
+
     @Test func `a wildcard port is told`() async throws {
         let bus = try ZMQBus(
             configuration: ZMQBusConfiguration(publish: [.bind("tcp://127.0.0.1:*")], subscribe: [.bind("tcp://*:0")])
@@ -57,14 +63,28 @@ import Testing
 
     @Test func `a file that a dead process left is taken over`() async throws {
         let address = Address.ipc()
-        do {
-            let dying = RawSocket(ZMQ_PUB)
-            #expect(dying.bind(address))
-            dying.leaveFile()
-        }
+        leaveDeadFile(at: address)
         #expect(FileManager.default.fileExists(atPath: path(address)))
         await (try ZMQBus.publisher(at: .bind(address))).close()
         #expect(!FileManager.default.fileExists(atPath: path(address)))
+    }
+
+    @Test func `of several buses that take over one dead file at once, one has it`() async throws {
+        for _ in 0..<50 {
+            let address = Address.ipc()
+            leaveDeadFile(at: address)
+            let buses = await withTaskGroup { group in
+                for _ in 0..<4 {
+                    group.addTask { Result { try ZMQBus.publisher(at: .bind(address)) } }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let opened = buses.compactMap { try? $0.get() }
+            #expect(opened.count == 1)
+            for bus in opened { await bus.close() }
+            #expect(!FileManager.default.fileExists(atPath: path(address)))
+            #expect(!FileManager.default.fileExists(atPath: path(address) + ".lock"))
+        }
     }
 
     @Test func `a file that is no socket is left alone`() async throws {

@@ -64,7 +64,8 @@ extension Envelope: Codable {
     private func value(of payload: Data, codingPath: [any CodingKey]) throws -> JSONValue {
         do {
             // Foundation reads more than JSON, such as a comma before a closing bracket.
-            return try JSONValue(json: payload[try Self.valueRange(of: payload)])
+            let range = try Self.valueRange(of: payload)
+            return try JSONValue(json: payload.dropFirst(range.lowerBound).prefix(range.count))
         } catch {
             let fault = EncodingError.Context(
                 codingPath: codingPath,
@@ -76,14 +77,12 @@ extension Envelope: Codable {
     }
 
     private func timeText(codingPath: [any CodingKey]) throws -> String {
-        guard storage.time.hasRFC3339 else {
+        guard storage.fields.time.hasRFC3339 else {
             throw EncodingError.invalidValue(
                 time,
                 .init(codingPath: codingPath, debugDescription: "outside the years 0000 to 9999")
             )
         }
-        var text: [UInt8] = []
-        storage.time.writeRFC3339 { text.append($0) }
-        return String(decoding: text, as: UTF8.self)
+        return storage.fields.time.rfc3339
     }
 }

@@ -18,16 +18,17 @@ extension Envelope {
         var writer = JSONWriter(capacity: 256 + (payload?.count ?? 0))
         writer.beginObject()
         writer.name("id")
-        writer.string(id)
+        writer.string(storage.fields.id)
         writer.name("subject")
-        writer.string(subject.rawValue)
+        writer.string(storage.fields.subject.rawValue)
         try writer.metadata(of: self)
-        if let payload {
+        if let payload = storage.fields.payload {
+            let range = try Self.valueRange(of: payload)
             writer.name("payload")
-            writer.raw(payload[try Self.valueRange(of: payload)])
+            payload.withSpan { writer.raw($0.extracting(range)) }
         }
         writer.endObject()
-        return Data(writer.bytes)
+        return writer.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Data(buffer: $0) } }
     }
 
     /// Reads the JSON form.
@@ -40,16 +41,16 @@ extension Envelope {
     ///   nesting deeper than 512, a missing or malformed subject, a value of the wrong type.
     /// - Complexity: O(*n*) in the size of the document.
     public init(jsonData: Data) throws(EventError) {
-        var reader = try JSONReader([UInt8](jsonData))
+        var reader = try JSONReader(jsonData.bytes)
         var subject: Subject?
-        var fields = Fields(subject: "placeholder")
-        try reader.object { reader, name throws(EventError) in
-            switch name {
+        var fields = Fields(subject: Fields.placeholder)
+        try reader.object { reader throws(EventError) in
+            switch try reader.name() {
             case "subject": subject = try reader.subject()
             case "payload":
                 let range = try reader.value()
                 fields.payload = Data(reader.bytes[range])
-            default:
+            case let name:
                 if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
             }
         }
@@ -59,13 +60,13 @@ extension Envelope {
         self.init(fields)
     }
 
-    /// Where in the payload its one value stands.
+    /// Where in the payload its one value stands, from its start.
     static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
         do {
             var reader = try JSONReader(wrapping: payload)
             let range = try reader.value()
             try reader.finish()
-            return range.lowerBound + payload.startIndex..<range.upperBound + payload.startIndex
+            return range
         } catch {
             guard case .malformedEnvelope(let fault) = error else { throw error }
             throw .malformedEnvelope("the payload is not JSON: \(fault)")
@@ -77,41 +78,39 @@ extension JSONWriter {
     /// Writes time, source, trace ids and headers, each but the first only when set.
     package mutating func metadata(of envelope: Envelope) throws(EventError) {
         let storage = envelope.storage
-        guard storage.time.hasRFC3339 else {
+        guard storage.fields.time.hasRFC3339 else {
             throw .malformedEnvelope("the time lies outside the years 0000 to 9999")
         }
         name("time")
-        time(storage.time)
-        if let source = storage.source, !source.isEmpty {
+        time(storage.fields.time)
+        if let source = storage.fields.source, !source.isEmpty {
             name("source")
             string(source)
         }
-        if let traceID = storage.traceID, !traceID.isEmpty {
+        if let traceID = storage.fields.traceID, !traceID.isEmpty {
             name("trace_id")
             string(traceID)
         }
-        if let spanID = storage.spanID, !spanID.isEmpty {
+        if let spanID = storage.fields.spanID, !spanID.isEmpty {
             name("span_id")
             string(spanID)
         }
-        if !storage.headers.isEmpty {
+        if !storage.fields.headers.isEmpty {
             name("headers")
-            headers(storage.headers)
+            headers(storage.fields.headers)
         }
     }
 
     private mutating func headers(_ headers: [String: String]) {
         beginObject()
-        for (key, value) in headers.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            member(key, value)
-        }
+        for (key, value) in headers.sorted(by: { $0.key.precedes($1.key) }) { member(key, value) }
         endObject()
     }
 }
 
 extension JSONReader {
     /// Reads the value of a key that every form of an envelope has; `false` leaves an unknown key's value unread.
-    package mutating func metadata(_ name: String, into fields: inout Envelope.Fields) throws(EventError) -> Bool {
+    package mutating func metadata(_ name: MemberName, into fields: inout Envelope.Fields) throws(EventError) -> Bool {
         switch name {
         case "id": fields.id = try optionalString() ?? ""
         case "time": fields.time = try time()
@@ -125,7 +124,7 @@ extension JSONReader {
     }
 
     fileprivate init(wrapping payload: Data) throws(EventError) {
-        try self.init([UInt8](payload))
+        try self.init(payload.bytes)
         // The envelope around the payload is a level of its own.
         assumeEnclosed()
     }
@@ -153,17 +152,44 @@ extension JSONReader {
     }
 
     private mutating func time() throws(EventError) -> Timestamp {
-        _ = peek()
+        if try null() { return .unset }
         let start = position
-        guard let text = try optionalString() else { return .unset }
-        guard let time = Timestamp(rfc3339: text) else { throw Self.fault("time is no RFC 3339 time", at: start) }
+        let (content, isEscaped) = try stringContent()
+        let time =
+            isEscaped
+            ? Timestamp(rfc3339: try Self.unescaped(bytes[content]))
+            : Timestamp(rfc3339: bytes.span.extracting(content))
+        guard let time else { throw Self.fault("time is no RFC 3339 time", at: start) }
         return time
     }
 
-    private mutating func headers() throws(EventError) -> [String: String] {
-        var headers: [String: String] = [:]
-        if try null() { return headers }
-        try object { reader, name throws(EventError) in headers[name] = try reader.string() }
+    /// Reads an object of texts, or `null` for none.
+    package mutating func headers() throws(EventError) -> [String: String] {
+        if try null() { return [:] }
+        var headers = [String: String](minimumCapacity: 3)
+        try object { reader throws(EventError) in
+            let name = try reader.nameText()
+            headers[name] = try reader.string()
+        }
         return headers
+    }
+}
+
+extension Data {
+    fileprivate var bytes: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+
+    /// Runs `body` on the bytes.
+    package func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        unsafe withUnsafeBytes { unsafe body(Span(_unsafeBytes: $0)) }
+    }
+}
+
+extension String {
+    /// Whether the bytes of this text come before those of another.
+    fileprivate func precedes(_ other: String) -> Bool {
+        var (left, right) = (self, other)
+        return left.withUTF8 { left in
+            right.withUTF8 { right in unsafe Span(_unsafeElements: left).precedes(Span(_unsafeElements: right)) }
+        }
     }
 }

@@ -23,7 +23,13 @@ package struct JSONReader {
     }
 
     /// The next byte that is no white space, or `nil` at the end.
+    @inline(__always)
     package mutating func peek() -> UInt8? {
+        guard position < bytes.count, bytes[position] > 0x20 else { return peekAfterSpace() }
+        return bytes[position]
+    }
+
+    private mutating func peekAfterSpace() -> UInt8? {
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
@@ -45,23 +51,31 @@ package struct JSONReader {
 
     // MARK: Objects
 
-    /// Reads an object; `body` must read exactly the value of the member it is given.
-    package mutating func object(
-        _ body: (inout JSONReader, String) throws(EventError) -> Void
-    ) throws(EventError) {
+    /// Reads an object; `body` must read exactly one member, its name and its value.
+    package mutating func object(_ body: (inout JSONReader) throws(EventError) -> Void) throws(EventError) {
         try open(UInt8(ascii: "{"), "an object")
         if peek() == UInt8(ascii: "}") {
             position += 1
         } else {
-            repeat {
-                let name = try name()
-                try body(&self, name)
-            } while try another(before: UInt8(ascii: "}"))
+            repeat { try body(&self) } while try another(before: UInt8(ascii: "}"))
         }
         depth -= 1
     }
 
-    private mutating func name() throws(EventError) -> String {
+    /// Reads the name of a member, to compare it with those that are looked for.
+    package mutating func name() throws(EventError) -> MemberName {
+        try beginName()
+        let start = position + 1
+        let isEscaped = try skipString()
+        let end = position - 1
+        try expect(UInt8(ascii: ":"), "':'")
+        guard isEscaped else { return MemberName(bytes.span, in: start..<end) }
+        let unescaped = Array(try Self.unescaped(bytes[start..<end]).utf8)
+        return MemberName(unescaped.span, in: unescaped.indices)
+    }
+
+    /// Reads the name of a member as text.
+    mutating func nameText() throws(EventError) -> String {
         try beginName()
         let name = try string()
         try expect(UInt8(ascii: ":"), "':'")
@@ -112,8 +126,17 @@ package struct JSONReader {
     ///
     /// - Returns: Where the value stands, without the white space around it.
     package mutating func value() throws(EventError) -> Range<Int> {
-        _ = peek()
+        let next = peek()
         let start = position
+        switch next {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try nested()
+        case UInt8(ascii: "\""): try skipString()
+        default: try scalar()
+        }
+        return start..<position
+    }
+
+    private mutating func nested() throws(EventError) {
         var closers: [UInt8] = []
         repeat {
             switch peek() {
@@ -141,7 +164,6 @@ package struct JSONReader {
             }
             try leave(&closers)
         } while !closers.isEmpty
-        return start..<position
     }
 
     /// After a value: closes what ends here, or steps to the next element.
@@ -216,8 +238,14 @@ package struct JSONReader {
     /// Reads a whole number from 0 to `UInt64.max`.
     package mutating func unsignedInteger() throws(EventError) -> UInt64 {
         let range = try value()
-        guard let number = UInt64(String(decoding: bytes[range], as: UTF8.self)) else {
-            throw Self.fault("expected a whole number", at: range.lowerBound)
+        var number: UInt64 = 0
+        for offset in range {
+            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, carries) = product.addingReportingOverflow(UInt64(bytes[offset] &- UInt8(ascii: "0")))
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[offset]), !isTooLarge, !carries else {
+                throw Self.fault("expected a whole number", at: range.lowerBound)
+            }
+            number = sum
         }
         return number
     }
@@ -228,35 +256,45 @@ extension JSONReader {
 
     /// Reads a string and resolves its escapes.
     package mutating func string() throws(EventError) -> String {
+        let (content, isEscaped) = try stringContent()
+        return isEscaped ? try Self.unescaped(bytes[content]) : bytes.span.text(in: content)
+    }
+
+    /// Reads a string, which most likely is `guess`, so that equal texts share their memory.
+    package mutating func string(like guess: String) throws(EventError) -> String {
+        let (content, isEscaped) = try stringContent()
+        if !isEscaped, bytes.span.holds(guess, in: content) { return guess }
+        return isEscaped ? try Self.unescaped(bytes[content]) : bytes.span.text(in: content)
+    }
+
+    /// Reads a string; what stands between its quotes, and whether it has escapes.
+    mutating func stringContent() throws(EventError) -> (content: Range<Int>, isEscaped: Bool) {
         guard peek() == UInt8(ascii: "\"") else { throw Self.fault("expected a string", at: position) }
         let start = position + 1
-        let escaped = try skipString()
-        let content = bytes[start..<position - 1]
-        guard escaped else { return String(decoding: content, as: UTF8.self) }
-        return try Self.unescaped(content)
+        let isEscaped = try skipString()
+        return (start..<position - 1, isEscaped)
     }
 
     /// Steps over a string; `true` when it has an escape.
     @discardableResult
     private mutating func skipString() throws(EventError) -> Bool {
         let start = position
-        var escaped = false
+        var isEscaped = false
         position += 1
-        while position < bytes.count {
+        while true {
+            position = bytes.span.endOfPlainText(from: position)
+            guard position < bytes.count else { throw Self.fault("unterminated string", at: start) }
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 position += 1
-                return escaped
+                return isEscaped
             case UInt8(ascii: "\\"):
-                escaped = true
+                isEscaped = true
                 try skipEscape()
-            case 0..<0x20:
-                throw Self.fault("control character in a string", at: position)
             default:
-                position &+= 1
+                throw Self.fault("control character in a string", at: position)
             }
         }
-        throw Self.fault("unterminated string", at: start)
     }
 
     private mutating func skipEscape() throws(EventError) {
@@ -277,7 +315,7 @@ extension JSONReader {
         }
     }
 
-    private static func unescaped(_ content: ArraySlice<UInt8>) throws(EventError) -> String {
+    static func unescaped(_ content: ArraySlice<UInt8>) throws(EventError) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(content.count)
         var offset = content.startIndex

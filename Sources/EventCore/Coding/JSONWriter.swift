@@ -2,103 +2,120 @@
 ///
 /// Like Go it escapes `<`, `>`, `&` and the line separators U+2028 and U+2029 besides what RFC 8259 demands, so the text
 /// can stand inside HTML and the two implementations produce the same bytes.
-package struct JSONWriter {
-    package private(set) var bytes: [UInt8] = []
+package struct JSONWriter: ~Copyable {
+    private var output: ByteWriter
 
     package init(capacity: Int) {
-        bytes.reserveCapacity(capacity)
+        output = ByteWriter(capacity: capacity)
+    }
+
+    /// How many bytes have been written.
+    package var count: Int { output.count }
+
+    /// Runs `body` on what has been written.
+    package borrowing func withBytes<Result, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try output.withBytes(body)
     }
 
     package mutating func beginObject() {
-        bytes.append(UInt8(ascii: "{"))
+        output.append(UInt8(ascii: "{"))
     }
 
     package mutating func endObject() {
-        bytes.append(UInt8(ascii: "}"))
+        output.append(UInt8(ascii: "}"))
     }
 
     /// Writes the name of a member, which needs no escapes, and what separates it from the one before.
     package mutating func name(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        output.append(UInt8(ascii: "\""))
+        output.append(name)
+        output.append("\":")
     }
 
     /// Writes a member whose name and value are texts.
     package mutating func member(_ name: String, _ value: String) {
         separate()
         string(name)
-        bytes.append(UInt8(ascii: ":"))
+        output.append(UInt8(ascii: ":"))
         string(value)
     }
 
     package mutating func integer(_ number: UInt64) {
-        plain(String(number))
+        output.append(decimal: number)
     }
 
     /// Writes bytes that are JSON already.
-    package mutating func raw(_ json: some Sequence<UInt8>) {
-        bytes.append(contentsOf: json)
+    package mutating func raw(_ json: Span<UInt8>) {
+        output.append(json)
     }
 
     package mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        let written: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { unsafe escape($0) }
-        if written == nil { unsafe Array(text.utf8).withUnsafeBufferPointer { unsafe escape($0) } }
-        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        output.append(UInt8(ascii: "\""))
+        text.withUTF8 { bytes in escape(unsafe Span(_unsafeElements: bytes)) }
+        output.append(UInt8(ascii: "\""))
     }
 
     /// Writes a time as RFC 3339 in UTC, with as many fraction digits as it needs.
     package mutating func time(_ time: Timestamp) {
-        bytes.append(UInt8(ascii: "\""))
-        time.writeRFC3339 { bytes.append($0) }
-        bytes.append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: "\""))
+        time.writeRFC3339(to: &output)
+        output.append(UInt8(ascii: "\""))
     }
 
     private mutating func separate() {
-        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        if output.last != UInt8(ascii: "{") { output.append(UInt8(ascii: ",")) }
     }
 
-    private mutating func plain(_ text: String) {
-        bytes.append(contentsOf: text.utf8)
-    }
+    // MARK: Escapes
 
     /// Copies the stretches between escapes whole.
-    @unsafe
-    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
+    private mutating func escape(_ text: Span<UInt8>) {
         var start = 0
-        for offset in 0..<text.count where unsafe Self.special[Int(text[offset])] {
-            guard let escape = unsafe Self.escape(text, at: offset) else { continue }
-            unsafe bytes.append(contentsOf: text[start..<offset])
-            plain(escape.text)
-            start = offset + escape.length
+        var offset = 0
+        while true {
+            offset = text.nextToEscape(from: offset)
+            guard offset < text.count else { break }
+            let length = lengthToEscape(text, at: offset)
+            if length > 0 {
+                output.append(text.extracting(start..<offset))
+                writeEscape(text, at: offset)
+                start = offset + length
+            }
+            offset += max(length, 1)
         }
-        unsafe bytes.append(contentsOf: text[start...])
+        output.append(text.extracting(start..<text.count))
     }
 
-    /// Which bytes may need an escape; 0xE2 begins the line separators and much else.
-    private static let special: [Bool] = (0..<256).map { byte in
-        byte < 0x20 || byte == 0xE2 || "\"\\<>&".utf8.contains(UInt8(byte))
+    /// How many bytes an escape stands for; 0 when the byte, which may begin a line separator, needs none.
+    private func lengthToEscape(_ text: Span<UInt8>, at offset: Int) -> Int {
+        guard text[offset] == 0xE2 else { return 1 }
+        return text[offset + 1] == 0x80 && text[offset + 2] & 0xFE == 0xA8 ? 3 : 0
     }
 
-    @unsafe
-    private static func escape(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> (text: String, length: Int)? {
-        switch unsafe text[offset] {
-        case UInt8(ascii: "\""): return ("\\\"", 1)
-        case UInt8(ascii: "\\"): return ("\\\\", 1)
-        case 0x08: return ("\\b", 1)
-        case 0x09: return ("\\t", 1)
-        case 0x0A: return ("\\n", 1)
-        case 0x0C: return ("\\f", 1)
-        case 0x0D: return ("\\r", 1)
-        case 0xE2:
-            guard unsafe text[offset + 1] == 0x80, unsafe text[offset + 2] & 0xFE == 0xA8 else { return nil }
-            return (unsafe text[offset + 2] == 0xA8 ? "\\u2028" : "\\u2029", 3)
+    private mutating func writeEscape(_ text: Span<UInt8>, at offset: Int) {
+        switch text[offset] {
+        case UInt8(ascii: "\""): output.append("\\\"")
+        case UInt8(ascii: "\\"): output.append("\\\\")
+        case 0x08: output.append("\\b")
+        case 0x09: output.append("\\t")
+        case 0x0A: output.append("\\n")
+        case 0x0C: output.append("\\f")
+        case 0x0D: output.append("\\r")
+        case 0xE2: output.append(text[offset + 2] == 0xA8 ? "\\u2028" : "\\u2029")
         case let byte:
-            let digits = String(byte, radix: 16)
-            return ("\\u00" + (digits.count == 1 ? "0" : "") + digits, 1)
+            output.append("\\u00")
+            output.append(hexadecimal: byte >> 4)
+            output.append(hexadecimal: byte & 15)
         }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func append(hexadecimal digit: UInt8) {
+        append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
 }

@@ -4,44 +4,44 @@ extension Timestamp {
         (-62_167_219_200..<253_402_300_800).contains(seconds)
     }
 
+    /// `YYYY-MM-DDTHH:MM:SS[.fffffffff]Z` with no more fraction digits than needed.
+    ///
+    /// - Precondition: ``hasRFC3339``.
+    package var rfc3339: String {
+        var output = ByteWriter(capacity: 30)
+        writeRFC3339(to: &output)
+        return output.withBytes { $0.text(in: 0..<$0.count) }
+    }
+
     /// Writes `YYYY-MM-DDTHH:MM:SS[.fffffffff]Z` with no more fraction digits than needed.
     ///
     /// - Precondition: ``hasRFC3339``.
-    package func writeRFC3339(_ write: (UInt8) -> Void) {
+    func writeRFC3339(to output: inout ByteWriter) {
         let (day, second) = seconds.quotientAndRemainder(floorDividingBy: 86_400)
         let date = CivilDate(daysSince1970: day)
-        Self.digits(date.year, 4, write)
-        write(UInt8(ascii: "-"))
-        Self.digits(date.month, 2, write)
-        write(UInt8(ascii: "-"))
-        Self.digits(date.day, 2, write)
-        write(UInt8(ascii: "T"))
-        Self.digits(second / 3600, 2, write)
-        write(UInt8(ascii: ":"))
-        Self.digits(second / 60 % 60, 2, write)
-        write(UInt8(ascii: ":"))
-        Self.digits(second % 60, 2, write)
+        output.append(decimal: UInt64(date.year), width: 4)
+        output.append("-")
+        output.append(decimal: UInt64(date.month), width: 2)
+        output.append("-")
+        output.append(decimal: UInt64(date.day), width: 2)
+        output.append("T")
+        output.append(decimal: UInt64(second / 3600), width: 2)
+        output.append(":")
+        output.append(decimal: UInt64(second / 60 % 60), width: 2)
+        output.append(":")
+        output.append(decimal: UInt64(second % 60), width: 2)
 
         if nanoseconds > 0 {
-            write(UInt8(ascii: "."))
-            var fraction = Int64(nanoseconds)
+            output.append(".")
+            var fraction = nanoseconds
             var width = 9
             while fraction % 10 == 0 {
                 fraction /= 10
                 width -= 1
             }
-            Self.digits(fraction, width, write)
+            output.append(decimal: UInt64(fraction), width: width)
         }
-        write(UInt8(ascii: "Z"))
-    }
-
-    private static func digits(_ number: Int64, _ width: Int, _ write: (UInt8) -> Void) {
-        var divisor: Int64 = 1
-        for _ in 1..<width { divisor *= 10 }
-        while divisor > 0 {
-            write(UInt8(ascii: "0") + UInt8(number / divisor % 10))
-            divisor /= 10
-        }
+        output.append("Z")
     }
 
     /// The instant that an RFC 3339 text names, or `nil` when it is none.
@@ -49,29 +49,39 @@ extension Timestamp {
     /// `T` and `Z` are upper case, hours end at 23 and seconds at 59, as Go has it. Digits beyond the ninth of a
     /// fraction are dropped.
     package init?(rfc3339 text: String) {
-        var scanner = DigitScanner(text.utf8)
-        guard let year = scanner.number(4), scanner.skip("-"), let month = scanner.number(2), scanner.skip("-"),
-            let day = scanner.number(2), scanner.skip("T"), let hour = scanner.number(2), scanner.skip(":"),
-            let minute = scanner.number(2), scanner.skip(":"), let second = scanner.number(2),
+        var text = text
+        let time = text.withUTF8 { bytes in Self(rfc3339: unsafe Span(_unsafeElements: bytes)) }
+        guard let time else { return nil }
+        self = time
+    }
+
+    init?(rfc3339 text: Span<UInt8>) {
+        var scanner = DigitScanner()
+        guard let year = scanner.number(4, in: text), scanner.skip("-", in: text),
+            let month = scanner.number(2, in: text), scanner.skip("-", in: text),
+            let day = scanner.number(2, in: text), scanner.skip("T", in: text),
+            let hour = scanner.number(2, in: text), scanner.skip(":", in: text),
+            let minute = scanner.number(2, in: text), scanner.skip(":", in: text),
+            let second = scanner.number(2, in: text),
             let date = CivilDate(year: year, month: month, day: day), hour < 24, minute < 60, second < 60
         else { return nil }
 
         var nanoseconds: UInt32 = 0
-        if scanner.skip(".") {
-            guard let fraction = scanner.fraction() else { return nil }
+        if scanner.skip(".", in: text) {
+            guard let fraction = scanner.fraction(in: text) else { return nil }
             nanoseconds = fraction
         }
         var offset: Int64 = 0
-        if !scanner.skip("Z") {
-            let east = scanner.skip("+")
-            guard east || scanner.skip("-"), let hours = scanner.number(2), scanner.skip(":"),
-                let minutes = scanner.number(2), hours < 24, minutes < 60
+        if !scanner.skip("Z", in: text) {
+            let east = scanner.skip("+", in: text)
+            guard east || scanner.skip("-", in: text), let hours = scanner.number(2, in: text),
+                scanner.skip(":", in: text), let minutes = scanner.number(2, in: text), hours < 24, minutes < 60
             else { return nil }
             offset = (hours * 60 + minutes) * (east ? 60 : -60)
         }
         let time = hour * 3600 + minute * 60 + second
         self.init(seconds: date.daysSince1970 * 86_400 + time - offset, nanoseconds: nanoseconds)
-        guard scanner.isAtEnd, hasRFC3339 else { return nil }
+        guard scanner.offset == text.count, hasRFC3339 else { return nil }
     }
 }
 
@@ -93,13 +103,18 @@ private struct CivilDate {
     }
 
     init?(year: Int64, month: Int64, day: Int64) {
-        guard (1...12).contains(month), day >= 1 else { return nil }
+        guard (1...12).contains(month), (1...Self.length(ofMonth: month, in: year)).contains(day) else { return nil }
         self.year = year
         self.month = month
         self.day = day
-        // A day that the month does not have comes back as one of the next month.
-        let roundTrip = CivilDate(daysSince1970: daysSince1970)
-        guard roundTrip.month == month, roundTrip.day == day else { return nil }
+    }
+
+    private static func length(ofMonth month: Int64, in year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     var daysSince1970: Int64 {
@@ -119,47 +134,41 @@ extension Int64 {
     }
 }
 
-/// Reads fixed-width decimal numbers.
+/// Reads fixed-width decimal numbers from a text, one after the other.
 private struct DigitScanner {
-    private var rest: Substring.UTF8View
+    private(set) var offset = 0
 
-    init(_ text: String.UTF8View) {
-        rest = text[...]
-    }
-
-    var isAtEnd: Bool { rest.isEmpty }
-
-    mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard rest.first == UInt8(ascii: character) else { return false }
-        rest.removeFirst()
+    mutating func skip(_ character: Unicode.Scalar, in text: Span<UInt8>) -> Bool {
+        guard offset < text.count, text[offset] == UInt8(ascii: character) else { return false }
+        offset &+= 1
         return true
     }
 
-    mutating func number(_ width: Int) -> Int64? {
+    mutating func number(_ width: Int, in text: Span<UInt8>) -> Int64? {
         var number: Int64 = 0
         for _ in 0..<width {
-            guard let digit = digit() else { return nil }
-            number = number * 10 + digit
+            guard let digit = digit(in: text) else { return nil }
+            number = number &* 10 &+ digit
         }
         return number
     }
 
     /// The digits after the point, as nanoseconds.
-    mutating func fraction() -> UInt32? {
-        guard var digit = digit() else { return nil }
+    mutating func fraction(in text: Span<UInt8>) -> UInt32? {
+        guard var digit = digit(in: text) else { return nil }
         var nanoseconds: Int64 = 0
         var unit: Int64 = 100_000_000
         while true {
             nanoseconds += digit * unit
             unit /= 10
-            guard let next = self.digit() else { return UInt32(nanoseconds) }
+            guard let next = self.digit(in: text) else { return UInt32(nanoseconds) }
             digit = next
         }
     }
 
-    private mutating func digit() -> Int64? {
-        guard let byte = rest.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-        rest.removeFirst()
-        return Int64(byte - UInt8(ascii: "0"))
+    private mutating func digit(in text: Span<UInt8>) -> Int64? {
+        guard offset < text.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(text[offset]) else { return nil }
+        defer { offset &+= 1 }
+        return Int64(text[offset] &- UInt8(ascii: "0"))
     }
 }

@@ -93,6 +93,7 @@ package final class Mailbox: Sendable {
         publish.settle(.withdrawn)
     }
 
+    @inline(__always)
     private func act(
         on action: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.OfferAction,
         _ envelope: Envelope
@@ -126,21 +127,19 @@ package final class Mailbox: Sendable {
 
     /// The next envelope, or `nil` when the mailbox has ended or the task is cancelled, which ends it.
     package func next() async -> Envelope? {
-        switch takeNow() {
-        case .some(let envelope): return envelope
-        case .none: return await wait(atMost: nil)
-        }
+        if let answer = takeNow() { return answer }
+        return await wait(atMost: nil)
     }
 
     /// The next envelope, or `nil` when the time is up as well.
     package func next(within timeout: Duration) async -> Envelope? {
-        if let envelope = takeNow() { return envelope }
+        if let answer = takeNow() { return answer }
         guard timeout > .zero else { return nil }
         return await wait(atMost: timeout)
     }
 
     /// What can be answered without waiting; the outer `nil` means that the caller has to wait.
-    private func takeNow() -> Envelope?? {
+    func takeNow() -> Envelope?? {
         if Task.isCancelled {
             cancel()
             return .some(nil)
@@ -158,7 +157,7 @@ package final class Mailbox: Sendable {
         }
     }
 
-    private func wait(atMost timeout: Duration?) async -> Envelope? {
+    func wait(atMost timeout: Duration?) async -> Envelope? {
         var timer: Task<Void, any Error>?
         defer { timer?.cancel() }
         return await withTaskCancellationHandler {

@@ -7,7 +7,7 @@ import DequeModule
 struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sendable & Equatable>: Sendable {
     private let capacity: Int
     private let policy: BackpressurePolicy
-    private var buffer = Deque<Element>()
+    private var buffer = RingBuffer<Element>()
     private var consumers = Deque<(token: UInt64, consumer: Consumer)>()
     private var parked = Deque<Parked>()
     private var nextToken: UInt64 = 0
@@ -43,7 +43,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
 
     mutating func offer(_ element: Element) -> OfferAction {
         if isFinished { return .finished }
-        if let waiting = consumers.popFirst() { return .hand(to: waiting.consumer) }
+        if !consumers.isEmpty, let waiting = consumers.popFirst() { return .hand(to: waiting.consumer) }
         if buffer.count < capacity {
             buffer.append(element)
             return .keep
@@ -52,8 +52,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         case .dropNewest:
             return .refuse
         case .dropOldest:
-            let oldest = buffer.removeFirst()
-            buffer.append(element)
+            guard let oldest = buffer.rotate(in: element) else { return .keep }
             return .evict(oldest)
         case .block:
             return .park
@@ -86,7 +85,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     /// The next element, if there is one.
     mutating func take() -> TakeAction {
         guard let element = buffer.popFirst() else { return isFinished ? .finished : .wait }
-        guard let admitted = parked.popFirst() else { return .take(element) }
+        guard !parked.isEmpty, let admitted = parked.popFirst() else { return .take(element) }
         buffer.append(admitted.element)
         return .takeAndAdmit(element, admitted)
     }
@@ -132,8 +131,8 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     }
 
     /// Throws the buffer away; returns it, for its elements must not be released under a lock.
-    mutating func discard() -> Deque<Element> {
-        defer { buffer = [] }
+    mutating func discard() -> RingBuffer<Element> {
+        defer { buffer = RingBuffer() }
         return buffer
     }
 }

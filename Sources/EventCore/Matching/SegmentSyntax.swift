@@ -13,6 +13,7 @@ enum SegmentSyntax {
     /// - Complexity: O(*n*) in the length of the text.
     static func fault(in text: String, wildcards: Wildcards) -> String? {
         text.withUTF8Bytes { bytes in
+            if isPlain(bytes) { return nil }
             guard !bytes.isEmpty else { return "empty" }
             guard bytes.count <= Subject.maximumUTF8Count else {
                 return "exceeds \(Subject.maximumUTF8Count) bytes (\(bytes.count))"
@@ -33,6 +34,18 @@ enum SegmentSyntax {
             }
             return nil
         }
+    }
+
+    /// Whether there is neither a fault nor a wildcard, which is soon found out.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count <= Subject.maximumUTF8Count else { return false }
+        var previous = dot
+        for offset in 0..<bytes.count {
+            let byte = bytes[offset]
+            if byte == any || byte == rest || byte == dot && previous == dot { return false }
+            previous = byte
+        }
+        return previous != dot
     }
 
     /// Whether wildcards are part of the text's language.

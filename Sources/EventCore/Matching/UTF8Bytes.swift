@@ -10,6 +10,20 @@ extension String {
         guard let result else { preconditionFailure("text is not contiguous UTF-8") }
         return result
     }
+
+    /// Whether both texts are one and the same in memory, which settles most comparisons of a text with itself.
+    @inlinable @inline(__always)
+    package func isIdentical(to other: String) -> Bool {
+        unsafe withUnsafeBytes(of: self) { left in
+            unsafe withUnsafeBytes(of: other) { right in
+                for offset in stride(from: 0, to: MemoryLayout<String>.size, by: 4) {
+                    let word = unsafe left.load(fromByteOffset: offset, as: UInt32.self)
+                    guard unsafe right.load(fromByteOffset: offset, as: UInt32.self) == word else { return false }
+                }
+                return true
+            }
+        }
+    }
 }
 
 extension Span<UInt8> {

@@ -57,6 +57,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     private let openUntil: Instant
     private var isOpening = true
     private var links: [Int: Link] = [:]
+    /// In the order they came in, and so also by round and by deadline.
     private var waiting: [Waiting] = []
     private var lastRound: UInt64 = 0
     /// The first round that stands for the latest change; 0 before there was one.
@@ -154,8 +155,8 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
 
     /// When ``tick(_:)`` is to be called next.
     var deadline: Instant? {
-        var instants = waiting.map(\.deadline)
-        if isOpening, !waiting.isEmpty { instants.append(openUntil) }
+        var instants: [Instant] = []
+        if let first = waiting.first { instants = isOpening ? [first.deadline, openUntil] : [first.deadline] }
         if !outstanding.isEmpty, unanswered(neededRound) > 0 { instants.append(retryAt) }
         return instants.min()
     }
@@ -167,9 +168,9 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
             isOpening = false
             if absent > 0 { actions += resume(unconfirmed: absent) { $0.unanswered($1.round) == 0 } }
         }
-        let late = waiting.contains { $0.deadline <= now }
-        actions += resume { $1.deadline <= now }
-        if late { writeOffUnknown() }
+        let late = resume { $1.deadline <= now }
+        actions += late
+        if !late.isEmpty { writeOffUnknown() }
         return actions + settle(now)
     }
 
@@ -185,23 +186,23 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         }
     }
 
-    /// Resumes the waiters that `isDue` picks.
+    /// Resumes the waiters that are due, of whom nobody came in after one who is not.
     private mutating func resume(
         unconfirmed: Int? = nil,
         where isDue: (ConfirmationStateMachine, Waiting) -> Bool
     ) -> [Action] {
-        let due = waiting.filter { isDue(self, $0) }
+        let due = waiting.prefix { isDue(self, $0) }
         guard !due.isEmpty else { return [] }
-        let ids = Set(due.map(\.id))
-        waiting.removeAll { ids.contains($0.id) }
+        waiting.removeFirst(due.count)
         return due.map { .resume($0.waiter, unconfirmed: unconfirmed ?? unanswered($0.round) + absentCount) }
     }
 
     /// Whether anybody wants to know about a connection that has not answered.
-    private var isAsked: Bool { waiting.contains { unanswered($0.round) > 0 } }
+    private var isAsked: Bool { waiting.last.map { unanswered($0.round) > 0 } ?? false }
 
     private mutating func settle(_ now: Instant) -> [Action] {
-        var actions = resume { $0.unanswered($1.round) == 0 && $0.absentCount == 0 }
+        let isComplete = absentCount == 0
+        var actions = resume { isComplete && $0.unanswered($1.round) == 0 }
         guard unanswered(neededRound) > 0 else {
             // One that was too slow before may be able to answer by now, and is waited for again when it does.
             let hasSilent = links.values.contains { $0.silent > 0 }

@@ -7,6 +7,7 @@ final class ReceivedFrames {
     private let third = ZMQMessage()
     private let rest = ZMQMessage()
     private var count = 0
+    private var header: [UInt8] = []
 
     /// Receives a message, if there is one; frames beyond the third are thrown away.
     func receive(from socket: borrowing ZMQSocket) -> Bool {
@@ -35,13 +36,14 @@ final class ReceivedFrames {
         switch count {
         case 1: throw .malformedEnvelope("the message has one frame")
         case 2:
-            try first.withBytes { subject throws(EventError) in
+            return try first.withBytes { subject throws(EventError) in
                 try decoder.decode(subject: subject, envelope: second.bytes)
             }
         default:
-            try first.withBytes { subject throws(EventError) in
+            second.copyBytes(to: &header)
+            return try first.withBytes { subject throws(EventError) in
                 try third.withBytes { payload throws(EventError) in
-                    try decoder.decode(subject: subject, header: second.bytes, payload: payload)
+                    try decoder.decode(subject: subject, header: header, payload: payload)
                 }
             }
         }

@@ -11,42 +11,58 @@ enum ServiceThread {
     /// What a new thread is to do, handed over by address.
     private class Work {
         func run() {}
+        func giveUp() {}
     }
 
     private final class WorkOn<Value>: Work {
         private var value: Value?
         private let body: (Value) -> Void
         private let atEnd: () -> Void
+        private let ifImpossible: (Value) -> Void
 
-        init(_ value: Value, _ body: @escaping (Value) -> Void, atEnd: @escaping () -> Void) {
+        init(
+            _ value: Value,
+            _ body: @escaping (Value) -> Void,
+            atEnd: @escaping () -> Void,
+            ifImpossible: @escaping (Value) -> Void
+        ) {
             self.value = value
             self.body = body
             self.atEnd = atEnd
+            self.ifImpossible = ifImpossible
         }
 
         override func run() {
-            runBody()
+            passValue(to: body)
             atEnd()
         }
 
+        override func giveUp() {
+            passValue(to: ifImpossible)
+        }
+
         /// A function of its own, so that nothing holds the value when it returns.
-        private func runBody() {
+        private func passValue(to function: (Value) -> Void) {
             guard let value else { return }
             self.value = nil
-            body(value)
+            function(value)
         }
     }
 
     /// Runs `body` with a value on a thread of its own, where no signal is handled, lets go of the value, and calls
     /// `atEnd`.
     ///
-    /// - Returns: 0, or the system's error number when there can be no more threads.
+    /// - Returns: 0, or the system's error number when there can be no more threads; then the value has been passed to
+    ///   `ifImpossible`, here.
     static func start<Value>(
         _ value: sending Value,
         _ body: @escaping @Sendable (Value) -> Void,
-        atEnd: @escaping @Sendable () -> Void
+        atEnd: @escaping @Sendable () -> Void,
+        ifImpossible: @escaping @Sendable (Value) -> Void
     ) -> Int32 {
-        let work = unsafe Unmanaged.passRetained(WorkOn(value, body, atEnd: atEnd) as Work)
+        let work = unsafe Unmanaged.passRetained(
+            WorkOn(value, body, atEnd: atEnd, ifImpossible: ifImpossible) as Work
+        )
         var mask = sigset_t()
         var previous = sigset_t()
         unsafe sigfillset(&mask)
@@ -60,7 +76,7 @@ enum ServiceThread {
         #endif
         let code = unsafe pthread_create(&thread, nil, entry, work.toOpaque())
         guard code == 0 else {
-            unsafe work.release()
+            unsafe work.takeRetainedValue().giveUp()
             return code
         }
         #if canImport(Darwin)

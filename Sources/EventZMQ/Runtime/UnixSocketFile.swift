@@ -17,15 +17,18 @@ struct UnixSocketFile: Sendable {
 
     /// Makes sure that binding a path takes nothing away from anyone, for libzmq removes whatever is there first.
     ///
-    /// - Throws: ``EventError/transport(_:)`` when another socket listens there, or the file is no socket.
-    static func prepare(_ path: String, for endpoint: String) throws(EventError) {
-        guard let status = status(of: path) else { return }
+    /// - Returns: The right to bind the path, to be kept until that is done.
+    /// - Throws: ``EventError/transport(_:)`` when another socket listens there or is about to, or the file is no
+    ///   socket.
+    static func claim(_ path: String, for endpoint: String) throws(EventError) -> UnixSocketClaim {
+        let claim = try UnixSocketClaim(path, for: endpoint)
+        guard let status = status(of: path) else { return claim }
         guard status.isSocket else {
             throw .transport(
                 TransportFailure(operation: "bind \(endpoint)", reason: "the file is no socket", code: EEXIST)
             )
         }
-        guard unsafe czmq_unix_probe(path) == 0 else { return }
+        guard unsafe czmq_unix_probe(path) == 0 else { return claim }
         throw ZMQResult.failure("bind \(endpoint)", EADDRINUSE)
     }
 
@@ -35,10 +38,13 @@ struct UnixSocketFile: Sendable {
         (self.path, device, inode) = (path, status.device, status.inode)
     }
 
-    /// Removes the file, unless another one has taken its place.
+    /// Removes the file, unless another one has taken its place, or is about to.
     func remove() {
-        guard let status = Self.status(of: path), (status.device, status.inode) == (device, inode) else { return }
-        _ = unsafe unlink(path)
+        guard let claim = try? UnixSocketClaim(path, for: path) else { return }
+        if let status = Self.status(of: path), (status.device, status.inode) == (device, inode) {
+            _ = unsafe unlink(path)
+        }
+        claim.end()
     }
 
     private struct Status {

@@ -26,10 +26,8 @@ final class WakeUp: Sendable {
 
     /// Forgets the wakes so far.
     func clear() {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let result = ZMQResult.of { unsafe Int32(read(descriptor, &buffer, buffer.count)) }
-            guard case .done(let count) = result, count == buffer.count else { return }
-        }
+        // An eventfd is read at once, a pipe byte by byte until it is empty.
+        var count: UInt64 = 0
+        while case .done(8) = ZMQResult.of({ unsafe Int32(read(descriptor, &count, 8)) }) {}
     }
 }

@@ -54,14 +54,14 @@ final class Outbox: Sendable {
         guard hasInterest.load(ordering: .acquiring) else { return }
         var header = try encoder.header(of: envelope)
         // The number to come takes up to 28 bytes.
-        try check(header.bytes.count + 28, of: envelope)
+        try check(header.count + 28, of: envelope)
 
         let aftermath = envelope.subject.rawValue.withUTF8Bytes { subject in
             envelope.payload.withBytes { payload in
                 state.withLock { state -> Aftermath in
                     guard state.isOpen else { return Aftermath(isClosed: true) }
                     encoder.finish(&header, sequence: state.sequences.next(for: envelope.subject))
-                    return Self.send(subject, header.bytes.span, payload, &state)
+                    return header.withBytes { Self.send(subject, $0, payload, &state) }
                 }
             }
         }
@@ -157,6 +157,6 @@ extension Data? {
     /// Runs `body` on the bytes, of which nothing has none.
     fileprivate func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         guard let data = self else { return body(Span()) }
-        return unsafe data.withUnsafeBytes { unsafe body(Span<UInt8>(_unsafeBytes: $0)) }
+        return data.withSpan(body)
     }
 }

@@ -67,7 +67,7 @@ final class ServiceLoop {
         while !isStopping {
             rebuildPoller()
             poller.wait(milliseconds: hasMore ? 0 : timeout)
-            commands.wakeUp.clear()
+            if poller.isReadable(0) { commands.wakeUp.clear() }
             for command in commands.take() { perform(command) }
             drainMonitors { poller.isReadable(1 + publisherCount + $0) }
             let now = Instant.now
@@ -174,7 +174,8 @@ final class ServiceLoop {
 
     // MARK: The end
 
-    private func shutDown() {
+    /// Ends what waits, and closes all sockets; nothing comes after it.
+    func shutDown() {
         let late = commands.close().compactMap(\.waiter)
         for waiter in late + confirmation.forgetAll() + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }
         reporter.events.finish()

@@ -101,10 +101,14 @@ final class ServiceParts {
             case .connect(let address):
                 try socket.connect(to: address)
             case .bind(let address):
-                let target = try EndpointAddress(of: endpoint)
-                if case .file(let path) = target { try UnixSocketFile.prepare(path, for: address) }
-                try socket.bind(to: address)
-                if case .file(let path) = target, let file = UnixSocketFile(boundAt: path) { files.append(file) }
+                if case .file(let path) = try EndpointAddress(of: endpoint) {
+                    let claim = try UnixSocketFile.claim(path, for: address)
+                    try socket.bind(to: address)
+                    if let file = UnixSocketFile(boundAt: path) { files.append(file) }
+                    claim.end()
+                } else {
+                    try socket.bind(to: address)
+                }
                 boundEndpoints.append(try socket.lastEndpoint)
             }
         }

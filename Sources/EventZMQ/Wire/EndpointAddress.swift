@@ -19,6 +19,12 @@ enum EndpointAddress: Hashable, Sendable {
         }
     }
 
+    /// What is wrong with an endpoint, in words that do not repeat it, or `nil` when nothing is.
+    static func fault(of endpoint: ZMQEndpoint) -> String? {
+        guard case .failure(let fault) = parse(endpoint) else { return nil }
+        return fault.text
+    }
+
     private struct Fault: Error {
         var text: String
 

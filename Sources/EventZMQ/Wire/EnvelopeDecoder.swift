@@ -8,20 +8,14 @@ import Foundation
 
 /// Reads what arrives on a subject.
 ///
-/// Remembers the last subject and origin, because they come in runs.
+/// Remembers the last subject, origin and headers, because they come in runs.
 struct EnvelopeDecoder: Sendable {
     /// What is remembered of every origin stays small.
     private static let maximumOriginCount = 64
 
-    /// No part but the subject, which has to be one.
-    private static let unset: Envelope.Fields = {
-        var fields = Envelope(subject: "placeholder").fields
-        (fields.id, fields.time, fields.traceID, fields.spanID) = ("", .unset, nil, nil)
-        return fields
-    }()
-
     private var lastSubject: Subject?
     private var lastOrigin = ""
+    private var lastHeaders = (json: [UInt8](), value: [String: String]())
 
     /// Reads `[subject][header][payload]`.
     ///
@@ -31,20 +25,20 @@ struct EnvelopeDecoder: Sendable {
         header: [UInt8],
         payload: Span<UInt8>
     ) throws(EventError) -> WireEnvelope {
-        var fields = Self.unset
-        fields.subject = try self.subject(subject)
+        var fields = Envelope.Fields(subject: try self.subject(subject))
         var sequence: UInt64?
         var origin: String?
         var reader = try JSONReader(header)
-        try reader.object { reader, name throws(EventError) in
-            switch name {
+        try reader.object { reader throws(EventError) in
+            switch try reader.name() {
             case "v":
                 guard try reader.unsignedInteger() == WireEnvelope.version else {
                     throw JSONReader.fault("unknown version", at: reader.position)
                 }
             case "origin": origin = try self.origin(&reader)
             case "seq": sequence = try reader.unsignedInteger()
-            default:
+            case "headers": fields.headers = try self.headers(&reader)
+            case let name:
                 if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
             }
         }
@@ -78,21 +72,26 @@ struct EnvelopeDecoder: Sendable {
         return subject
     }
 
-    private mutating func origin(_ reader: inout JSONReader) throws(EventError) -> String? {
-        if try reader.null() { return nil }
+    private mutating func headers(_ reader: inout JSONReader) throws(EventError) -> [String: String] {
         var ahead = reader
         let range = try ahead.value()
-        // An id has no escapes, so between its quotes are its bytes.
-        if range.count == lastOrigin.utf8.count + 2, reader.bytes[range.lowerBound] == UInt8(ascii: "\""),
-            reader.bytes[range].dropFirst().dropLast().elementsEqual(lastOrigin.utf8)
-        {
+        if reader.bytes.span.extracting(range).hasSameBytes(as: lastHeaders.json.span) {
             reader = ahead
-            return lastOrigin
+        } else {
+            lastHeaders.value = try reader.headers()
+            lastHeaders.json = Array(reader.bytes[range])
         }
-        guard range.count <= Self.maximumOriginCount + 2 else {
-            throw JSONReader.fault("origin exceeds \(Self.maximumOriginCount) bytes", at: range.lowerBound)
+        return lastHeaders.value
+    }
+
+    private mutating func origin(_ reader: inout JSONReader) throws(EventError) -> String? {
+        if try reader.null() { return nil }
+        let start = reader.position
+        let origin = try reader.string(like: lastOrigin)
+        guard origin.utf8.count <= Self.maximumOriginCount else {
+            throw JSONReader.fault("origin exceeds \(Self.maximumOriginCount) bytes", at: start)
         }
-        lastOrigin = try reader.string()
-        return lastOrigin
+        lastOrigin = origin
+        return origin
     }
 }

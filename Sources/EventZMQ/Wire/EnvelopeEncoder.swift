@@ -15,7 +15,7 @@ struct EnvelopeEncoder: Sendable {
         writer.name("origin")
         writer.string(origin)
         writer.name("id")
-        start = writer.bytes
+        start = writer.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
     }
 
     /// Begins the header of an envelope.
@@ -23,7 +23,7 @@ struct EnvelopeEncoder: Sendable {
     /// - Throws: ``EventError/malformedEnvelope(_:)`` when its time has no RFC 3339 form.
     func header(of envelope: Envelope) throws(EventError) -> JSONWriter {
         var writer = JSONWriter(capacity: 320)
-        writer.raw(start)
+        writer.raw(start.span)
         writer.string(envelope.id)
         try writer.metadata(of: envelope)
         return writer

@@ -28,7 +28,7 @@ import Testing
         let reference = try JSONDecoder().decode(ReferenceFields.self, from: line)
         #expect(ReferenceFields(envelope) == reference)
         let (seconds, nanoseconds) = Self.times[number - 1]
-        #expect(envelope.storage.time == Timestamp(seconds: seconds, nanoseconds: nanoseconds))
+        #expect(envelope.fields.time == Timestamp(seconds: seconds, nanoseconds: nanoseconds))
     }
 
     @Test("the payload comes out as it stands in the line", arguments: 1...11)

@@ -5,7 +5,7 @@ import Testing
     private func written(_ text: String) -> String {
         var writer = JSONWriter(capacity: 0)
         writer.string(text)
-        return String(decoding: writer.bytes, as: UTF8.self)
+        return writer.text
     }
 
     @Test(
@@ -47,13 +47,18 @@ import Testing
         writer.member("", "x")
         writer.endObject()
         writer.name("d")
-        writer.raw("[1]".utf8)
+        writer.raw([UInt8]("[1]".utf8).span)
         writer.name("e")
         writer.string("{")
         writer.endObject()
         #expect(
-            String(decoding: writer.bytes, as: UTF8.self)
+            writer.text
                 == #"{"a":18446744073709551615,"b":{},"c":{"{":"{","":"x"},"d":[1],"e":"{"}"#
         )
     }
+}
+
+extension JSONWriter {
+    /// What has been written, as text.
+    var text: String { withBytes { $0.text(in: 0..<$0.count) } }
 }

@@ -4,9 +4,7 @@ import Testing
 
 @Suite struct TimestampRFC3339Tests {
     private func written(_ time: Timestamp) -> String {
-        var bytes: [UInt8] = []
-        time.writeRFC3339 { bytes.append($0) }
-        return String(decoding: bytes, as: UTF8.self)
+        time.rfc3339
     }
 
     @Test(

@@ -25,7 +25,7 @@ import Testing
             let scalars = (plane << 16...plane << 16 | 0xFFFF).compactMap(Unicode.Scalar.init)
             let text = String(String.UnicodeScalarView(scalars))
             writer.string(text)
-            let read = try JSONDecoder().decode(String.self, from: Data(writer.bytes))
+            let read = try JSONDecoder().decode(String.self, from: Data(writer.text.utf8))
             #expect(read.utf8.elementsEqual(text.utf8), "plane \(plane)")
         }
     }

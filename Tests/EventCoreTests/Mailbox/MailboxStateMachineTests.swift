@@ -73,7 +73,9 @@ import Testing
     @Test func `a discarded buffer is empty`() {
         var mailbox = Machine(capacity: 2, policy: .block)
         #expect(mailbox.offer("a").text == "keep")
-        #expect(Array(mailbox.discard()) == ["a"])
+        var discarded = mailbox.discard()
+        #expect(discarded.popFirst() == "a")
+        #expect(discarded.isEmpty)
         #expect(mailbox.take().text == "wait")
     }
 }

@@ -11,7 +11,7 @@ import Testing
         let encoder = EnvelopeEncoder(origin: Self.origin)
         var header = try encoder.header(of: envelope)
         encoder.finish(&header, sequence: sequence)
-        return header.bytes
+        return header.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
     }
 
     private func decode(_ subject: String, _ header: [UInt8], _ payload: [UInt8] = []) throws(EventError)

@@ -1,11 +1,11 @@
 import ArgumentParser
 
-/// One `--header KEY=VALUE`: the header an envelope must have.
-struct HeaderCondition: Equatable {
+/// One `--header KEY=VALUE`: a header that an envelope must have, or is given.
+struct HeaderArgument: Equatable {
     let key: String
     let value: String
 
-    /// Creates a condition from `KEY=VALUE`; the value may be empty and may hold further `=`.
+    /// Takes `KEY=VALUE` apart; the value may be empty and may hold further `=`.
     init(argument: String) throws(ValidationError) {
         guard let separator = argument.firstIndex(of: "=") else {
             throw ValidationError("there is no '=' between KEY and VALUE")

@@ -1,0 +1,66 @@
+import ArgumentParser
+import EventZMQ
+import Foundation
+
+/// One process of the integration tests: opens a bus, and does what it is told on its standard input.
+///
+/// It ends with its input, so that it does not outlive whoever started it.
+@main struct PeerProgram: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "IntegrationPeer",
+        abstract: "Plays one process in the integration tests."
+    )
+
+    @Option(help: "What the envelopes it publishes give as their source.")
+    var name = "peer"
+
+    @Option(help: ArgumentHelp("Where to publish.", valueName: "bind:ADDRESS | connect:ADDRESS"))
+    var publish: [String] = []
+
+    @Option(help: ArgumentHelp("Where to subscribe.", valueName: "bind:ADDRESS | connect:ADDRESS"))
+    var subscribe: [String] = []
+
+    @Option(help: "How often a silent connection is probed.")
+    var heartbeatMilliseconds = 5000
+
+    @Option(help: "How many envelopes wait for one subscriber at most.")
+    var highWaterMark = 100_000
+
+    func run() async throws {
+        var configuration = ZMQBusConfiguration(
+            publish: try publish.map(Self.endpoint),
+            subscribe: try subscribe.map(Self.endpoint)
+        )
+        configuration.heartbeatInterval = .milliseconds(heartbeatMilliseconds)
+        configuration.sendHighWaterMark = highWaterMark
+        var session = try PeerSession(name: name, configuration: configuration)
+        try Self.write(.opened(endpoints: session.bus.boundEndpoints))
+        for await line in Self.inputLines() {
+            let command = try JSONDecoder().decode(PeerCommand.self, from: Data(line.utf8))
+            try Self.write(try await session.perform(command))
+        }
+    }
+
+    private static func endpoint(_ text: String) throws -> ZMQEndpoint {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        switch (parts.first, parts.last) {
+        case ("bind", let address?): return .bind(address)
+        case ("connect", let address?): return .connect(address)
+        default: throw ValidationError("\(text) is neither bind:ADDRESS nor connect:ADDRESS")
+        }
+    }
+
+    private static func write(_ report: PeerReport) throws {
+        try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(report) + Data("\n".utf8))
+    }
+
+    private static func inputLines() -> AsyncStream<String> {
+        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+        Thread.detachNewThread {
+            while let line = readLine() { continuation.yield(line) }
+            // Even if a command is under way: nobody is there to read the report.
+            Foundation.exit(EXIT_SUCCESS)
+        }
+        return lines
+    }
+}

@@ -1,0 +1,133 @@
+import EventCore
+import EventZMQ
+import Foundation
+
+/// One bus, and what a process does with it.
+struct PeerSession {
+    struct Impossible: Error {
+        let reason: String
+    }
+
+    let bus: ZMQBus
+    private let name: String
+    private let events = Watched<[PeerEvent: Int]>([:])
+    private var readers: [String: Reader] = [:]
+    private var neglected: [Subscription] = []
+    private var parked: [Task<Void, any Error>] = []
+
+    init(name: String, configuration: ZMQBusConfiguration) throws {
+        self.name = name
+        bus = try ZMQBus(configuration: configuration)
+        let iterator = bus.connectionEvents.makeAsyncIterator()
+        Task { [events] in
+            var iterator = iterator
+            while let event = await iterator.next() {
+                guard let event = PeerEvent(event) else { continue }
+                events.update { $0[event, default: 0] += 1 }
+            }
+        }
+    }
+
+    mutating func perform(_ command: PeerCommand) async throws -> PeerReport {
+        switch command {
+        case .subscribe(let patterns, let microseconds):
+            try await subscribe(to: patterns, microseconds: UInt32(microseconds))
+        case .neglect(let pattern):
+            neglected.append(try await bus.subscribe(to: Pattern(validating: pattern)))
+        case .awaitSubscribers(let subject, let count):
+            try await awaitSubscribers(of: subject, count)
+        case .publish(let subjects, let numbers):
+            try await publish(numbers, on: subjects)
+        case .awaitNumber(let number, let publishers, let patterns):
+            return .received(try await wait(for: number, publishers: publishers, on: patterns))
+        case .awaitEvent(let event, let count):
+            _ = await events.wait { $0[event, default: 0] >= count }
+        case .statistics:
+            return .counted(Counts(bus.statistics))
+        case .park(let subject, let publishers):
+            try await park(Subject(validating: subject), publishers: publishers)
+        case .close:
+            return .closed(milliseconds: await close())
+        case .cycle(let count, let address):
+            return try await BusCycle(address: address).run(count)
+        }
+        return .done
+    }
+
+    private mutating func subscribe(to patterns: [String], microseconds: UInt32) async throws {
+        // Ample, so that what is missing was lost on the way.
+        var options = SubscriptionOptions(bufferCapacity: 1 << 17)
+        if microseconds > 0 { options.predicate = { _ in usleep(microseconds) == 0 } }
+        let bus = bus
+        let subscriptions = try await withThrowingTaskGroup { [options] group in
+            for pattern in patterns {
+                group.addTask {
+                    (pattern, try await bus.subscribe(to: Pattern(validating: pattern), options: options))
+                }
+            }
+            return try await group.reduce(into: [(String, Subscription)]()) { $0.append($1) }
+        }
+        for (pattern, subscription) in subscriptions { readers[pattern] = Reader(subscription) }
+    }
+
+    private func awaitSubscribers(of subject: String, _ count: Int) async throws {
+        let subject = try Subject(validating: subject)
+        guard try await bus.waitForSubscribers(of: subject, atLeast: count, timeout: .seconds(60)) else {
+            throw Impossible(reason: "there are not \(count) subscribers of \(subject)")
+        }
+    }
+
+    private func publish(_ numbers: ClosedRange<Int>, on subjects: [String]) async throws {
+        let subjects = try subjects.map { try Subject(validating: $0) }
+        for number in numbers {
+            let payload = Data(String(number).utf8)
+            for subject in subjects {
+                try await bus.publish(Envelope(subject: subject, rawPayload: payload, source: name))
+            }
+        }
+    }
+
+    private func wait(for number: Int, publishers: Int, on patterns: [String]) async throws -> Tally {
+        var sum = Tally()
+        for pattern in patterns {
+            guard let reader = readers[pattern] else { throw Impossible(reason: "nobody reads \(pattern)") }
+            sum = sum + (await reader.wait(for: number, publishers: publishers))
+        }
+        return sum
+    }
+
+    private mutating func park(_ subject: Subject, publishers: Int) async throws {
+        let options = SubscriptionOptions(bufferCapacity: 1, backpressure: .block)
+        neglected.append(try await bus.subscribe(to: Pattern(subject), options: options))
+        try await bus.publish(Envelope(subject: subject))
+        for _ in 0..<publishers {
+            let begun = Watched(false)
+            parked.append(
+                Task { [bus] in
+                    begun.update { $0 = true }
+                    try await bus.publish(Envelope(subject: subject))
+                }
+            )
+            _ = await begun.wait { $0 }
+        }
+    }
+
+    private mutating func close() async -> Int {
+        let time = await ContinuousClock().measure { [bus, parked] in
+            await bus.close()
+            for task in parked { _ = await task.result }
+        }
+        return Int(time / .milliseconds(1))
+    }
+}
+
+extension PeerEvent {
+    fileprivate init?(_ event: ZMQConnectionEvent) {
+        switch event {
+        case .disconnected: self = .disconnected
+        case .subscriberJoined: self = .subscriberJoined
+        case .subscriberLeft: self = .subscriberLeft
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A program that runs as a process of its own, talking in lines.
+///
+/// Whoever waits for a line does so with a deadline, at which the process is killed: one that hangs or has ended fails
+/// the test, with what it wrote to its standard error.
+final class ChildProcess: Sendable {
+    /// Why a process did not say what it should.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let name: String
+    private let process = Process()
+    private let input = Pipe()
+    private let lines: AsyncStream<String>
+    private let errors: Task<String, Never>
+    private let status: Task<Int32, Never>
+
+    /// Starts a program.
+    ///
+    /// - Parameters:
+    ///   - name: What to call it in failures.
+    ///   - executable: The program.
+    ///   - arguments: Its arguments.
+    /// - Throws: What the system says when it cannot be started.
+    init(_ name: String, executable: URL, arguments: [String]) throws {
+        self.name = name
+        let output = Pipe()
+        let errorOutput = Pipe()
+        process.executableURL = executable
+        process.arguments = arguments
+        // A handle and not the pipe, which `Process` would close: with its other end open here, writing to a process
+        // that has ended is no SIGPIPE.
+        process.standardInput = input.fileHandleForReading
+        process.standardOutput = output
+        process.standardError = errorOutput
+        let (ended, end) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { process in
+            end.yield(
+                process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus
+            )
+            end.finish()
+        }
+        try process.run()
+        lines = Self.lines(of: output.fileHandleForReading)
+        errors = Task { [stream = Self.lines(of: errorOutput.fileHandleForReading)] in
+            await stream.reduce(into: "") { $0 += $1 + "\n" }
+        }
+        status = Task { await ended.first { _ in true } ?? -SIGKILL }
+    }
+
+    /// Writes a line to the process's input, which must have room for it.
+    func send(_ line: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    }
+
+    /// Ends the process's input.
+    func closeInput() {
+        try? input.fileHandleForWriting.close()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// The next line of output.
+    ///
+    /// - Parameter limit: How long to wait; the process is killed when it needs longer.
+    /// - Returns: The line, without its end.
+    /// - Throws: ``Failure`` when there is none in time or the process ended.
+    func nextLine(within limit: Duration = .seconds(60)) async throws -> String {
+        let isLate = Mutex(false)
+        let watchdog = Task {
+            try await Task.sleep(for: limit)
+            isLate.withLock { $0 = true }
+            self.signal(SIGKILL)
+        }
+        defer { watchdog.cancel() }
+        var iterator = lines.makeAsyncIterator()
+        if let line = await iterator.next() { return line }
+        signal(SIGKILL)
+        let reason = isLate.withLock { $0 } ? "said nothing for \(limit)" : "ended with status \(await status.value)"
+        throw Failure(description: "\(name) \(reason); its errors:\n\(await errors.value)")
+    }
+
+    func signal(_ number: Int32) {
+        if process.isRunning { Foundation.kill(process.processIdentifier, number) }
+    }
+
+    /// Kills the process, whatever state it is in, and waits until it is gone.
+    func kill() async {
+        signal(SIGKILL)
+        _ = await status.value
+    }
+
+    private static func lines(of handle: FileHandle) -> AsyncStream<String> {
+        let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+        Thread.detachNewThread {
+            var unread: [UInt8] = []
+            while let chunk = read(from: handle.fileDescriptor) {
+                unread += chunk
+                let parts = unread.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                for line in parts.dropLast() { continuation.yield(String(decoding: line, as: UTF8.self)) }
+                unread = Array(parts.last ?? [])
+            }
+            if !unread.isEmpty { continuation.yield(String(decoding: unread, as: UTF8.self)) }
+            continuation.finish()
+            try? handle.close()
+        }
+        return lines
+    }
+
+    /// Waits for bytes, or the end; a `FileHandle` would crash when a signal interrupts it.
+    private static func read(from descriptor: Int32) -> ArraySlice<UInt8>? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe Foundation.read(descriptor, &buffer, buffer.count)
+            if count > 0 { return buffer.prefix(count) }
+            guard count < 0, errno == EINTR else { return nil }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+extension Span<UInt8> {
+    /// The offset of the first byte at or after `start` that cannot stand in a JSON string as it is, or ends it: a
+    /// control character, `"` or `\`; or `count`.
+    @inline(__always)
+    func endOfPlainText(from start: Int) -> Int {
+        firstOffset(from: start) { $0.hasControl | $0.hasByte(0x22) | $0.hasByte(0x5C) }
+    }
+
+    /// The offset of the first byte at or after `start` that may need an escape, or `count`.
+    ///
+    /// That is a control character, one of `"`, `&`, `<`, `>` and `\`, or 0xE2, with which a line separator begins.
+    @inline(__always)
+    func nextToEscape(from start: Int) -> Int {
+        firstOffset(from: start) { word in
+            // `"` and `&` differ in one bit, and so do `<` and `>`: without it one test finds both.
+            let pairs = (word & ~(4 &* .everyByte)).hasByte(0x22) | (word & ~(2 &* .everyByte)).hasByte(0x3C)
+            return word.hasControl | pairs | word.hasByte(0x5C) | word.hasByte(0xE2)
+        }
+    }
+
+    /// Looks at eight bytes a step; `marks` sets the top bit of the first byte that it looks for, counted from the
+    /// lowest, and none below it.
+    @inline(__always)
+    private func firstOffset(from start: Int, _ marks: (UInt64) -> UInt64) -> Int {
+        var offset = start
+        while offset &+ 8 <= count {
+            let found = marks(UInt64(littleEndian: word(at: offset)))
+            if found != 0 { return offset &+ found.trailingZeroBitCount / 8 }
+            offset &+= 8
+        }
+        guard offset < count else { return count }
+        // What is left stands before a filling that is never looked for.
+        var rest: UInt64 = 0x2020_2020_2020_2020
+        if count >= 8 {
+            let width = UInt64(truncatingIfNeeded: 8 &* (count &- offset))
+            rest = rest &<< width | UInt64(littleEndian: word(at: count &- 8)) &>> (64 &- width)
+        } else {
+            for place in stride(from: count &- 1, through: offset, by: -1) { rest = rest &<< 8 | UInt64(self[place]) }
+        }
+        let found = marks(rest)
+        return found != 0 ? offset &+ found.trailingZeroBitCount / 8 : count
+    }
+}
+
+extension UInt64 {
+    /// One in every byte.
+    fileprivate static var everyByte: UInt64 { 0x0101_0101_0101_0101 }
+
+    /// Marks the first byte that is `byte`, by the test for a zero byte of Hacker's Delight, section 6-1.
+    @inline(__always)
+    fileprivate func hasByte(_ byte: UInt64) -> UInt64 {
+        let difference = self ^ (byte &* .everyByte)
+        return (difference &- .everyByte) & ~difference & (0x80 &* .everyByte)
+    }
+
+    /// Marks the first byte below 0x20.
+    @inline(__always)
+    fileprivate var hasControl: UInt64 {
+        (self &- 0x20 &* .everyByte) & ~self & (0x80 &* .everyByte)
+    }
+}

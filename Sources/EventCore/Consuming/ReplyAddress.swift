@@ -1,0 +1,38 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+extension Envelope.HeaderKey {
+    /// On a request: the subject its reply is expected on.
+    public static let replyTo = "reply_to"
+    /// On a reply: the ``Envelope/id`` of the request.
+    public static let requestID = "request_id"
+    /// On a reply: why the request failed; absent from a reply that succeeded.
+    public static let replyError = "reply_error"
+}
+
+/// The subject that the replies to one request are expected on: `_reply.` and an id that nobody else makes.
+///
+/// Replies are sent to such subjects alone, so that a request from elsewhere cannot have something published on a
+/// subject that means something.
+struct ReplyAddress {
+    private static let root = "_reply"
+
+    let subject: Subject
+
+    /// Makes a fresh address.
+    init() throws(EventError) {
+        subject = try Subject(segments: [Self.root, EventIdentifier.make(at: Timestamp(Date()).seconds)])
+    }
+
+    /// Reads the address from a request; `nil` when there is none, or one that nobody may be made to publish on.
+    init?(of request: Envelope) {
+        guard let text = request.headers[Envelope.HeaderKey.replyTo], let subject = try? Subject(validating: text)
+        else { return nil }
+        let segments = subject.segments
+        guard segments.count == 2, segments[0] == Self.root else { return nil }
+        self.subject = subject
+    }
+}

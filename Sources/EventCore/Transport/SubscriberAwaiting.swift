@@ -1,0 +1,15 @@
+/// A bus whose publishers can wait until subscribers elsewhere are ready.
+///
+/// Code that takes `any Bus` asks `bus as? any SubscriberAwaiting` where it matters that the first envelope arrives. A
+/// bus within one process has no need for it, for there a subscription is in effect when `subscribe` returns.
+public protocol SubscriberAwaiting: Bus {
+    /// Waits until subscribers elsewhere are ready for what is published on a subject.
+    ///
+    /// - Parameters:
+    ///   - subject: What is going to be published on.
+    ///   - count: How many subscribers to wait for; with 0 or less there is nothing to wait for.
+    ///   - timeout: How long to wait at most.
+    /// - Returns: Whether there were so many in time.
+    /// - Throws: ``EventError/busClosed``; `CancellationError` when the task is cancelled; what a transport documents.
+    func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool
+}

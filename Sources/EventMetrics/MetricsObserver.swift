@@ -1,0 +1,94 @@
+public import CoreMetrics
+public import EventCore
+
+/// Feeds swift-metrics with what a bus does.
+///
+/// ```swift
+/// let metrics = MetricsObserver()
+/// let bus = MeteredBus(MemoryBus(observer: metrics), metrics: metrics)
+/// ```
+///
+/// | metric | kind | dimensions |
+/// |---|---|---|
+/// | `event_bus_published` | counter | |
+/// | `event_bus_delivered` | counter | `pattern` |
+/// | `event_bus_dropped` | counter | `pattern`, `reason`: a `DropReason` |
+/// | `event_bus_buffered` | meter | `pattern` |
+///
+/// An observer learns a subscription's id and not its pattern, so subscriptions are made through a ``MeteredBus``; what
+/// happens to others counts under the pattern ``untrackedPattern``. At most ``maximumPatterns`` patterns have metrics of
+/// their own, the first ones subscribed to; all others share those of ``otherPatterns``. `event_bus_buffered` is how many
+/// envelopes wait in the buffers of all subscriptions to a pattern. One observer may serve several buses only when their
+/// subscription ids differ.
+///
+/// A callback costs one look-up of the subscription's id under a short lock, one of several, and the metrics backend's
+/// own work; metric objects are made when a pattern is first subscribed to, and nothing is allocated after that.
+public final class MetricsObserver: Observer {
+    /// How many patterns have metrics of their own when nothing else is asked for.
+    public static let defaultMaximumPatterns = 100
+    /// The pattern of what happens to subscriptions that were not made through a ``MeteredBus``.
+    public static let untrackedPattern = "_untracked"
+    /// The pattern that all patterns beyond the first ``maximumPatterns`` share.
+    public static let otherPatterns = "_other"
+
+    /// How many patterns have metrics of their own.
+    public let maximumPatterns: Int
+    private let published: Counter
+    private let registry: SubscriptionRegistry
+
+    /// Creates an observer, and with it the metrics that have no pattern.
+    ///
+    /// - Parameters:
+    ///   - prefix: What the names of the metrics begin with, before an underscore.
+    ///   - maximumPatterns: How many patterns have metrics of their own; less than 0 counts as 0.
+    ///   - factory: Makes the metrics; `nil` means the one of the task or the one that the process has bootstrapped.
+    public init(
+        prefix: String = "event_bus",
+        maximumPatterns: Int = defaultMaximumPatterns,
+        factory: (any MetricsFactory)? = nil
+    ) {
+        let factory = factory ?? MetricsSystem.factory
+        self.maximumPatterns = max(0, maximumPatterns)
+        published = Counter(label: "\(prefix)_published", factory: factory)
+        registry = SubscriptionRegistry(
+            series: SeriesTable(prefix: prefix, maximumCount: self.maximumPatterns, factory: factory)
+        )
+    }
+
+    /// Subscribes through `subscribe` and counts what happens to the subscription under its pattern.
+    func track(
+        policy: BackpressurePolicy,
+        _ subscribe: () async throws -> Subscription
+    ) async rethrows -> Subscription {
+        registry.open()
+        defer { registry.finishOpening() }
+        let subscription = try await subscribe()
+        return subscription.metered(by: registry.register(subscription, policy: policy))
+    }
+
+    /// Counts a publish.
+    ///
+    /// - Parameter envelope: The envelope.
+    public func onPublish(_ envelope: Envelope) {
+        published.increment()
+    }
+
+    /// Counts a delivery under the subscription's pattern.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - subscription: Who received it.
+    public func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {
+        registry.record(.delivered, for: subscription)
+    }
+
+    /// Counts a drop under the subscription's pattern and the reason.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - subscription: Who does not receive it.
+    ///   - reason: Why.
+    public func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
+        registry.record(.dropped(reason), for: subscription)
+    }
+}

@@ -1,0 +1,58 @@
+import CoreMetrics
+import EventCore
+
+/// The metrics of one pattern.
+final class PatternSeries: Sendable {
+    let delivered: Counter
+    /// In how many buffers of this pattern how many envelopes wait.
+    let buffered: Meter
+    private let dropped: [Counter]
+
+    init(pattern: String, prefix: String, factory: any MetricsFactory) {
+        let dimensions = [("pattern", pattern)]
+        delivered = Counter(label: "\(prefix)_delivered", dimensions: dimensions, factory: factory)
+        buffered = Meter(label: "\(prefix)_buffered", dimensions: dimensions, factory: factory)
+        dropped = DropReason.allCases.map { reason in
+            Counter(
+                label: "\(prefix)_dropped",
+                dimensions: dimensions + [("reason", reason.rawValue)],
+                factory: factory
+            )
+        }
+    }
+
+    func dropped(because reason: DropReason) -> Counter {
+        switch reason {
+        case .bufferFull: dropped[0]
+        case .closed: dropped[1]
+        case .cancelled: dropped[2]
+        }
+    }
+}
+
+/// The metrics of all patterns: of the first ones each its own, of the others one for all.
+final class SeriesTable: Sendable {
+    /// For subscriptions whose pattern is not known.
+    let untracked: PatternSeries
+    private let others: PatternSeries
+    private let known = Lock<[Pattern: PatternSeries]>([:])
+    private let prefix: String
+    private let maximumCount: Int
+    private let factory: any MetricsFactory
+
+    init(prefix: String, maximumCount: Int, factory: any MetricsFactory) {
+        (self.prefix, self.maximumCount, self.factory) = (prefix, maximumCount, factory)
+        untracked = PatternSeries(pattern: MetricsObserver.untrackedPattern, prefix: prefix, factory: factory)
+        others = PatternSeries(pattern: MetricsObserver.otherPatterns, prefix: prefix, factory: factory)
+    }
+
+    subscript(pattern: Pattern) -> PatternSeries {
+        known.withLock { known in
+            if let series = known[pattern] { return series }
+            guard known.count < maximumCount else { return others }
+            let series = PatternSeries(pattern: pattern.rawValue, prefix: prefix, factory: factory)
+            known[pattern] = series
+            return series
+        }
+    }
+}

@@ -1,0 +1,6 @@
+public import EventCore
+
+extension Transport {
+    /// `noop:`, a ``NoopBus``, which has no options and tells no observer.
+    public static let noop = Transport(scheme: "noop") { _, _ in NoopBus() }
+}

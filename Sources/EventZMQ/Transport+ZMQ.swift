@@ -1,0 +1,86 @@
+public import EventCore
+public import Logging
+
+extension Transport {
+    /// `zmq:`, a ``ZMQBus``.
+    ///
+    /// The repeatable options `publish` and `subscribe` are endpoints, `bind:` or `connect:` and an address:
+    /// `zmq:?publish=bind:tcp://127.0.0.1:5556&subscribe=connect:tcp://127.0.0.1:5557`; at least one is needed. The
+    /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`
+    /// and `maximumWirePrefixes` are whole numbers, `heartbeatInterval`, `linger` and `confirmationTimeout` durations
+    /// such as `500ms` or `5s`, and `ipv6` is `true` or `false`.
+    public static var zmq: Transport { zmq(logger: nil) }
+
+    /// `zmq:`, a ``ZMQBus`` that logs.
+    ///
+    /// - Parameter logger: Where changes of state are logged.
+    /// - Returns: The transport.
+    public static func zmq(logger: Logger?) -> Transport {
+        let options: [TransportOption] = [
+            .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
+            "maximumWirePrefixes", "heartbeatInterval", "linger", "confirmationTimeout", "ipv6",
+        ]
+        return Transport(scheme: "zmq", options: options) { parameters, observer in
+            var configuration = try ZMQBusConfiguration(parameters)
+            configuration.observer = observer
+            configuration.logger = logger
+            return try ZMQBus(configuration: configuration)
+        }
+    }
+}
+
+extension ZMQBusConfiguration {
+    init(_ parameters: TransportParameters) throws(EventError) {
+        self.init(publish: try parameters.endpoints("publish"), subscribe: try parameters.endpoints("subscribe"))
+        guard !publish.isEmpty || !subscribe.isEmpty else {
+            throw .invalidConfiguration("zmq needs an endpoint: publish=bind:…, or subscribe=connect:…, for example")
+        }
+        if let count = try parameters.integer("sendHighWaterMark", in: Self.sendHighWaterMarks) {
+            sendHighWaterMark = count
+        }
+        if let size = try parameters.integer("maximumMessageSize", in: Self.maximumMessageSizes) {
+            maximumMessageSize = size
+        }
+        if let count = try parameters.integer("maximumWirePrefixes", in: Self.wirePrefixMaxima) {
+            maximumWirePrefixes = count
+        }
+        if let interval = try parameters.duration("heartbeatInterval") { heartbeatInterval = interval }
+        if let limit = try parameters.duration("linger") { linger = limit }
+        if let limit = try parameters.duration("confirmationTimeout") { confirmationTimeout = limit }
+        if let flag = try parameters.flag("ipv6") { ipv6 = flag }
+    }
+}
+
+extension TransportParameters {
+    fileprivate func endpoints(_ name: String) throws(EventError) -> [ZMQEndpoint] {
+        var endpoints: [ZMQEndpoint] = []
+        for text in texts(name) {
+            guard let endpoint = ZMQEndpoint(text) else {
+                throw refusal(of: name, expected: "bind: or connect: and an address, such as bind:tcp://127.0.0.1:5556")
+            }
+            if let fault = EndpointAddress.fault(of: endpoint) {
+                throw refusal(of: name, expected: "an address that can be used; this has a fault: \(fault)")
+            }
+            guard endpoint.isWildcard || !endpoints.contains(where: { $0.address == endpoint.address }) else {
+                throw refusal(of: name, expected: "given once for an address")
+            }
+            endpoints.append(endpoint)
+        }
+        return endpoints
+    }
+}
+
+extension ZMQEndpoint {
+    /// Takes `bind:` or `connect:` and an address apart.
+    fileprivate init?(_ text: String) {
+        if text.hasPrefix("bind:") {
+            self = .bind(String(text.dropFirst(5)))
+        } else if text.hasPrefix("connect:") {
+            self = .connect(String(text.dropFirst(8)))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension ZMQBus: SubscriberAwaiting {}

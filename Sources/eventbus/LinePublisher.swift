@@ -1,0 +1,51 @@
+import EventCore
+
+/// Publishes the envelopes that lines of input hold.
+struct LinePublisher: Sendable {
+    let bus: any Bus
+    let diagnostics: Diagnostics
+    /// Awaited before the first envelope is published.
+    var preparation: @Sendable (Envelope) async throws -> Void = { _ in }
+
+    /// Publishes every line; one that holds no envelope, or one that the bus refuses, is reported by its number.
+    ///
+    /// Each batch is decoded whole before any of it is published: its envelopes then follow one another so closely that
+    /// a subscriber wakes once for many of them.
+    ///
+    /// - Parameter lines: The input.
+    /// - Throws: When the input cannot be read, the bus is closed, the task is cancelled, or the preparation throws.
+    /// - Returns: How many envelopes were published.
+    @discardableResult
+    func publish(_ lines: LineReader) async throws -> Int {
+        var lines = lines
+        var isPrepared = false
+        var count = 0
+        while let batch = try await lines.nextBatch() {
+            for (place, envelope) in await decode(batch, of: lines.name) {
+                if !isPrepared { try await preparation(envelope) }
+                isPrepared = true
+                do {
+                    try await bus.publish(envelope)
+                    count += 1
+                } catch let error as EventError where error != .busClosed {
+                    await diagnostics.report("\(place): \(error)")
+                }
+            }
+        }
+        return count
+    }
+
+    /// The envelopes of the lines that hold one, each with its place; a malformed line is reported.
+    private func decode(_ lines: [Line], of file: String) async -> [(place: String, envelope: Envelope)] {
+        var envelopes: [(String, Envelope)] = []
+        for line in lines {
+            let place = "\(file):\(line.number)"
+            do {
+                if let envelope = try line.envelope() { envelopes.append((place, envelope)) }
+            } catch {
+                await diagnostics.report("\(place): \(error)")
+            }
+        }
+        return envelopes
+    }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import EventCore
+import Foundation
+
+/// `eventbus pub`: publishes envelopes on a bus.
+struct PublishCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pub",
+        abstract: "Publish envelopes on a bus.",
+        discussion: """
+            With a subject, publishes one envelope. Without one, reads JSON lines, each an envelope as 'eventbus sub \
+            --output json' prints it, from standard input or --file. Blank lines are skipped; a malformed line is \
+            reported on standard error by its number, the rest goes on, and the exit status is 1.
+
+            A ZeroMQ bus has no subscribers when it is opened, and what nobody listens to is lost: let it wait for them. \
+            Ctrl-C stops reading, lets out what was read, and exits 0.
+
+            Example: eventbus pub orders.eu.created '{"id":7}' --source checkout --wait-for-subscribers 1 \
+            --bus 'zmq:?publish=connect:tcp://127.0.0.1:5556'
+            """
+    )
+
+    @Argument(help: "The subject of one envelope.", transform: { try Subject(validating: $0) })
+    var subject: Subject?
+
+    @Argument(
+        help: ArgumentHelp("Its payload, as JSON text, or - to read that from standard input.", valueName: "json")
+    )
+    var payload: String?
+
+    @Option(help: ArgumentHelp("Who publishes it.", valueName: "name"))
+    var source: String?
+
+    @Option(
+        name: .customLong("header"),
+        help: ArgumentHelp("A header of it; repeatable.", valueName: "key=value"),
+        transform: { try HeaderArgument(argument: $0) }
+    )
+    var headers: [HeaderArgument] = []
+
+    @Option(help: ArgumentHelp("A file of JSON lines, or - for standard input. (default: -)", valueName: "file"))
+    var file: String?
+
+    @OptionGroup var bus: BusOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Publish only when so many subscribers are ready for the (first) envelope's subject.",
+            valueName: "n"
+        )
+    )
+    var waitForSubscribers = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for them, such as 500ms, 5s or 2m; a mere number is seconds. (default: 10s)",
+            valueName: "time"
+        )
+    )
+    var within: TimeLimit?
+
+    func validate() throws {
+        guard waitForSubscribers >= 0 else { throw ValidationError("--wait-for-subscribers must not be negative.") }
+        guard within == nil || waitForSubscribers > 0 else {
+            throw ValidationError("--within limits --wait-for-subscribers, which is not given.")
+        }
+        guard Set(headers.map(\.key)).count == headers.count else {
+            throw ValidationError("A --header is given twice.")
+        }
+        if let subject {
+            guard file == nil else { throw ValidationError("Give either a subject or --file.") }
+            _ = try envelope(on: subject)
+        } else if source != nil || !headers.isEmpty {
+            throw ValidationError("--source and --header need a subject; in JSON lines each line has its own.")
+        }
+    }
+
+    func run() async throws {
+        let stop = try StopSwitch()
+        let diagnostics = Diagnostics()
+        let input = try input(stop)
+        let bus = try await bus.open(for: .publishing)
+        let publication = Publication(bus: bus, diagnostics: diagnostics, wait: try wait(on: bus))
+
+        let task = Task { try await publication.publish(input) }
+        let result = await withTerminationSignals {
+            stop.trip()
+            task.cancel()
+        } during: {
+            if publication.wait != nil { await bus.announceEndpoints(on: diagnostics) }
+            return await task.result
+        }
+        await bus.close()
+
+        do {
+            await publication.reportLosses(of: try result.get())
+        } catch is CancellationError {
+            return
+        }
+        if diagnostics.hasProblems { throw ExitCode.failure }
+    }
+
+    private var readsPayload: Bool { payload == "-" }
+
+    private func input(_ stop: StopSwitch) throws -> Publication.Input {
+        guard let subject else { return .lines(LineReader(try InputFile(path: file ?? "-", stop: stop))) }
+        let envelope = try envelope(on: subject)
+        return readsPayload ? .payload(try InputFile(path: "-", stop: stop), of: envelope) : .envelope(envelope)
+    }
+
+    private func envelope(on subject: Subject) throws -> Envelope {
+        let headers = Dictionary(headers.map { ($0.key, $0.value) }) { _, last in last }
+        let envelope = Envelope(subject: subject, source: source, headers: headers)
+        guard let payload, !readsPayload else { return envelope }
+        do {
+            return try envelope.holding(json: Data(payload.utf8))
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    private func wait(on bus: any Bus) throws -> SubscriberWait? {
+        guard waitForSubscribers > 0 else { return nil }
+        guard let bus = bus as? any SubscriberAwaiting else {
+            throw ValidationError("--wait-for-subscribers: this bus cannot tell who subscribes. Leave it out.")
+        }
+        let limit = within ?? .seconds(10)
+        return SubscriberWait(bus: bus, count: waitForSubscribers, limit: limit)
+    }
+}

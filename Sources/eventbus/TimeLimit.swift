@@ -1,0 +1,27 @@
+import ArgumentParser
+import EventCore
+
+/// A length of time as an argument: `500ms`, `5s`, `2m`, or a number of seconds.
+struct TimeLimit: ExpressibleByArgument, CustomStringConvertible, Sendable {
+    let duration: Duration
+    let description: String
+
+    init?(argument: String) {
+        if let duration = Duration(argument) {
+            self.init(duration, argument)
+        } else if let duration = Duration("\(argument)s") {
+            self.init(duration, "\(argument)s")
+        } else {
+            return nil
+        }
+    }
+
+    private init(_ duration: Duration, _ description: String) {
+        self.duration = duration
+        self.description = description
+    }
+
+    static func seconds(_ count: Int) -> TimeLimit {
+        TimeLimit(.seconds(count), "\(count)s")
+    }
+}

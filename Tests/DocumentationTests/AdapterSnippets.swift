@@ -1,0 +1,99 @@
+import EventCore
+import EventLifecycle
+import EventLogging
+import EventMemory
+import EventMetrics
+import EventTracing
+import Logging
+import ServiceLifecycle
+import Testing
+import Tracing
+
+/// Ten lines for each adapter, in a place where they compile and run.
+@Suite(.timeLimit(.minutes(1))) struct AdapterSnippets {
+    private struct Order: Codable, Sendable {
+        var id: Int
+        var total: Double
+    }
+
+    private struct Price: Codable, Sendable { var amount: Double }
+
+    @Test func metricsAndDrops() async throws {
+        let logger = Logger(label: "shop") { _ in SwiftLogNoOpLogHandler() }
+        let metrics = MetricsObserver(prefix: "shop_bus")
+        let drops = DropLogger(logger: logger, interval: .seconds(30))
+        let bus = MeteredBus(MemoryBus(observer: CombinedObserver(metrics, drops)), metrics: metrics)
+
+        let orders = try await bus.subscribe(to: "orders.*.created")
+        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created")
+        orders.close()
+        await bus.close()
+    }
+
+    @Test func tracing() async throws {
+        let bus = TracedBus(MemoryBus())
+        let orders = try await bus.subscribe(to: "orders.*.created")
+        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created")
+        await bus.close()
+
+        try await orders.withConsumerSpans { envelope, span in
+            let order = try envelope.decode(Order.self)
+            span.attributes["order.id"] = order?.id
+        }
+    }
+
+    @Test func services() async throws {
+        let logger = Logger(label: "shop") { _ in SwiftLogNoOpLogHandler() }
+        let bus = MemoryBus()
+        let audit = SubscriberService(bus: bus, pattern: "orders.>") { envelope in
+            print("audited", envelope.subject)
+        }
+        // Shut down in the reverse order: the audit drains its buffer, and then the bus is closed.
+        let group = ServiceGroup(services: [BusService(bus), audit], logger: logger)
+        async let running: Void = group.run()
+        await group.triggerGracefulShutdown()
+        try await running
+    }
+
+    @Test func decoding() async throws {
+        let bus = MemoryBus()
+        let orders = try await bus.subscribe(to: "orders.>").decoded(as: Order.self) { failure in
+            print("skipped", failure)
+        }
+        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created")
+        await bus.close()
+
+        for await order in orders {
+            print(order.value.total, order.envelope.subject)
+        }
+        print(orders.skippedCount, "skipped")
+    }
+
+    @Test func requests() async throws {
+        let bus = MemoryBus()
+        let requests = try await bus.subscribe(to: "prices.get")
+        async let responding: Void = bus.respond(to: requests) { request in
+            guard let order = try request.decode(Order.self) else { throw EventError.payloadDecoding("no order") }
+            return Price(amount: order.total * 1.2)
+        }
+
+        let order = Order(id: 7, total: 10)
+        let price = try await bus.request(order, to: "prices.get", as: Price.self, within: .seconds(20))
+        #expect(price.amount == 12)
+        await bus.close()
+        await responding
+    }
+
+    @Test func router() async throws {
+        let (local, remote) = (MemoryBus(), MemoryBus())
+        var router = Router { failure in print(failure) }
+        router.attach("audit", to: ["orders.>", "users.*.deleted"], on: [local, remote]) { envelope in
+            print("audited", envelope.subject)
+        }
+        let session = try await router.open()
+        try await local.publish(Envelope(subject: "orders.eu.created"))
+        await local.close()
+        await remote.close()
+        await session.run()
+    }
+}

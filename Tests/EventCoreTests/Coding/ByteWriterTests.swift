@@ -1,0 +1,42 @@
+import Testing
+
+@testable import EventCore
+
+@Suite struct ByteWriterTests {
+    private func text(_ write: (inout ByteWriter) -> Void) -> String {
+        var writer = ByteWriter(capacity: 0)
+        write(&writer)
+        return writer.withBytes { $0.text(in: 0..<$0.count) }
+    }
+
+    @Test("writes numbers without leading zeros", arguments: [0, 1, 9, 10, 99, 100, 12_345, .max / 10, .max - 1, .max])
+    func decimals(_ number: UInt64) {
+        #expect(text { $0.append(decimal: number) } == String(number))
+    }
+
+    @Test func `every power of ten and its neighbours`() {
+        var power: UInt64 = 1
+        for _ in 0..<19 {
+            power *= 10
+            for number in [power - 1, power, power + 1] {
+                #expect(text { $0.append(decimal: number) } == String(number))
+            }
+        }
+    }
+
+    @Test func `a fixed width keeps leading zeros`() {
+        #expect(text { $0.append(decimal: 7, width: 4) } == "0007")
+    }
+
+    @Test func `grows as far as it must`() {
+        let part = [UInt8](repeating: UInt8(ascii: "a"), count: 1000)
+        let written = text { writer in
+            for _ in 0..<100 {
+                writer.append(part.span)
+                writer.append(UInt8(ascii: "b"))
+                writer.append("c")
+            }
+        }
+        #expect(written == String(repeating: String(repeating: "a", count: 1000) + "bc", count: 100))
+    }
+}

@@ -1,0 +1,176 @@
+import EventCore
+import EventMemory
+import EventMetrics
+import EventTesting
+import MetricsTestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct MetricsTests {
+    private let backend = TestMetrics()
+
+    private func bus(maximumPatterns: Int = 10) -> MeteredBus<MemoryBus> {
+        let metrics = MetricsObserver(prefix: "shop", maximumPatterns: maximumPatterns, factory: backend)
+        return MeteredBus(MemoryBus(observer: metrics), metrics: metrics)
+    }
+
+    private func total(_ name: String, _ pattern: String, _ reason: DropReason? = nil) -> Int64 {
+        let reasons = reason.map { [("reason", $0.rawValue)] } ?? []
+        return backend.counterTotal(label: "shop_\(name)", dimensions: [("pattern", pattern)] + reasons)
+    }
+
+    private func buffered(_ pattern: String) throws -> Double {
+        try backend.expectMeter("shop_buffered", [("pattern", pattern)]).lastValue ?? 0
+    }
+
+    private func publish(_ count: Int, on subject: Subject, of bus: some Bus) async throws {
+        for _ in 0..<count { try await bus.publish(Envelope(subject: subject)) }
+    }
+
+    @Test func `publishes, deliveries and drops are counted by pattern and reason`() async throws {
+        let bus = bus()
+        let narrow = try await bus.subscribe(to: "a.*", options: SubscriptionOptions(bufferCapacity: 2))
+        let wide = try await bus.subscribe(to: ">")
+        try await publish(5, on: "a.b", of: bus)
+        try await publish(1, on: "c", of: bus)
+        #expect(backend.counterTotal(label: "shop_published") == 6)
+        #expect(total("delivered", "a.*") == 2)
+        #expect(total("dropped", "a.*", .bufferFull) == 3)
+        #expect(total("dropped", "a.*", .closed) == 0)
+        #expect(total("delivered", ">") == 6)
+        #expect(total("dropped", ">") == 0)
+        #expect(bus.base.droppedCount == 3)
+        narrow.close()
+        wide.close()
+    }
+
+    @Test func `a publisher that gives up counts as cancelled`() async throws {
+        let bus = bus()
+        let full = try await bus.subscribe(
+            to: "a",
+            options: SubscriptionOptions(bufferCapacity: 1, backpressure: .block)
+        )
+        try await publish(1, on: "a", of: bus)
+        let waiting = Task { try await bus.publish(Envelope(subject: "a")) }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(total("dropped", "a", .cancelled) == 1)
+        full.close()
+    }
+
+    @Test("buffers are followed", arguments: BackpressurePolicy.allCases)
+    func buffers(_ policy: BackpressurePolicy) async throws {
+        let bus = bus()
+        let options = SubscriptionOptions(bufferCapacity: 3, backpressure: policy)
+        let first = try await bus.subscribe(to: "a", options: options)
+        let second = try await bus.subscribe(to: "a", options: options)
+        try await publish(policy == .block ? 3 : 8, on: "a", of: bus)
+        #expect(try buffered("a") == 6)
+        #expect(await first.next(within: .zero) != nil)
+        #expect(try buffered("a") == 5)
+        first.close()
+        for await _ in first {}
+        #expect(try buffered("a") == 3)
+        #expect(await second.next(within: .zero) != nil)
+        #expect(try buffered("a") == 2)
+    }
+
+    @Test func `what a subscription held counts no more once it is let go`() async throws {
+        let bus = bus()
+        do {
+            let subscription = try await bus.subscribe(to: "a")
+            try await publish(4, on: "a", of: bus)
+            #expect(try buffered("a") == 4)
+            withExtendedLifetime(subscription) {}
+        }
+        #expect(try buffered("a") == 0)
+        try await publish(1, on: "a", of: bus)
+        #expect(total("delivered", "a") == 4)
+    }
+
+    @Test func `a cancelled reader leaves nothing in the buffers`() async throws {
+        let bus = bus()
+        let subscription = try await bus.subscribe(to: "a")
+        try await publish(4, on: "a", of: bus)
+        let reader = Task {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            for await _ in subscription {}
+        }
+        await reader.value
+        #expect(try buffered("a") == 0)
+    }
+
+    @Test func `patterns beyond the limit share one label`() async throws {
+        let bus = bus(maximumPatterns: 2)
+        var subscriptions: [Subscription] = []
+        for pattern in ["a", "b", "c", "d", "a"] as [EventCore.Pattern] {
+            subscriptions.append(try await bus.subscribe(to: pattern))
+        }
+        for subject in ["a", "b", "c", "d"] as [Subject] { try await publish(1, on: subject, of: bus) }
+        #expect(total("delivered", "a") == 2)
+        #expect(total("delivered", "b") == 1)
+        #expect(total("delivered", MetricsObserver.otherPatterns) == 2)
+        let labels = Set(backend.counters(label: "shop_delivered").flatMap(\.dimensions).map(\.1))
+        #expect(labels == ["a", "b", MetricsObserver.otherPatterns, MetricsObserver.untrackedPattern])
+    }
+
+    @Test func `subscriptions made elsewhere count as untracked, without buffers`() async throws {
+        let bus = bus()
+        let subscription = try await bus.base.subscribe(to: "a")
+        try await publish(2, on: "a", of: bus)
+        #expect(total("delivered", MetricsObserver.untrackedPattern) == 2)
+        #expect(try buffered(MetricsObserver.untrackedPattern) == 0)
+        subscription.close()
+    }
+
+    @Test func `one metered bus inside another: both see what readers take`() async throws {
+        let outer = MetricsObserver(prefix: "outer", factory: backend)
+        let inner = MetricsObserver(prefix: "shop", factory: backend)
+        let bus = MeteredBus(
+            MeteredBus(MemoryBus(observer: CombinedObserver(outer, inner)), metrics: inner),
+            metrics: outer
+        )
+        let subscription = try await bus.subscribe(to: "a")
+        try await publish(3, on: "a", of: bus)
+        #expect(await subscription.next(within: .zero) != nil)
+        #expect(try buffered("a") == 2)
+        #expect(try backend.expectMeter("outer_buffered", [("pattern", "a")]).lastValue == 2)
+    }
+
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func `a metered bus keeps`(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let metrics = MetricsObserver(factory: TestMetrics())
+            let bus = MeteredBus(MemoryBus(observer: CombinedObserver(observer, metrics)), metrics: metrics)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
+    @Test func `nothing is lost while subscriptions come and go under load`() async throws {
+        let bus = bus()
+        let publishing = Task {
+            for _ in 0..<2000 {
+                try await bus.publish(Envelope(subject: "a"))
+                await Task.yield()
+            }
+        }
+        let readers = (0..<2).map { _ in
+            Task {
+                var taken = 0
+                for _ in 0..<200 {
+                    let subscription = try await bus.subscribe(to: "a")
+                    while await subscription.next(within: .zero) != nil { taken += 1 }
+                    subscription.close()
+                    for await _ in subscription { taken += 1 }
+                    await Task.yield()
+                }
+                return taken
+            }
+        }
+        try await publishing.value
+        var taken = 0
+        for reader in readers { taken += try await reader.value }
+        #expect(total("delivered", "a") + total("delivered", MetricsObserver.untrackedPattern) == Int64(taken))
+        #expect(total("delivered", MetricsObserver.untrackedPattern) == 0)
+        #expect(try buffered("a") == 0)
+    }
+}
