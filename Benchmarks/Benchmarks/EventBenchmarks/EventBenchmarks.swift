@@ -7,7 +7,6 @@ import Workloads
 ///
 /// Ratios are better taken from `event-bench`, which lets the peers take turns.
 let benchmarks: @Sendable () -> Void = {
-    Benchmark.defaultConfiguration = .init(metrics: [.wallClock, .throughput], maxDuration: .seconds(1))
     for workload in Workload.all {
         register(workload.name, workload, workload.start)
         for rival in Rival.of(workload) { register("\(workload.name) \(rival.name)", workload, rival.start) }
@@ -20,13 +19,16 @@ private func register(
     _ workload: Workload,
     _ start: @escaping @Sendable () async throws -> Session
 ) {
-    let scale: BenchmarkScalingFactor = workload.operationsPerPass > 1 ? .one : .kilo
-    var configuration = Benchmark.defaultConfiguration
-    configuration.scalingFactor = scale
+    let passes = workload.operationsPerPass > 1 ? 1 : 1000
+    let configuration = Benchmark.Configuration(
+        metrics: [.wallClock, .throughput],
+        scalingFactor: passes > 1 ? .kilo : .one,
+        maxDuration: .seconds(1)
+    )
     Benchmark(name, configuration: configuration) { benchmark, session in
         benchmark.startMeasurement()
         // Top-level code runs on the main actor, which user code should not be measured on.
-        try await Task.detached { try await session.run(scale.rawValue) }.value
+        try await Task.detached { try await session.run(passes) }.value
         benchmark.stopMeasurement()
     } setup: {
         try await start()

@@ -38,8 +38,9 @@ public struct Race: Sendable {
         var passes = 16
         while true {
             let elapsed = try await time(session, passes)
-            if elapsed > wanted / 4 { return max(16, Int(Double(passes) * wanted / elapsed)) }
-            passes *= 4
+            // A first run may be held up by chance, so a number of passes counts only when it takes long by itself.
+            if elapsed > wanted / 2, try await time(session, passes) > wanted / 2 { return passes }
+            passes = min(passes * 4, max(passes + passes / 4, Int(Double(passes) * wanted / elapsed)))
         }
     }
 

@@ -10,22 +10,21 @@ final class NotificationBus: PeerBus {
         let ring: Ring
     }
 
-    // Safe to share: Foundation documents it as such, without saying so to the compiler.
-    private nonisolated(unsafe) let center = NotificationCenter()
+    private let center = NotificationCenter()
 
     func subscribe(to subject: String) async -> Reader {
         let ring = Ring()
-        let token = unsafe center.addObserver(forName: Notification.Name(subject), object: nil, queue: nil) {
+        let token = center.addObserver(forName: Notification.Name(subject), object: nil, queue: nil) {
             if let envelope = $0.object as? Envelope { ring.append(envelope) }
         }
         return Reader(token: token, ring: ring)
     }
 
     func unsubscribe(_ reader: Reader) async {
-        unsafe center.removeObserver(reader.token)
+        center.removeObserver(reader.token)
     }
 
     func publish(_ envelope: Envelope) async {
-        unsafe center.post(name: Notification.Name(envelope.subject.rawValue), object: envelope)
+        center.post(name: Notification.Name(envelope.subject.rawValue), object: envelope)
     }
 }

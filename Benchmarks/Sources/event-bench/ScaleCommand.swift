@@ -14,6 +14,7 @@ struct ScaleCommand: AsyncParsableCommand {
 
     @Option(help: "Only plots whose name contains this.") var filter: String?
     @Option(help: "How many turns each point has.") var rounds = 5
+    @Option(help: "How long a turn takes, in milliseconds.") var turn = 20
     @Option(help: "Write the curves to this file, as JSON.") var json: String?
 
     func run() async throws {
@@ -22,7 +23,7 @@ struct ScaleCommand: AsyncParsableCommand {
     }
 
     private func measure() async throws {
-        let race = Race(rounds: rounds, turn: .milliseconds(10))
+        let race = Race(rounds: rounds, turn: .milliseconds(turn))
         var report = Report()
         let plots: [(String, @Sendable () async throws -> [Curve])] = [
             ("subscriptions", { try await Curve.overSubscriptions(race) }),

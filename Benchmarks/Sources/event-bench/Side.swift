@@ -44,7 +44,8 @@ func transfer(
     let result = try subscribing.answer(WireResult.self)
     try publishing.wait()
     guard result.received == count, result.lost ?? 0 == 0 else {
-        throw Child.Failure(description: "\(result.received) of \(count) envelopes arrived over \(endpoint)")
+        let gaps = result.lost.map { ", \($0) lost by their numbers" } ?? ""
+        throw Child.Failure(description: "\(result.received) of \(count) envelopes arrived over \(endpoint)\(gaps)")
     }
     if let bytes = result.bytes, payload == Samples.wirePayloadCount {
         let each = Double(bytes) / Double(count)

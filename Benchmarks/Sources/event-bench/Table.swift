@@ -46,7 +46,7 @@ struct Table {
 
     /// Three digits, or as many as there are before the point.
     private func number(_ value: Double) -> String {
-        if value == 0 { return "0" }
+        if value.magnitude < 0.005 { return "0" }
         let digits = value.magnitude >= 100 ? 0 : value.magnitude >= 10 ? 1 : 2
         return String(format: "%.\(digits)f", value)
     }
