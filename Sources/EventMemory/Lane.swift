@@ -1,4 +1,5 @@
 import EventCore
+import Synchronization
 
 /// One of several independent ways into the bus, so that publishers on different threads do not share a lock.
 ///
@@ -13,6 +14,8 @@ final class Lane: Sendable {
 
     private let state: Lock<State>
     private let countsCalls: Bool
+    // Each lane counts for itself: one count for all would go back and forth between the cores of the publishers.
+    private let dropped = Atomic<Int>(0)
 
     /// Creates a lane without a cache when the capacity is 0.
     init(cacheCapacity: Int, countsCalls: Bool) {
@@ -57,6 +60,13 @@ final class Lane: Sendable {
             return state.drained
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// How many envelopes were dropped by calls through this lane because a buffer was full.
+    var droppedCount: Int { dropped.load(ordering: .relaxed) }
+
+    func countDropped(_ count: Int) {
+        dropped.add(count, ordering: .relaxed)
     }
 
     /// A subscription to `pattern` came or went.

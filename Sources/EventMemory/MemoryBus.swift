@@ -1,5 +1,4 @@
 public import EventCore
-import Synchronization
 
 /// A bus within one process.
 ///
@@ -12,7 +11,6 @@ public final class MemoryBus: Bus {
     private let observer: (any Observer)?
     private let isObserved: Bool
     private let table: RoutingTable
-    private let dropped = Atomic<Int>(0)
     private let forget: @Sendable (Mailbox) -> Void
 
     /// Creates a bus.
@@ -37,7 +35,7 @@ public final class MemoryBus: Bus {
 
     /// How many envelopes were dropped because a buffer was full, over all subscriptions.
     public var droppedCount: Int {
-        dropped.load(ordering: .relaxed)
+        table.lanes.reduce(0) { $0 + $1.droppedCount }
     }
 
     // MARK: Publishing
@@ -68,7 +66,7 @@ public final class MemoryBus: Bus {
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         guard let full = fanOut(envelope, to: route, in: lane) else { return }
         for mailbox in full { mailbox.drop(envelope) }
-        if !full.isEmpty { dropped.add(full.count, ordering: .relaxed) }
+        if !full.isEmpty { lane.countDropped(full.count) }
         lane.leave()
     }
 
@@ -114,7 +112,7 @@ public final class MemoryBus: Bus {
     private func fanOut(_ envelope: Envelope, to route: [Mailbox], in lane: Lane) -> [Mailbox]? {
         var full: [Mailbox] = []
         var droppedNow = 0
-        defer { if droppedNow > 0 { dropped.add(droppedNow, ordering: .relaxed) } }
+        defer { if droppedNow > 0 { lane.countDropped(droppedNow) } }
         for index in route.indices {
             // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.
             let mailbox = unsafe Unmanaged.passUnretained(route[index])
