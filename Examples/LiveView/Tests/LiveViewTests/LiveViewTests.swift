@@ -2,6 +2,7 @@ import EventCore
 import EventMemory
 import Foundation
 import Hummingbird
+import ServiceLifecycle
 import Testing
 
 @testable import LiveView
@@ -102,14 +103,16 @@ import Testing
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { running.yield($0.localAddress?.port ?? 0) }
         )
+        let services = ServiceGroup(services: [application], logger: application.logger)
         try await withThrowingTaskGroup { group in
             group.addTask {
                 defer { running.finish() }
-                try await application.run()
+                try await services.run()
             }
             let port = try #require(await ports.first { _ in true })
             try await body(port)
-            group.cancelAll()
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
         }
     }
 }
