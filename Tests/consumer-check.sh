@@ -59,7 +59,7 @@ echo "built in $((SECONDS - start)) s"
 
 fetched=$(ls .build/checkouts | xargs)
 # A folder is made for each target there is, an object only for what was compiled.
-compiled=$(find .build/debug/ -path '*.build/*.o' | sed 's|.*/\([^/]*\)\.build/.*|\1|' | sort -u | xargs)
+compiled=$(find .build/debug/ -path '*/debug/*.build/*.o' | sed 's|.*/\([^/]*\)\.build/.*|\1|' | sort -u | xargs)
 echo "fetched: $fetched"
 echo "compiled: $compiled"
 if ! grep -qw EventMemory <<<"$compiled" || grep -qwi 'swift-nio' <<<"$fetched" \
