@@ -58,10 +58,12 @@ echo "built in $((SECONDS - start)) s"
 [ "$(.build/debug/shop)" = received ]
 
 fetched=$(ls .build/checkouts | xargs)
-compiled=$(find .build/debug/ -maxdepth 1 -name '*.build' -exec basename -s .build {} + | sort | xargs)
+# A folder is made for each target there is, an object only for what was compiled.
+compiled=$(find .build/debug/ -path '*/debug/*.build/*.o' | sed 's|.*/\([^/]*\)\.build/.*|\1|' | sort -u | xargs)
 echo "fetched: $fetched"
 echo "compiled: $compiled"
-if grep -qwi 'swift-nio' <<<"$fetched" || grep -qwE 'EventZMQ|CZeroMQ|Logging|NIO[A-Za-z]*' <<<"$compiled"; then
+if ! grep -qw EventMemory <<<"$compiled" || grep -qwi 'swift-nio' <<<"$fetched" \
+    || grep -qwE 'EventZMQ|CZeroMQ|Logging|NIO[A-Za-z]*' <<<"$compiled"; then
     echo 'that is more than EventMemory needs' >&2
     exit 1
 fi
