@@ -23,7 +23,11 @@ public enum Samples {
 
     /// An envelope without a payload whose JSON form has 190 bytes.
     public static func header() -> Envelope {
-        Envelope(subject: busy, source: "planner-summarize-eu-1", headers: ["run_id": "r17-4a6f", "tenant": "acme-europe"])
+        Envelope(
+            subject: busy,
+            source: "planner-summarize-eu-1",
+            headers: ["run_id": "r17-4a6f", "tenant": "acme-europe"]
+        )
     }
 
     /// How long the payload of a wire envelope is, in bytes.
