@@ -2,13 +2,23 @@ import Configuration
 import EventCore
 import EventMemory
 import EventZMQ
+import Foundation
 
 /// Greets everybody on the bus and prints the greetings that arrive.
 ///
 /// Nothing in here but `openBus` knows which bus it is.
 @main
 enum ChooseTransport {
-    static func main() async throws {
+    static func main() async {
+        do {
+            try await run()
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    static func run() async throws {
         let config = ConfigReader(providers: [CommandLineArgumentsProvider(), EnvironmentVariablesProvider()])
         let name = config.string(forKey: "name", default: "anonymous")
         let bus = try await openBus(config)
