@@ -71,6 +71,7 @@ DOCUMENTATION := .build/documentation
 
 .PHONY: docs
 docs: dependencies ## Build the documentation into .build/documentation; a warning is an error
+	swift build --build-tests # without its tests the package has no symbol graph
 	swift package dump-symbol-graph --skip-synthesized-members >/dev/null
 	rm -rf $(DOCUMENTATION)
 	@graphs="$$(dirname "$$(swift build --show-bin-path)")/symbolgraph"; \
