@@ -3,7 +3,7 @@ extension Span<UInt8> {
     /// control character, `"` or `\`; or `count`.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
-        firstOffset(from: start) { $0.hasControl | $0.hasByte(0x22) | $0.hasByte(0x5C) }
+        firstOffset(from: start) { $0.endOfPlainText }
     }
 
     /// Eight bytes, the first one lowest, if a quote is the first of them that cannot stand in a string as it is.
@@ -13,7 +13,7 @@ extension Span<UInt8> {
     func shortText(at start: Int) -> (word: UInt64, count: Int)? {
         guard start &+ 8 <= count else { return nil }
         let word = UInt64(littleEndian: word(at: start))
-        let found = word.hasControl | word.hasByte(0x22) | word.hasByte(0x5C)
+        let found = word.endOfPlainText
         let length = found.trailingZeroBitCount / 8
         guard found != 0, self[start &+ length] == 0x22 else { return nil }
         return (word, length)
@@ -65,6 +65,10 @@ extension UInt64 {
         let difference = self ^ (byte &* .everyByte)
         return (difference &- .everyByte) & ~difference & (0x80 &* .everyByte)
     }
+
+    /// Marks the first byte that cannot stand in a JSON string as it is, or ends it.
+    @inline(__always)
+    fileprivate var endOfPlainText: UInt64 { hasControl | hasByte(0x22) | hasByte(0x5C) }
 
     /// Marks the first byte below 0x20.
     @inline(__always)

@@ -15,7 +15,7 @@ extension Envelope {
     ///   document, or the time lies outside the years 0000 to 9999.
     /// - Complexity: O(*n*) in the size of the envelope.
     public func jsonData() throws(EventError) -> Data {
-        var writer = JSONWriter(capacity: 256 + (payload?.count ?? 0))
+        var writer = JSONWriter(capacity: 256 + payloadCount)
         writer.beginObject()
         writer.name("id")
         writer.string(storage.fields.id)

@@ -281,8 +281,8 @@ extension JSONReader {
     /// Reads a string, which most likely is `guess`, so that equal texts share their memory.
     package mutating func string(like guess: String) throws(EventError) -> String {
         let (content, isEscaped) = try stringContent()
-        if !isEscaped, bytes.span.holds(guess, in: content) { return guess }
-        return isEscaped ? try Self.unescaped(bytes[content]) : bytes.span.text(in: content)
+        if isEscaped { return try Self.unescaped(bytes[content]) }
+        return bytes.span.holds(guess, in: content) ? guess : bytes.span.text(in: content)
     }
 
     /// Reads a string; what stands between its quotes, and whether it has escapes.
