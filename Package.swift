@@ -43,7 +43,8 @@ let package = Package(
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ]
         ),
-        .target(name: "EventMemory", dependencies: ["EventCore"]),
+        .target(name: "CProcessor"),
+        .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore"]),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .target(
             name: "EventZMQ",

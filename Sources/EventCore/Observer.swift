@@ -57,3 +57,8 @@ public enum DropReason: String, Sendable, Hashable, CaseIterable, Codable {
     /// The publishing task was cancelled while it waited for room.
     case cancelled = "cancelled"
 }
+
+/// Stands where nobody observes: an optional observer would be copied for each call of it.
+package struct Unobserved: Observer {
+    package init() {}
+}

@@ -1,97 +1,74 @@
 import EventCore
 import Synchronization
 
-/// One of several independent ways into the bus, so that publishers on different threads do not share a lock.
+/// One of several ways into the bus, which publishers on different processors do not share.
 ///
-/// A lane keeps its own cache of routes, and counts the calls that may still call an observer, for which closing waits.
-final class Lane: Sendable {
-    private struct State {
-        var cache: RouteCache<[Mailbox]>?
-        var isClosed = false
-        var calls = 0
-        var drained: [Waiter<Void>] = []
-    }
-
-    private let state: Lock<State>
-    private let countsCalls: Bool
-    // Each lane counts for itself: one count for all would go back and forth between the cores of the publishers.
-    private let dropped = Atomic<Int>(0)
+/// A lane belongs to one publisher at a time, which takes it only when it is free: nobody ever waits for a lane. So its
+/// owner may do anything meanwhile, and reads the routes of its cache where they lie, without retaining them.
+@safe final class Lane: @unchecked Sendable {
+    // `@unchecked Sendable`: `cache` is touched by the owner alone, the rest is atomic.
+    private let isTaken = Atomic<Bool>(false)
+    // The owner of another lane never writes here, and lanes lie further apart than a cache line is long.
+    private let droppedByOwner = Atomic<Int>(0)
+    private let droppedByOthers = Atomic<Int>(0)
+    @safe @exclusivity(unchecked) private var cache: RouteCache<Route>?
+    /// The calls in progress that may call an observer.
+    let gate = CallGate()
 
     /// Creates a lane without a cache when the capacity is 0.
-    init(cacheCapacity: Int, countsCalls: Bool) {
-        state = Lock(State(cache: cacheCapacity > 0 ? RouteCache(capacity: cacheCapacity) : nil))
-        self.countsCalls = countsCalls
+    init(cacheCapacity: Int, changes: ChangeCounters) {
+        cache = cacheCapacity > 0 ? RouteCache(capacity: cacheCapacity, changes: changes) : nil
     }
 
-    /// Begins a call; every one that succeeds is followed by ``leave()``.
+    // MARK: Ownership
+
+    /// Takes the lane, to be followed by ``release()``; `false` when somebody else has it.
+    @inline(__always)
+    func take() -> Bool {
+        !isTaken.exchange(true, ordering: .acquiring)
+    }
+
+    /// Gives the lane back.
+    @inline(__always)
+    func release() {
+        isTaken.store(false, ordering: .releasing)
+    }
+
+    /// Who may want an envelope; called by the owner.
     ///
-    /// - Parameters:
-    ///   - subject: What is to be routed.
-    ///   - table: Where the route is found when it is not in the cache.
-    /// - Returns: Who may want the envelope, or `nil` when the bus is closed.
-    func enter(_ subject: Subject, orMatch table: RoutingTable) -> [Mailbox]? {
-        state.withLock { state in
-            guard !state.isClosed else { return nil }
-            if countsCalls { state.calls += 1 }
-            if let route = state.cache?.route(of: subject) { return route }
-            let route = table.match(subject)
-            state.cache?.insert(route, for: subject)
-            return route
-        }
+    /// - Returns: A route that the lane keeps alive until it is released, unless it is `nil` since the lane has no cache.
+    @inline(__always)
+    func route(of subject: Subject, orMatchIn table: RoutingTable) -> Unmanaged<Route>? {
+        guard let index = cache?.find(subject) ?? match(subject, in: table), let route = cache?[index] else { return nil }
+        return unsafe Unmanaged.passUnretained(route)
     }
 
-    /// Goes on with a call after ``leave()``; `false` when the bus was closed meanwhile.
-    func enterAgain() -> Bool {
-        guard countsCalls else { return true }
-        return state.withLock { state in
-            guard !state.isClosed else { return false }
-            state.calls += 1
-            return true
-        }
+    @inline(never)
+    private func match(_ subject: Subject, in table: RoutingTable) -> Int? {
+        guard let basis = cache?.basis(for: subject) else { return nil }
+        return cache?.insert(table.match(subject), for: subject, on: basis)
     }
 
-    /// Ends a call.
-    func leave() {
-        guard countsCalls else { return }
-        let waiters = state.withLock { state -> [Waiter<Void>] in
-            state.calls -= 1
-            guard state.calls == 0, state.isClosed else { return [] }
-            defer { state.drained = [] }
-            return state.drained
-        }
-        for waiter in waiters { waiter.resume() }
+    /// Forgets routes that are out of date, unless somebody has the lane, who will be asked another time.
+    func purge() {
+        guard take() else { return }
+        defer { release() }
+        cache?.purge()
     }
 
-    /// How many envelopes were dropped by calls through this lane because a buffer was full.
-    var droppedCount: Int { dropped.load(ordering: .relaxed) }
+    // MARK: Counting
 
+    /// How many envelopes were dropped by publishers in this lane because a buffer was full.
+    var droppedCount: Int { droppedByOwner.load(ordering: .relaxed) + droppedByOthers.load(ordering: .relaxed) }
+
+    /// Counts drops; called by the owner, whom it costs no locked instruction.
+    @inline(__always)
+    func countDroppedAsOwner(_ count: Int) {
+        droppedByOwner.store(droppedByOwner.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+    }
+
+    /// Counts drops; called by anyone.
     func countDropped(_ count: Int) {
-        dropped.add(count, ordering: .relaxed)
-    }
-
-    /// A subscription to `pattern` came or went.
-    func subscriptionsChanged(for pattern: Pattern) {
-        state.withLock { $0.cache?.subscriptionsChanged(for: pattern) }
-    }
-
-    /// Lets no further call begin, and forgets every route.
-    func close() {
-        let routes = state.withLock { state in
-            state.isClosed = true
-            defer { state.cache = nil }
-            return state.cache
-        }
-        withExtendedLifetime(routes) {}
-    }
-
-    /// Waits until every call has ended.
-    func drain() async {
-        await Waiter.suspend { waiter in
-            let isDrained = state.withLock { state in
-                if state.calls > 0 { state.drained.append(waiter) }
-                return state.calls == 0
-            }
-            if isDrained { waiter.resume() }
-        }
+        droppedByOthers.add(count, ordering: .relaxed)
     }
 }

@@ -8,7 +8,7 @@ public final class MemoryBus: Bus {
     /// How many subjects the route cache holds when nothing else is asked for.
     public static let defaultRouteCacheCapacity = 1024
 
-    private let observer: (any Observer)?
+    private let observer: any Observer
     private let isObserved: Bool
     private let table: RoutingTable
     private let forget: @Sendable (Mailbox) -> Void
@@ -17,13 +17,13 @@ public final class MemoryBus: Bus {
     ///
     /// - Parameters:
     ///   - observer: Told what happens to every envelope.
-    ///   - routeCacheCapacity: For how many subjects, on each of eight lanes that threads share, the matching
-    ///     subscriptions are remembered. 0 matches anew on every publish, which suits subjects that are never published
-    ///     twice; less than 0 means ``defaultRouteCacheCapacity``.
+    ///   - routeCacheCapacity: For how many subjects the matching subscriptions are remembered, on each of the
+    ///     processors that publish, up to 2²⁰. 0 matches anew on every publish, which suits subjects that are never
+    ///     published twice; less than 0 means ``defaultRouteCacheCapacity``.
     public init(observer: (any Observer)? = nil, routeCacheCapacity: Int = defaultRouteCacheCapacity) {
         let capacity = routeCacheCapacity < 0 ? Self.defaultRouteCacheCapacity : routeCacheCapacity
-        let table = RoutingTable(cacheCapacity: capacity, countsCalls: observer != nil)
-        self.observer = observer
+        let table = RoutingTable(cacheCapacity: min(capacity, 1 << 20))
+        self.observer = observer ?? Unobserved()
         isObserved = observer != nil
         self.table = table
         forget = { table.remove($0) }
@@ -49,7 +49,7 @@ public final class MemoryBus: Bus {
     public func publish(_ envelope: Envelope) async throws {
         // All that need not wait happens in one synchronous call, so the asynchronous frame stays small.
         guard let waiting = try publishNow(envelope) else { return }
-        defer { waiting.lane.leave() }
+        defer { waiting.gate?.leave() }
         try await waiting.parked.wait()
     }
 
@@ -61,72 +61,143 @@ public final class MemoryBus: Bus {
     ///
     /// - Parameter envelope: The envelope.
     public func deliver(_ envelope: Envelope) {
-        let lane = table.lane
-        guard let route = lane.enter(envelope.subject, orMatch: table) else { return }
+        let lane = table.nearestLane
+        let gate: CallGate?
+        do { gate = try enter(lane) } catch { return }
+        let route = route(of: envelope.subject)
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
-        guard let full = fanOut(envelope, to: route, in: lane) else { return }
+        guard let full = fanOut(envelope, to: route, in: lane, gate) else { return }
         for mailbox in full { mailbox.drop(envelope) }
         if !full.isEmpty { lane.countDropped(full.count) }
-        lane.leave()
+        gate?.leave()
     }
 
-    /// A publish whose envelope some mailboxes hold until they have room, and the lane it has to leave then.
+    /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
     private struct Waiting {
         var parked: ParkedPublish
-        var lane: Lane
+        var gate: CallGate?
     }
 
     private func publishNow(_ envelope: Envelope) throws(EventError) -> Waiting? {
-        let lane = table.lane
-        guard let route = lane.enter(envelope.subject, orMatch: table) else { throw .busClosed }
-        // What nobody sees need not be filled in; without an observer there is nothing to leave either.
-        if route.isEmpty, !isObserved { return nil }
-        guard envelope.isFilledForPublishing else {
-            return try publish(filled: envelope.filledForPublishing(), to: route, in: lane)
+        guard !isObserved, let lane = unsafe table.takeLane() else { return try publishWithCalls(envelope) }
+        // The table keeps its lanes alive; retaining one as well would make a publish cost a sixth more.
+        switch unsafe lane._withUnsafeGuaranteedRef({ offer(envelope, inTaken: $0) }) {
+        case .done: return nil
+        case .full(let mailboxes): return park(envelope, with: mailboxes, in: nil)
+        case .wantsCalls: return try publishWithCalls(envelope)
+        case .closed: throw .busClosed
         }
-        return try publish(filled: envelope, to: route, in: lane)
     }
 
-    private func publish(filled envelope: Envelope, to route: [Mailbox], in lane: Lane) throws(EventError) -> Waiting? {
-        if isObserved { announce(envelope) }
-        guard let full = fanOut(envelope, to: route, in: lane) else { throw .busClosed }
-        guard !full.isEmpty else {
-            lane.leave()
+    private enum Progress {
+        case done
+        /// The rest have it; these are full, and the publisher should wait.
+        case full([Mailbox])
+        /// Nothing has been done: somebody has to be called, for which no lane is held.
+        case wantsCalls
+        case closed
+    }
+
+    /// The short way: nobody has to be called, and the route need not outlive the lane that knows it.
+    @inline(__always)
+    private func offer(_ envelope: Envelope, inTaken lane: Lane) -> Progress {
+        defer { lane.release() }
+        guard !table.isClosed else { return .closed }
+        guard let route = unsafe lane.route(of: envelope.subject, orMatchIn: table) else { return .wantsCalls }
+        return unsafe route._withUnsafeGuaranteedRef { route in
+            if route.isEmpty { return .done }
+            guard !route.hasPredicates, envelope.isFilledForPublishing else { return .wantsCalls }
+            var full: [Mailbox] = []
+            let dropped = offer(envelope, to: route, &full)
+            if dropped > 0 { lane.countDroppedAsOwner(dropped) }
+            return full.isEmpty ? .done : .full(full)
+        }
+    }
+
+    /// The way of a publish that has to call somebody in between, or finds all lanes taken.
+    @inline(never)
+    private func publishWithCalls(_ envelope: Envelope) throws(EventError) -> Waiting? {
+        let lane = table.nearestLane
+        let gate = try enter(lane)
+        let route = route(of: envelope.subject)
+        // What nobody sees need not be filled in; without an observer there is nothing to leave either.
+        if route.isEmpty, gate == nil { return nil }
+        let envelope = envelope.isFilledForPublishing ? envelope : envelope.filledForPublishing()
+        if isObserved { observer.onPublish(envelope) }
+        guard let full = fanOut(envelope, to: route, in: lane, gate) else { throw .busClosed }
+        guard full.isEmpty else { return park(envelope, with: full, in: gate) }
+        gate?.leave()
+        return nil
+    }
+
+    /// Begins a call that may call the observer.
+    ///
+    /// - Returns: The gate to leave, or `nil` when there is none since nobody observes.
+    private func enter(_ lane: Lane) throws(EventError) -> CallGate? {
+        guard isObserved else {
+            guard !table.isClosed else { throw .busClosed }
             return nil
         }
+        guard lane.gate.enter() else { throw .busClosed }
+        return lane.gate
+    }
+
+    /// Who may want an envelope, for as long as the caller likes.
+    private func route(of subject: Subject) -> Route {
+        guard let lane = unsafe table.takeLane()?.takeUnretainedValue() else { return table.match(subject) }
+        defer { lane.release() }
+        return unsafe lane.route(of: subject, orMatchIn: table)?.takeUnretainedValue() ?? table.match(subject)
+    }
+
+    private func park(_ envelope: Envelope, with full: [Mailbox], in gate: CallGate?) -> Waiting {
         let parked = ParkedPublish()
         for mailbox in full { mailbox.park(envelope, for: parked) }
-        return Waiting(parked: parked, lane: lane)
+        return Waiting(parked: parked, gate: gate)
     }
 
-    /// Apart from the hot path, which would copy the existential even when it is not called.
-    @inline(never)
-    private func announce(_ envelope: Envelope) {
-        observer?.onPublish(envelope)
-    }
-
-    /// Offers an envelope to each mailbox of a route.
+    /// Offers an envelope to each mailbox of a route, none of which has a predicate.
     ///
-    /// - Returns: The mailboxes that are full and whose publisher should wait; `nil` when the bus was closed during a
-    ///   predicate, so that nothing more may happen and the lane is left.
-    private func fanOut(_ envelope: Envelope, to route: [Mailbox], in lane: Lane) -> [Mailbox]? {
-        var full: [Mailbox] = []
-        var droppedNow = 0
-        defer { if droppedNow > 0 { lane.countDropped(droppedNow) } }
-        for index in route.indices {
+    /// - Parameter full: Gets the mailboxes that are full and whose publisher should wait.
+    /// - Returns: How many envelopes were dropped because a buffer was full.
+    @inline(__always)
+    private func offer(_ envelope: Envelope, to route: Route, _ full: inout [Mailbox]) -> Int {
+        var dropped = 0
+        for index in route.mailboxes.indices {
             // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.
-            let mailbox = unsafe Unmanaged.passUnretained(route[index])
-            if unsafe mailbox._withUnsafeGuaranteedRef({ $0.hasPredicate }) {
-                // A predicate may close the bus, which waits for calls in progress, so it is not part of one.
-                lane.leave()
-                let accepted = unsafe mailbox._withUnsafeGuaranteedRef { $0.accepts(envelope) }
-                guard lane.enterAgain() else { return nil }
-                guard accepted else { continue }
-            }
+            let mailbox = unsafe Unmanaged.passUnretained(route.mailboxes[index])
             switch unsafe mailbox._withUnsafeGuaranteedRef({ $0.offer(envelope) }) {
             case .delivered, .ended: break
-            case .deliveredForOldest, .dropped: droppedNow += 1
-            case .full: full.append(route[index])
+            case .deliveredForOldest, .dropped: dropped &+= 1
+            case .full: full.append(route.mailboxes[index])
+            }
+        }
+        return dropped
+    }
+
+    /// Offers an envelope to each mailbox of a route that wants it.
+    ///
+    /// - Returns: The mailboxes that are full and whose publisher should wait; `nil` when the bus was closed during a
+    ///   predicate, so that nothing more may happen and the gate is left.
+    private func fanOut(_ envelope: Envelope, to route: Route, in lane: Lane, _ gate: CallGate?) -> [Mailbox]? {
+        var full: [Mailbox] = []
+        var dropped = 0
+        defer { if dropped > 0 { lane.countDropped(dropped) } }
+        guard route.hasPredicates else {
+            dropped = offer(envelope, to: route, &full)
+            return full
+        }
+        for mailbox in route.mailboxes {
+            if mailbox.hasPredicate {
+                // A predicate may close the bus, which waits for calls in progress, so it is not part of one.
+                gate?.leave()
+                let accepted = mailbox.accepts(envelope)
+                guard gate?.enter() ?? true else { return nil }
+                guard accepted else { continue }
+            }
+            switch mailbox.offer(envelope) {
+            case .delivered, .ended: break
+            case .deliveredForOldest, .dropped: dropped += 1
+            case .full: full.append(mailbox)
             }
         }
         return full
@@ -180,7 +251,7 @@ public final class MemoryBus: Bus {
                 capacity: capacity,
                 policy: options.backpressure,
                 predicate: options.predicate,
-                observer: observer,
+                observer: isObserved ? observer : nil,
                 onEnd: onEnd
             )
         }
@@ -192,6 +263,9 @@ public final class MemoryBus: Bus {
     /// Closes the bus; returns once nothing is enqueued and no observer is called any more.
     public func close() async {
         for mailbox in table.close() { mailbox.close(.bus) }
-        for lane in table.lanes { await lane.drain() }
+        for lane in table.lanes {
+            lane.purge()
+            await lane.gate.drain()
+        }
     }
 }

@@ -2,10 +2,8 @@ import EventCore
 
 /// Remembers the route of subjects that were published lately, within a bound, and forgets as little as it must.
 ///
-/// Four-way set associative: a subject has four places, the next in turn is reused when all are taken. A route depends on
-/// the patterns that match its subject, and those are counted: every change is added to one of a few counters, chosen by
-/// the pattern's first three literal segments or fewer. An entry is good while the counters of its subject's own
-/// prefixes stand where they stood, so a subscription to `graph.run.r7.>` leaves the routes of other runs alone.
+/// Four-way set associative: a subject has four places, the next in turn is reused when all are taken. An entry is good
+/// while the counters of its subject's prefixes stand where they stood before its route was made.
 struct RouteCache<Route: Sendable>: Sendable {
     private static var ways: Int { 4 }
 
@@ -17,71 +15,81 @@ struct RouteCache<Route: Sendable>: Sendable {
         var verifiedAt: UInt64 = 0
     }
 
-    /// What a route stands on.
-    private struct Basis {
-        var prefixes: Prefixes
-        /// What the counters of `prefixes` added up to when the route was made.
-        var changes: UInt64
+    /// What a route stands on: how many changes there had been before it was made.
+    struct Basis: Sendable {
+        fileprivate var prefixes: ChangePrefixes
+        fileprivate var sum: UInt64
+        fileprivate var total: UInt64
     }
 
     private let capacity: Int
+    private let changes: ChangeCounters
     // One array for each part of an entry: looking for a subject reads a line of slots and copies nothing else.
     private var slots: [Slot] = []
     private var subjects: [Subject] = []
     private var routes: [Route?] = []
     private var bases: [Basis] = []
     private var victim = 0
-    private var counters = [UInt64](repeating: 0, count: Prefixes.counterCount)
-    private var allChanges: UInt64 = 0
-    private var changesSincePurge = 0
     private(set) var count = 0
 
-    /// Creates a cache; `capacity` is at least 1, and the cache may use a little less.
-    init(capacity: Int) {
+    /// Creates a cache.
+    ///
+    /// - Parameters:
+    ///   - capacity: At least 1; the cache may use a little less.
+    ///   - changes: What counts the changes that routes depend on.
+    init(capacity: Int, changes: ChangeCounters) {
         self.capacity = capacity
+        self.changes = changes
     }
 
-    /// The route of a subject, if it is known and nothing that matters to it has changed.
+    /// Where the route of a subject is, if it is known and nothing that matters to it has changed.
     @inline(__always)
-    mutating func route(of subject: Subject) -> Route? {
+    mutating func find(_ subject: Subject) -> Int? {
         guard let index = index(of: subject) else { return nil }
-        guard slots[index].verifiedAt == allChanges || verify(index) else { return nil }
-        return routes[index]
+        let total = changes.total
+        guard slots[index].verifiedAt == total || verify(index, total) else { return nil }
+        return index
     }
 
-    mutating func insert(_ route: Route, for subject: Subject) {
-        if slots.isEmpty { allocate(placeholder: subject) }
-        let index = index(of: subject) ?? vacancy(for: subject)
+    /// A route that was found; the index is good until the cache is changed.
+    subscript(index: Int) -> Route? {
+        @inline(__always) get { routes[index] }
+    }
+
+    /// What the route of a subject will stand on; to be asked for before the route is made.
+    func basis(for subject: Subject) -> Basis {
+        let total = changes.total
+        let prefixes = ChangePrefixes(of: subject)
+        return Basis(prefixes: prefixes, sum: changes.sum(of: prefixes), total: total)
+    }
+
+    /// Remembers a route.
+    ///
+    /// - Returns: Where it is.
+    @discardableResult
+    mutating func insert(_ route: Route, for subject: Subject, on basis: Basis) -> Int {
+        if slots.isEmpty { allocate(sets: 1, placeholder: subject, basis) }
+        let index = index(of: subject) ?? vacancy(for: subject) ?? place(for: subject, basis)
         if slots[index].tag == 0 { count += 1 }
-        let prefixes = Prefixes(of: subject)
-        slots[index] = Slot(tag: Self.tag(of: subject), verifiedAt: allChanges)
+        slots[index] = Slot(tag: Self.tag(of: subject), verifiedAt: basis.total)
         subjects[index] = subject
         routes[index] = route
-        bases[index] = Basis(prefixes: prefixes, changes: prefixes.sum(of: counters))
+        bases[index] = basis
+        return index
     }
 
-    /// A subscription to `pattern` came or went.
-    mutating func subscriptionsChanged(for pattern: Pattern) {
-        counters[Prefixes.counter(of: pattern)] += 1
-        allChanges += 1
-        changesSincePurge += 1
-        // What is stale holds mailboxes that have ended; a look at all entries is paid for by as many changes.
-        if count > 0, changesSincePurge >= max(64, count) { purge() }
-    }
-
-    private mutating func purge() {
-        changesSincePurge = 0
+    /// Forgets every route that is good no more, for such a route holds mailboxes that have ended.
+    mutating func purge() {
         for index in slots.indices where slots[index].tag != 0 && !isGood(index) { forget(index) }
     }
 
-    private mutating func allocate(placeholder: Subject) {
-        let sets = max(1, 1 << (Int.bitWidth - 1 - capacity.leadingZeroBitCount) / Self.ways)
+    private mutating func allocate(sets: Int, placeholder: Subject, _ basis: Basis) {
         let places = min(capacity, sets * Self.ways)
         // A set is always whole, so a small cache has slots that are never filled.
         slots = Array(repeating: Slot(), count: sets * Self.ways)
         subjects = Array(repeating: placeholder, count: places)
         routes = Array(repeating: nil, count: places)
-        bases = Array(repeating: Basis(prefixes: Prefixes(of: placeholder), changes: 0), count: places)
+        bases = Array(repeating: basis, count: places)
     }
 
     private mutating func forget(_ index: Int) {
@@ -92,17 +100,17 @@ struct RouteCache<Route: Sendable>: Sendable {
 
     /// Looks whether a route is good although there were changes, and forgets it when it is not.
     @inline(never)
-    private mutating func verify(_ index: Int) -> Bool {
+    private mutating func verify(_ index: Int, _ total: UInt64) -> Bool {
         guard isGood(index) else {
             forget(index)
             return false
         }
-        slots[index].verifiedAt = allChanges
+        slots[index].verifiedAt = total
         return true
     }
 
     private func isGood(_ index: Int) -> Bool {
-        bases[index].changes == bases[index].prefixes.sum(of: counters)
+        bases[index].sum == changes.sum(of: bases[index].prefixes)
     }
 
     /// The first slot of a subject's set.
@@ -127,52 +135,36 @@ struct RouteCache<Route: Sendable>: Sendable {
         subject.byteHash | 1
     }
 
-    private mutating func vacancy(for subject: Subject) -> Int {
+    private func places(for subject: Subject) -> Range<Int> {
         let first = set(of: subject)
-        let places = first..<min(first + Self.ways, subjects.count)
-        if let free = places.first(where: { slots[$0].tag == 0 }) { return free }
+        return first..<min(first + Self.ways, subjects.count)
+    }
+
+    private func vacancy(for subject: Subject) -> Int? {
+        places(for: subject).first { slots[$0].tag == 0 }
+    }
+
+    /// Makes room in a set that is full: the table doubles while it may, and then another subject has to go.
+    private mutating func place(for subject: Subject, _ basis: Basis) -> Int {
+        while slots.count * 2 <= capacity {
+            double(placeholder: subject, basis)
+            if let vacancy = vacancy(for: subject) { return vacancy }
+        }
+        let places = places(for: subject)
         victim = (victim + 1) % places.count
         return places.lowerBound + victim
     }
-}
 
-/// Which counters tell of the patterns that may match a subject: one for each of its first prefixes.
-private struct Prefixes: Sendable {
-    static let counterCount = 256
-    private static let depth = 3
-
-    /// The counters of the prefixes with no, one, two and three segments; those a short subject lacks repeat the first.
-    private var counters = SIMD4<UInt8>(repeating: counter(of: 0))
-
-    init(of subject: Subject) {
-        subject.rawValue.withUTF8Bytes { bytes in
-            var end = -1
-            for length in 1...Self.depth where end < bytes.count {
-                end = bytes.segmentEnd(from: end + 1)
-                counters[length] = Self.counter(of: ByteHash.hash(bytes, in: 0..<end))
-            }
+    private mutating func double(placeholder: Subject, _ basis: Basis) {
+        let old = self
+        allocate(sets: slots.count * 2 / Self.ways, placeholder: placeholder, basis)
+        // A set is split in two, neither of which can be too small.
+        for index in old.slots.indices where old.slots[index].tag != 0 {
+            guard let vacancy = vacancy(for: old.subjects[index]) else { continue }
+            slots[vacancy] = old.slots[index]
+            subjects[vacancy] = old.subjects[index]
+            routes[vacancy] = old.routes[index]
+            bases[vacancy] = old.bases[index]
         }
-    }
-
-    func sum(of table: [UInt64]) -> UInt64 {
-        table[Int(counters[0])] &+ table[Int(counters[1])] &+ table[Int(counters[2])] &+ table[Int(counters[3])]
-    }
-
-    /// The counter of the longest prefix that a pattern fixes.
-    static func counter(of pattern: Pattern) -> Int {
-        pattern.rawValue.withUTF8Bytes { bytes in
-            var prefix = 0
-            var start = 0
-            for _ in 1...depth where start < bytes.count {
-                if bytes[start] == UInt8(ascii: "*") || bytes[start] == UInt8(ascii: ">") { break }
-                prefix = bytes.segmentEnd(from: start)
-                start = prefix + 1
-            }
-            return Int(prefix == 0 ? counter(of: 0) : counter(of: ByteHash.hash(bytes, in: 0..<prefix)))
-        }
-    }
-
-    private static func counter(of hash: UInt64) -> UInt8 {
-        UInt8(truncatingIfNeeded: hash >> 24)
     }
 }

@@ -1,61 +1,104 @@
 import EventCore
+import Synchronization
 
 /// Who listens to what: the index of all patterns behind one lock, and the lanes through which publishers look routes up.
 ///
-/// A lane takes the index's lock inside its own to match a subject; a change takes them one after the other, the index
-/// first. So a lane that matched before a change is told of it afterwards, and never keeps a route that is out of date.
+/// A change goes into the index first and is counted then, and a lane reads the count before it matches a subject. So a
+/// route that missed a change is always found out of date, and subscribing never waits for publishers nor they for it.
 final class RoutingTable: Sendable {
     private struct Registry {
         var index = PatternIndex<Mailbox>()
         var isClosed = false
         var lastID: UInt64 = 0
+        var changes = 0
     }
 
     private let registry = Lock(Registry())
+    private let changes = ChangeCounters()
+    private let closed = Atomic<Bool>(false)
     let lanes: [Lane]
-    private let caches: Bool
+    private let mask: Int
 
-    /// More lanes let more threads publish at once; each costs every subscription change about 20 ns.
-    private static let laneCountLogarithm = 3
+    /// After so many changes one lane forgets what is out of date; looking at all it remembers takes about 3 µs.
+    private static let changesPerPurge = 64
 
-    init(cacheCapacity: Int, countsCalls: Bool) {
-        caches = cacheCapacity > 0
-        lanes = (0..<1 << Self.laneCountLogarithm).map { _ in
-            Lane(cacheCapacity: cacheCapacity, countsCalls: countsCalls)
-        }
+    init(cacheCapacity: Int) {
+        let count = Self.laneCount(processors: Processor.count)
+        lanes = (0..<count).map { [changes] _ in Lane(cacheCapacity: cacheCapacity, changes: changes) }
+        mask = count - 1
     }
 
-    /// The lane of the current thread.
-    var lane: Lane {
-        // Thread ids are addresses far apart; Fibonacci hashing spreads them (Knuth, vol. 3, 6.4).
-        let hash = UInt64(ThreadAddress.current >> 12) &* 0x9E37_79B9_7F4A_7C15
-        return lanes[Int(hash >> (64 - UInt64(Self.laneCountLogarithm)))]
+    /// A power of two from 4 to 64 that gives each processor a lane where it can.
+    private static func laneCount(processors: Int) -> Int {
+        var count = 4
+        while count < min(processors, 64) { count *= 2 }
+        return count
+    }
+
+    /// Whether the bus is closed.
+    var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+    /// The lane of the current processor.
+    var nearestLane: Lane { lanes[Processor.current & mask] }
+
+    /// Takes the lane of the current processor, or else the next that is free.
+    ///
+    /// - Returns: A lane, which lives as long as the table; `nil` when all are taken.
+    @inline(__always)
+    func takeLane() -> Unmanaged<Lane>? {
+        let first = Processor.current
+        let lane = unsafe Unmanaged.passUnretained(lanes[first & mask])
+        if unsafe lane._withUnsafeGuaranteedRef({ $0.take() }) { return unsafe lane }
+        return unsafe takeLane(after: first)
+    }
+
+    @inline(never)
+    private func takeLane(after first: Int) -> Unmanaged<Lane>? {
+        for offset in 1..<lanes.count {
+            let lane = lanes[(first &+ offset) & mask]
+            if lane.take() { return unsafe Unmanaged.passUnretained(lane) }
+        }
+        return nil
     }
 
     /// Who listens to a subject.
-    func match(_ subject: Subject) -> [Mailbox] {
-        registry.withLock { $0.index.matches(of: subject) }
+    func match(_ subject: Subject) -> Route {
+        registry.withLock { registry in
+            var mailboxes: ContiguousArray<Mailbox> = []
+            registry.index.forEachMatch(of: subject) { mailboxes.append($0) }
+            return mailboxes.isEmpty ? Route.empty : Route(mailboxes)
+        }
     }
 
     /// Adds the mailbox that `make` returns for a new id.
     ///
     /// - Throws: ``EventError/busClosed``.
     func add(_ pattern: Pattern, _ make: (SubscriptionID) -> Mailbox) throws(EventError) -> Mailbox {
-        let mailbox: Mailbox? = registry.withLock { registry in
-            guard !registry.isClosed else { return nil }
+        let (mailbox, count) = registry.withLock { registry -> (Mailbox?, Int) in
+            guard !registry.isClosed else { return (nil, 0) }
             registry.lastID += 1
             let mailbox = make(SubscriptionID(rawValue: "s" + String(registry.lastID)))
             registry.index.insert(mailbox, for: pattern)
-            return mailbox
+            registry.changes += 1
+            return (mailbox, registry.changes)
         }
         guard let mailbox else { throw .busClosed }
-        changed(pattern)
+        changed(pattern, count)
         return mailbox
     }
 
     func remove(_ mailbox: Mailbox) {
-        _ = registry.withLock { $0.index.remove(mailbox, for: mailbox.pattern) }
-        changed(mailbox.pattern)
+        let count = registry.withLock { registry in
+            registry.index.remove(mailbox, for: mailbox.pattern)
+            registry.changes += 1
+            return registry.changes
+        }
+        changed(mailbox.pattern, count)
+    }
+
+    private func changed(_ pattern: Pattern, _ count: Int) {
+        changes.record(pattern)
+        if count.isMultiple(of: Self.changesPerPurge) { lanes[count / Self.changesPerPurge & mask].purge() }
     }
 
     /// Lets nothing in any more.
@@ -68,12 +111,8 @@ final class RoutingTable: Sendable {
             registry.index.forEachElement { mailboxes.append($0) }
             return mailboxes
         }
-        for lane in lanes { lane.close() }
+        closed.store(true, ordering: .releasing)
+        for lane in lanes { lane.gate.close() }
         return mailboxes
-    }
-
-    private func changed(_ pattern: Pattern) {
-        guard caches else { return }
-        for lane in lanes { lane.subscriptionsChanged(for: pattern) }
     }
 }

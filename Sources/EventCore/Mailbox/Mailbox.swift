@@ -8,8 +8,7 @@ package final class Mailbox: Sendable {
     package let pattern: Pattern
     /// Whether ``accepts(_:)`` has to be asked before an offer.
     package let hasPredicate: Bool
-    private let observer: (any Observer)?
-    /// Spares the copy of an existential on every offer when nobody observes.
+    private let observer: any Observer
     private let isObserved: Bool
     private let state: Lock<State>
 
@@ -52,7 +51,7 @@ package final class Mailbox: Sendable {
     ) {
         self.id = id
         self.pattern = pattern
-        self.observer = observer
+        self.observer = observer ?? Unobserved()
         isObserved = observer != nil
         hasPredicate = predicate != nil
         state = Lock(
@@ -90,12 +89,12 @@ package final class Mailbox: Sendable {
 
     /// Drops an envelope that found the buffer full and whose publisher does not wait.
     package func drop(_ envelope: Envelope) {
-        if isObserved { observer?.onDrop(envelope, from: id, reason: .bufferFull) }
+        if isObserved { observer.onDrop(envelope, from: id, reason: .bufferFull) }
     }
 
     func withdraw(_ publish: ParkedPublish) {
         guard let envelope = state.withLock({ $0.machine.withdraw(publish) }) else { return }
-        observer?.onDrop(envelope, from: id, reason: .cancelled)
+        observer.onDrop(envelope, from: id, reason: .cancelled)
         publish.settle(.withdrawn)
     }
 
@@ -106,16 +105,16 @@ package final class Mailbox: Sendable {
     ) -> Outcome {
         switch action {
         case .keep:
-            if isObserved { observer?.onDeliver(envelope, to: id) }
+            if isObserved { observer.onDeliver(envelope, to: id) }
             return .delivered
         case .hand(let consumer):
-            if isObserved { observer?.onDeliver(envelope, to: id) }
+            if isObserved { observer.onDeliver(envelope, to: id) }
             consumer.resume(returning: envelope)
             return .delivered
         case .evict(let oldest):
             if isObserved {
-                observer?.onDrop(oldest, from: id, reason: .bufferFull)
-                observer?.onDeliver(envelope, to: id)
+                observer.onDrop(oldest, from: id, reason: .bufferFull)
+                observer.onDeliver(envelope, to: id)
             }
             return .deliveredForOldest
         case .refuse:
@@ -124,7 +123,7 @@ package final class Mailbox: Sendable {
         case .park:
             return .full
         case .finished:
-            if isObserved { observer?.onDrop(envelope, from: id, reason: .closed) }
+            if isObserved { observer.onDrop(envelope, from: id, reason: .closed) }
             return .ended
         }
     }
@@ -195,7 +194,7 @@ package final class Mailbox: Sendable {
     }
 
     private func admit(_ parked: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.Parked) {
-        if isObserved { observer?.onDeliver(parked.element, to: id) }
+        if isObserved { observer.onDeliver(parked.element, to: id) }
         parked.publisher.settle(.taken)
     }
 
@@ -212,7 +211,7 @@ package final class Mailbox: Sendable {
         withExtendedLifetime(predicate) {}
         onEnd?(self)
         for parked in action.parked {
-            observer?.onDrop(parked.element, from: id, reason: .closed)
+            observer.onDrop(parked.element, from: id, reason: .closed)
             parked.publisher.settle(end == .bus ? .busClosed : .taken)
         }
         for consumer in action.consumers { consumer.resume(returning: nil) }
