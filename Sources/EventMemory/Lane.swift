@@ -39,7 +39,9 @@ import Synchronization
     /// - Returns: A route that the lane keeps alive until it is released, unless it is `nil` since the lane has no cache.
     @inline(__always)
     func route(of subject: Subject, orMatchIn table: RoutingTable) -> Unmanaged<Route>? {
-        guard let index = cache?.find(subject) ?? match(subject, in: table), let route = cache?[index] else { return nil }
+        guard let index = cache?.find(subject) ?? match(subject, in: table), let route = cache?[index] else {
+            return nil
+        }
         return unsafe Unmanaged.passUnretained(route)
     }
 

@@ -26,7 +26,7 @@ public struct NoopBus: Bus {
         options: SubscriptionOptions
     ) async throws(EventError) -> Subscription {
         _ = try options.validatedCapacity()
-        return Subscription.ended(id: SubscriptionID(rawValue: EventIdentifier.make(at: 0)), pattern: pattern)
+        return Subscription.ended(id: SubscriptionID(rawValue: EventIdentifier(at: 0).text), pattern: pattern)
     }
 
     /// Does nothing: there is nothing to close.

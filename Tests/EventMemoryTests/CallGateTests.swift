@@ -19,7 +19,8 @@ import Testing
         await gate.drain()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `draining waits for the last call, whatever calls are refused meanwhile`() async {
+    @Test(.timeLimit(.minutes(1))) func `draining waits for the last call, whatever calls are refused meanwhile`() async
+    {
         for _ in 0..<1000 {
             let gate = CallGate()
             let isInside = gate.enter()

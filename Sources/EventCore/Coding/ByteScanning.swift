@@ -55,7 +55,33 @@ extension Span<UInt8> {
     }
 }
 
+extension UInt8 {
+    /// Whether it is ASCII that a JSON string holds as it is, and HTML too.
+    @inline(__always)
+    var isPlainText: Bool {
+        (0x20..<0x80).contains(self) && self & ~4 != 0x22 && self & ~2 != 0x3C && self != 0x5C
+    }
+}
+
 extension UInt64 {
+    /// Whether each byte is ASCII that a JSON string holds as it is, and HTML too.
+    ///
+    /// What is asked of a byte below 0x80 is whether a sum reaches 0x80, which no sum passes by 0x80 or more, so nothing
+    /// is carried into the next byte.
+    @inline(__always)
+    var isPlainText: Bool {
+        let isPlain =
+            (self &+ 0x60 &* .everyByte) & (self & ~(4 &* .everyByte)).differs(from: 0x22)
+            & (self & ~(2 &* .everyByte)).differs(from: 0x3C) & differs(from: 0x5C)
+        return (self | ~isPlain) & (0x80 &* .everyByte) == 0
+    }
+
+    /// Sets the top bit of every byte that is not `byte`, where no byte has it set.
+    @inline(__always)
+    private func differs(from byte: UInt64) -> UInt64 {
+        (self ^ byte &* .everyByte) &+ 0x7F &* .everyByte
+    }
+
     /// One in every byte.
     fileprivate static var everyByte: UInt64 { 0x0101_0101_0101_0101 }
 

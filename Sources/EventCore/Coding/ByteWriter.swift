@@ -7,10 +7,11 @@ import Foundation
 /// Memory that bytes are appended to, and that grows when it has to.
 ///
 /// An array would check at each append whether it is shared; this cannot be, so a short append is a compare and a copy.
+@usableFromInline
 @safe package struct ByteWriter: ~Copyable {
-    private var base: UnsafeMutablePointer<UInt8>
+    @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
     private var capacity: Int
-    package private(set) var count = 0
+    @usableFromInline package private(set) var count = 0
 
     /// Creates a writer that need not grow for so many bytes.
     package init(capacity: Int) {
@@ -23,6 +24,7 @@ import Foundation
     }
 
     /// Runs `body` on what has been written.
+    @inlinable @inline(__always)
     package borrowing func withBytes<Result, Failure>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -38,10 +40,6 @@ import Foundation
         )
         discard self
         return data
-    }
-
-    var last: UInt8? {
-        count > 0 ? unsafe base[count - 1] : nil
     }
 
     @inline(__always)
@@ -61,6 +59,50 @@ import Foundation
         count &+= bytes.count
     }
 
+    /// Appends what a text begins with as long as it needs no escape, by steps of eight bytes.
+    ///
+    /// - Returns: How many bytes that were.
+    @inline(__always)
+    mutating func appendPlainBeginning(of text: Span<UInt8>) -> Int {
+        let length = text.count
+        if length > capacity &- count { grow(by: length) }
+        let target = unsafe UnsafeMutableRawPointer(base + count)
+        var offset = 0
+        while offset &+ 8 <= length {
+            let word = text.word(at: offset)
+            guard word.isPlainText else { break }
+            unsafe target.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
+            offset &+= 8
+        }
+        guard length &- offset < 8 else {
+            count &+= offset
+            return offset
+        }
+        if length >= 8 {
+            // The rest together with bytes before it, which are written twice.
+            let word = text.word(at: length &- 8)
+            if word.isPlainText {
+                unsafe target.storeBytes(of: word, toByteOffset: length &- 8, as: UInt64.self)
+                offset = length
+            }
+        } else if length >= 4 {
+            // Two halves, which overlap.
+            let (first, last) = (text.halfWord(at: 0), text.halfWord(at: length &- 4))
+            if (UInt64(first) | UInt64(last) &<< 32).isPlainText {
+                unsafe target.storeBytes(of: first, toByteOffset: 0, as: UInt32.self)
+                unsafe target.storeBytes(of: last, toByteOffset: length &- 4, as: UInt32.self)
+                offset = length
+            }
+        } else {
+            while offset < length, text[offset].isPlainText {
+                unsafe target.storeBytes(of: text[offset], toByteOffset: offset, as: UInt8.self)
+                offset &+= 1
+            }
+        }
+        count &+= offset
+        return offset
+    }
+
     @inline(__always)
     mutating func append(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
@@ -69,33 +111,43 @@ import Foundation
         count &+= length
     }
 
+    /// Writes the text of an id.
+    mutating func append(_ xid: EventIdentifier) {
+        if EventIdentifier.textCount > capacity &- count { grow(by: EventIdentifier.textCount) }
+        unsafe xid.write(to: UnsafeMutableRawBufferPointer(start: base + count, count: EventIdentifier.textCount))
+        count &+= EventIdentifier.textCount
+    }
+
     /// Writes a number without leading zeros.
     mutating func append(decimal number: UInt64) {
         var width = 1
-        var power: UInt64 = 10
-        while width < 20, number >= power {
-            width += 1
-            (power, _) = power.multipliedReportingOverflow(by: 10)
+        var rest = number
+        while rest >= 10 {
+            width &+= 1
+            rest /= 10
         }
-        append(decimal: number, width: width)
+        if width > capacity &- count { grow(by: width) }
+        count &+= width
+        var place = count
+        rest = number
+        repeat {
+            place &-= 1
+            unsafe base[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
     }
 
-    /// Writes the last `width` digits of a number.
+    /// Writes a number below 100 in the place of two bytes.
     @inline(__always)
-    mutating func append(decimal number: UInt64, width: Int) {
-        if width > capacity &- count { grow(by: width) }
-        var rest = number
-        var place = count &+ width
-        // Two digits for each division.
-        while place > count &+ 1 {
-            let pair = UInt8(truncatingIfNeeded: rest % 100)
-            rest /= 100
-            place &-= 2
-            unsafe base[place] = UInt8(ascii: "0") &+ pair / 10
-            unsafe base[place &+ 1] = UInt8(ascii: "0") &+ pair % 10
-        }
-        if place > count { unsafe base[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
-        count &+= width
+    mutating func overwrite(pair number: UInt32, at offset: Int) {
+        precondition(offset >= 0 && offset &+ 2 <= count)
+        let tens = (number &* 103) &>> 10  // number / 10, for a number below 179
+        let digits = UInt16(truncatingIfNeeded: tens | (number &- tens &* 10) &<< 8) &+ 0x3030
+        unsafe UnsafeMutableRawPointer(base).storeBytes(of: digits.littleEndian, toByteOffset: offset, as: UInt16.self)
+    }
+
+    mutating func removeTrailingZeros() {
+        while count > 0, unsafe base[count &- 1] == UInt8(ascii: "0") { count &-= 1 }
     }
 
     @inline(never)

@@ -16,18 +16,17 @@ extension Envelope {
     /// - Complexity: O(*n*) in the size of the envelope.
     public func jsonData() throws(EventError) -> Data {
         var writer = JSONWriter(capacity: 256 + payloadCount)
-        writer.beginObject()
-        writer.name("id")
-        writer.string(storage.fields.id)
-        writer.name("subject")
+        writer.literal("{\"id\":")
+        writer.identity(storage.fields.identity)
+        writer.literal(",\"subject\":")
         writer.string(storage.fields.subject.rawValue)
         try writer.metadata(of: self)
         if let payload = storage.fields.payload {
             let range = try Self.valueRange(of: payload)
-            writer.name("payload")
+            writer.literal(",\"payload\":")
             payload.withSpan { writer.raw($0.extracting(range)) }
         }
-        writer.endObject()
+        writer.literal("}")
         return writer.takeData()
     }
 
@@ -41,32 +40,21 @@ extension Envelope {
     ///   nesting deeper than 512, a missing or malformed subject, a value of the wrong type.
     /// - Complexity: O(*n*) in the size of the document.
     public init(jsonData: Data) throws(EventError) {
-        var reader = try JSONReader(jsonData.bytes)
-        var subject: Subject?
-        var fields = Fields(subject: Fields.placeholder)
-        try reader.object { reader throws(EventError) in
-            switch try reader.name() {
-            case "subject": subject = try reader.subject()
-            case "payload":
-                let range = try reader.value()
-                fields.payload = Data(reader.bytes[range])
-            case let name:
-                if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
-            }
+        self = try jsonData.withSpan { json throws(EventError) in
+            try JSONReader.read(json) { reader throws(EventError) in try reader.envelope() }
         }
-        try reader.finish()
-        guard let subject else { throw JSONReader.fault("missing subject, object ends", at: reader.position) }
-        fields.subject = subject
-        self.init(fields)
     }
 
     /// Where in the payload its one value stands, from its start.
     static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
         do {
-            var reader = try JSONReader(wrapping: payload)
-            let range = try reader.value()
-            try reader.finish()
-            return range
+            return try payload.withSpan { json throws(EventError) in
+                try JSONReader.read(json) { reader throws(EventError) in
+                    // The envelope around the payload is a level of its own.
+                    reader.assumeEnclosed()
+                    return try reader.value()
+                }
+            }
         } catch {
             guard case .malformedEnvelope(let fault) = error else { throw error }
             throw .malformedEnvelope("the payload is not JSON: \(fault)")
@@ -75,44 +63,60 @@ extension Envelope {
 }
 
 extension JSONWriter {
-    /// Writes time, source, trace ids and headers, each but the first only when set.
+    /// Writes time, source, trace ids and headers, each but the first only when set, behind other members.
     package mutating func metadata(of envelope: Envelope) throws(EventError) {
         let storage = envelope.storage
         guard storage.fields.time.hasRFC3339 else {
             throw .malformedEnvelope("the time lies outside the years 0000 to 9999")
         }
-        name("time")
+        literal(",\"time\":")
         time(storage.fields.time)
         if let source = storage.fields.source, !source.isEmpty {
-            name("source")
+            literal(",\"source\":")
             string(source)
         }
         if let traceID = storage.fields.traceID, !traceID.isEmpty {
-            name("trace_id")
+            literal(",\"trace_id\":")
             string(traceID)
         }
         if let spanID = storage.fields.spanID, !spanID.isEmpty {
-            name("span_id")
+            literal(",\"span_id\":")
             string(spanID)
         }
         if !storage.fields.headers.isEmpty {
-            name("headers")
+            literal(",\"headers\":{")
             headers(storage.fields.headers)
         }
     }
 
     private mutating func headers(_ headers: [String: String]) {
-        beginObject()
-        if headers.count == 2 {
+        var rest = headers.makeIterator()
+        if headers.count <= 2, let first = rest.next() {
             // So many are usual, and need no array to be sorted.
-            let (first, second) = (headers[headers.startIndex], headers[headers.index(after: headers.startIndex)])
-            let isInOrder = first.key.precedes(second.key)
-            member(isInOrder ? first.key : second.key, isInOrder ? first.value : second.value)
-            member(isInOrder ? second.key : first.key, isInOrder ? second.value : first.value)
+            let second = rest.next()
+            let isInOrder = second.map { first.key.precedes($0.key) } ?? true
+            if let second, !isInOrder { header(second) }
+            if !isInOrder { literal(",") }
+            header(first)
+            if let second, isInOrder {
+                literal(",")
+                header(second)
+            }
         } else {
-            for (key, value) in headers.sorted(by: { $0.key.precedes($1.key) }) { member(key, value) }
+            var isFirst = true
+            for member in headers.sorted(by: { $0.key.precedes($1.key) }) {
+                if !isFirst { literal(",") }
+                isFirst = false
+                header(member)
+            }
         }
-        endObject()
+        literal("}")
+    }
+
+    private mutating func header(_ member: (key: String, value: String)) {
+        string(member.key)
+        literal(":")
+        string(member.value)
     }
 }
 
@@ -120,7 +124,7 @@ extension JSONReader {
     /// Reads the value of a key that every form of an envelope has; `false` leaves an unknown key's value unread.
     package mutating func metadata(_ name: MemberName, into fields: inout Envelope.Fields) throws(EventError) -> Bool {
         switch name {
-        case "id": fields.id = try optionalString() ?? ""
+        case "id": fields.identity = try identity()
         case "time": fields.time = try time()
         case "source": fields.source = try nonEmptyString()
         case "trace_id": fields.traceID = try nonEmptyString()
@@ -131,13 +135,25 @@ extension JSONReader {
         return true
     }
 
-    fileprivate init(wrapping payload: Data) throws(EventError) {
-        try self.init(payload.bytes)
-        // The envelope around the payload is a level of its own.
-        assumeEnclosed()
+    fileprivate mutating func envelope() throws(EventError) -> Envelope {
+        var subject: Subject?
+        var fields = Envelope.Fields(subject: Envelope.Fields.placeholder)
+        try object { reader throws(EventError) in
+            switch try reader.name() {
+            case "subject": subject = try reader.subject()
+            case "payload":
+                let range = try reader.value()
+                fields.payload = reader.withBytes(in: range) { Data($0) }
+            case let name:
+                if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
+            }
+        }
+        guard let subject else { throw Self.fault("missing subject, object ends", at: position) }
+        fields.subject = subject
+        return Envelope(fields)
     }
 
-    fileprivate mutating func subject() throws(EventError) -> Subject {
+    private mutating func subject() throws(EventError) -> Subject {
         _ = peek()
         let start = position
         let text = try string()
@@ -146,6 +162,14 @@ extension JSONReader {
         } catch {
             throw Self.fault(error.description, at: start)
         }
+    }
+
+    private mutating func identity() throws(EventError) -> EnvelopeIdentity {
+        if try null() { return .unset }
+        let (content, isEscaped) = try stringContent()
+        if isEscaped { return EnvelopeIdentity(try unescaped(content)) }
+        let xid = withBytes(in: content) { EventIdentifier($0) }
+        return xid.map { .xid($0) } ?? EnvelopeIdentity(text(in: content))
     }
 
     private mutating func optionalString() throws(EventError) -> String? {
@@ -165,8 +189,8 @@ extension JSONReader {
         let (content, isEscaped) = try stringContent()
         let time =
             isEscaped
-            ? Timestamp(rfc3339: try Self.unescaped(bytes[content]))
-            : Timestamp(rfc3339: bytes.span.extracting(content))
+            ? Timestamp(rfc3339: try unescaped(content))
+            : withBytes(in: content) { Timestamp(rfc3339: $0) }
         guard let time else { throw Self.fault("time is no RFC 3339 time", at: start) }
         return time
     }
@@ -184,11 +208,22 @@ extension JSONReader {
 }
 
 extension Data {
-    fileprivate var bytes: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
+    package init(_ bytes: Span<UInt8>) {
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe Data(buffer: $0) }
+    }
 
     /// Runs `body` on the bytes.
-    package func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-        unsafe withUnsafeBytes { unsafe body(Span(_unsafeBytes: $0)) }
+    @inlinable @inline(__always)
+    package func withSpan<Result, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // `withUnsafeBytes` of Data knows no typed errors, so one is carried out by hand.
+        let result = unsafe withUnsafeBytes { bytes -> Swift.Result<Result, Failure> in
+            do throws(Failure) { return .success(try unsafe body(Span(_unsafeBytes: bytes))) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 }
 

@@ -2,20 +2,72 @@
 ///
 /// Every error is ``EventError/malformedEnvelope(_:)`` with what is wrong and the byte offset. Nothing recurses, so deep
 /// nesting costs memory in proportion to ``maximumDepth`` at most.
-package struct JSONReader {
+///
+/// A reader reads bytes where they lie, and so exists only inside ``read(_:_:)``.
+@usableFromInline
+@safe package struct JSONReader: ~Copyable {
     /// The greatest number of objects and arrays inside one another.
     package static let maximumDepth = 512
 
-    package let bytes: [UInt8]
-    package private(set) var position = 0
-    private var depth = 0
+    @usableFromInline let bytes: UnsafeBufferPointer<UInt8>
+    @usableFromInline package private(set) var position = 0
+    @usableFromInline private(set) var depth = 0
 
-    /// Begins to read a document.
+    @inlinable
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        unsafe self.bytes = unsafe bytes
+    }
+
+    /// Reads a document, all of it.
     ///
-    /// - Throws: When the bytes are no UTF-8.
-    package init(_ bytes: [UInt8]) throws(EventError) {
-        self.bytes = bytes
-        if let offset = UTF8Validation.firstFault(in: bytes.span) { throw Self.fault("invalid UTF-8", at: offset) }
+    /// - Parameters:
+    ///   - bytes: The document.
+    ///   - body: Reads what there is, from the beginning to the end.
+    /// - Throws: When the bytes are no UTF-8, when `body` throws, and when it leaves more than white space.
+    @inlinable @inline(__always)
+    package static func read<Result>(
+        _ bytes: Span<UInt8>,
+        _ body: (inout JSONReader) throws(EventError) -> Result
+    ) throws(EventError) -> Result {
+        try checkUTF8(bytes)
+        return try unsafe bytes.withUnsafeBufferPointer { bytes throws(EventError) in
+            var reader = unsafe JSONReader(bytes)
+            let result = try body(&reader)
+            try reader.finish()
+            return result
+        }
+    }
+
+    @usableFromInline
+    static func checkUTF8(_ bytes: Span<UInt8>) throws(EventError) {
+        if let offset = UTF8Validation.firstFault(in: bytes) { throw fault("invalid UTF-8", at: offset) }
+    }
+
+    /// How many bytes the document has.
+    private var count: Int { unsafe bytes.count }
+
+    @inline(__always)
+    private func byte(at offset: Int) -> UInt8 {
+        precondition(offset >= 0 && offset < count)
+        return unsafe bytes[offset]
+    }
+
+    /// Runs `body` on a range of the document, such as a value stands in.
+    @inlinable @inline(__always)
+    package func withBytes<Result, Failure>(
+        in range: Range<Int>,
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe body(Span(_unsafeElements: bytes).extracting(range))
+    }
+
+    @inline(__always)
+    private func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        unsafe body(Span(_unsafeElements: bytes))
+    }
+
+    func text(in range: Range<Int>) -> String {
+        withBytes { $0.text(in: range) }
     }
 
     package static func fault(_ what: String, at offset: Int) -> EventError {
@@ -25,13 +77,13 @@ package struct JSONReader {
     /// The next byte that is no white space, or `nil` at the end.
     @inline(__always)
     package mutating func peek() -> UInt8? {
-        guard position < bytes.count, bytes[position] > 0x20 else { return peekAfterSpace() }
-        return bytes[position]
+        guard position < count, byte(at: position) > 0x20 else { return peekAfterSpace() }
+        return byte(at: position)
     }
 
     private mutating func peekAfterSpace() -> UInt8? {
-        while position < bytes.count {
-            switch bytes[position] {
+        while position < count {
+            switch byte(at: position) {
             case 0x20, 0x09, 0x0A, 0x0D: position &+= 1
             case let byte: return byte
             }
@@ -40,7 +92,8 @@ package struct JSONReader {
     }
 
     /// Fails unless only white space is left.
-    package mutating func finish() throws(EventError) {
+    @usableFromInline
+    mutating func finish() throws(EventError) {
         guard peek() == nil else { throw Self.fault("trailing bytes", at: position) }
     }
 
@@ -66,7 +119,7 @@ package struct JSONReader {
     package mutating func name() throws(EventError) -> MemberName {
         try beginName()
         let start = position + 1
-        if let (word, count) = bytes.span.shortText(at: start) {
+        if let (word, count) = withBytes({ $0.shortText(at: start) }) {
             position = start &+ count &+ 1
             try expect(UInt8(ascii: ":"), "':'")
             return MemberName(prefix: count, of: word)
@@ -74,8 +127,8 @@ package struct JSONReader {
         let isEscaped = try skipString()
         let end = position - 1
         try expect(UInt8(ascii: ":"), "':'")
-        guard isEscaped else { return MemberName(bytes.span, in: start..<end) }
-        let unescaped = Array(try Self.unescaped(bytes[start..<end]).utf8)
+        guard isEscaped else { return withBytes { MemberName($0, in: start..<end) } }
+        let unescaped = Array(try unescaped(start..<end).utf8)
         return MemberName(unescaped.span, in: unescaped.indices)
     }
 
@@ -94,6 +147,7 @@ package struct JSONReader {
         try expect(UInt8(ascii: ":"), "':'")
     }
 
+    @inline(__always)
     private mutating func beginName() throws(EventError) {
         guard peek() == UInt8(ascii: "\"") else { throw Self.fault("expected a member name", at: position) }
     }
@@ -107,6 +161,7 @@ package struct JSONReader {
         position += 1
     }
 
+    @inline(__always)
     private mutating func another(before bracket: UInt8) throws(EventError) -> Bool {
         switch peek() {
         case UInt8(ascii: ","):
@@ -120,7 +175,8 @@ package struct JSONReader {
         }
     }
 
-    private mutating func expect(_ byte: UInt8, _ what: String) throws(EventError) {
+    @inline(__always)
+    private mutating func expect(_ byte: UInt8, _ what: StaticString) throws(EventError) {
         guard peek() == byte else { throw Self.fault("expected \(what)", at: position) }
         position += 1
     }
@@ -201,7 +257,7 @@ package struct JSONReader {
 
     private mutating func literal(_ text: String) throws(EventError) {
         let end = position + text.utf8.count
-        guard end <= bytes.count, bytes[position..<end].elementsEqual(text.utf8) else {
+        guard end <= count, withBytes({ $0.holds(text, in: position..<end) }) else {
             throw Self.fault("expected a value", at: position)
         }
         position = end
@@ -228,7 +284,7 @@ package struct JSONReader {
 
     private mutating func digits(since start: Int) throws(EventError) {
         let first = position
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+        while position < count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte(at: position)) {
             position += 1
         }
         guard position > first else {
@@ -236,8 +292,8 @@ package struct JSONReader {
         }
     }
 
-    private func next(is byte: UInt8) -> Bool {
-        position < bytes.count && bytes[position] == byte
+    private func next(is expected: UInt8) -> Bool {
+        position < count && byte(at: position) == expected
     }
 
     /// Reads a whole number from 0 to `UInt64.max`.
@@ -245,15 +301,15 @@ package struct JSONReader {
         _ = peek()
         let start = position
         var number: UInt64 = 0
-        while position < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[position]) {
+        while position < count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte(at: position)) {
             let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carries) = product.addingReportingOverflow(UInt64(bytes[position] &- UInt8(ascii: "0")))
+            let (sum, carries) = product.addingReportingOverflow(UInt64(byte(at: position) &- UInt8(ascii: "0")))
             guard !isTooLarge, !carries else { throw Self.fault("expected a whole number", at: start) }
             number = sum
             position &+= 1
         }
-        let hasLeadingZero = position > start + 1 && bytes[start] == UInt8(ascii: "0")
-        let isFraction = position < bytes.count && ".eE".utf8.contains(bytes[position])
+        let hasLeadingZero = position > start + 1 && byte(at: start) == UInt8(ascii: "0")
+        let isFraction = position < count && ".eE".utf8.contains(byte(at: position))
         guard position > start, !hasLeadingZero, !isFraction else {
             throw Self.fault("expected a whole number", at: start)
         }
@@ -262,8 +318,9 @@ package struct JSONReader {
 
     /// Steps over an object or an array if its text, which stands in `text` alone, is what comes next.
     package mutating func skip(_ text: [UInt8]) -> Bool {
-        guard peek() != nil, !text.isEmpty, text.count <= bytes.count - position else { return false }
-        guard bytes.span.extracting(position..<position + text.count).hasSameBytes(as: text.span) else { return false }
+        guard peek() != nil, !text.isEmpty, text.count <= count - position else { return false }
+        let isSame = withBytes { $0.extracting(position..<position + text.count).hasSameBytes(as: text.span) }
+        guard isSame else { return false }
         position += text.count
         return true
     }
@@ -275,14 +332,14 @@ extension JSONReader {
     /// Reads a string and resolves its escapes.
     package mutating func string() throws(EventError) -> String {
         let (content, isEscaped) = try stringContent()
-        return isEscaped ? try Self.unescaped(bytes[content]) : bytes.span.text(in: content)
+        return isEscaped ? try unescaped(content) : text(in: content)
     }
 
     /// Reads a string, which most likely is `guess`, so that equal texts share their memory.
     package mutating func string(like guess: String) throws(EventError) -> String {
         let (content, isEscaped) = try stringContent()
-        if isEscaped { return try Self.unescaped(bytes[content]) }
-        return bytes.span.holds(guess, in: content) ? guess : bytes.span.text(in: content)
+        if isEscaped { return try unescaped(content) }
+        return withBytes { $0.holds(guess, in: content) } ? guess : text(in: content)
     }
 
     /// Reads a string; what stands between its quotes, and whether it has escapes.
@@ -300,9 +357,9 @@ extension JSONReader {
         var isEscaped = false
         position += 1
         while true {
-            position = bytes.span.endOfPlainText(from: position)
-            guard position < bytes.count else { throw Self.fault("unterminated string", at: start) }
-            switch bytes[position] {
+            position = withBytes { $0.endOfPlainText(from: position) }
+            guard position < count else { throw Self.fault("unterminated string", at: start) }
+            switch byte(at: position) {
             case UInt8(ascii: "\""):
                 position += 1
                 return isEscaped
@@ -318,13 +375,13 @@ extension JSONReader {
     private mutating func skipEscape() throws(EventError) {
         let start = position
         position += 2
-        guard position <= bytes.count else { throw Self.fault("unterminated escape", at: start) }
-        switch bytes[start + 1] {
+        guard position <= count else { throw Self.fault("unterminated escape", at: start) }
+        switch byte(at: start + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             break
         case UInt8(ascii: "u"):
-            guard position + 4 <= bytes.count, Self.hex(bytes[position..<position + 4]) != nil else {
+            guard position + 4 <= count, hex(at: position) != nil else {
                 throw Self.fault("invalid escape", at: start)
             }
             position += 4
@@ -333,24 +390,25 @@ extension JSONReader {
         }
     }
 
-    static func unescaped(_ content: ArraySlice<UInt8>) throws(EventError) -> String {
+    /// The text of what stands between the quotes of a string that was stepped over.
+    func unescaped(_ content: Range<Int>) throws(EventError) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(content.count)
-        var offset = content.startIndex
-        while offset < content.endIndex {
-            guard content[offset] == UInt8(ascii: "\\") else {
-                text.append(content[offset])
+        var offset = content.lowerBound
+        while offset < content.upperBound {
+            guard byte(at: offset) == UInt8(ascii: "\\") else {
+                text.append(byte(at: offset))
                 offset += 1
                 continue
             }
-            switch content[offset + 1] {
+            switch byte(at: offset + 1) {
             case UInt8(ascii: "b"): text.append(0x08)
             case UInt8(ascii: "f"): text.append(0x0C)
             case UInt8(ascii: "n"): text.append(0x0A)
             case UInt8(ascii: "r"): text.append(0x0D)
             case UInt8(ascii: "t"): text.append(0x09)
             case UInt8(ascii: "u"):
-                let scalar = try scalar(in: content, at: &offset)
+                let scalar = try scalar(at: &offset, before: content.upperBound)
                 text.append(contentsOf: String(scalar).utf8)
                 continue
             case let byte: text.append(byte)
@@ -361,27 +419,35 @@ extension JSONReader {
     }
 
     /// Reads `\uXXXX`, or two of them that make a surrogate pair.
-    private static func scalar(in content: ArraySlice<UInt8>, at offset: inout Int) throws(EventError) -> Unicode.Scalar
-    {
+    private func scalar(at offset: inout Int, before end: Int) throws(EventError) -> Unicode.Scalar {
         let start = offset
-        guard let unit = hex(content[start + 2..<start + 6]) else { throw fault("invalid escape", at: start) }
+        guard let unit = hex(at: start + 2) else { throw Self.fault("invalid escape", at: start) }
         offset += 6
         if let scalar = Unicode.Scalar(unit) { return scalar }
 
         let second = offset
-        if unit < 0xDC00, second + 6 <= content.endIndex, content[second] == UInt8(ascii: "\\"),
-            content[second + 1] == UInt8(ascii: "u"), let low = hex(content[second + 2..<second + 6]),
-            (0xDC00...0xDFFF).contains(low),
+        if unit < 0xDC00, second + 6 <= end, byte(at: second) == UInt8(ascii: "\\"),
+            byte(at: second + 1) == UInt8(ascii: "u"), let low = hex(at: second + 2), (0xDC00...0xDFFF).contains(low),
             let scalar = Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
         {
             offset += 6
             return scalar
         }
-        throw fault("surrogate without its pair", at: start)
+        throw Self.fault("surrogate without its pair", at: start)
     }
 
-    private static func hex(_ digits: ArraySlice<UInt8>) -> UInt32? {
-        digits.allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
-            ? UInt32(String(decoding: digits, as: UTF8.self), radix: 16) : nil
+    /// The number that four hexadecimal digits make.
+    private func hex(at offset: Int) -> UInt32? {
+        var number: UInt32 = 0
+        for place in offset..<offset + 4 {
+            let digit = byte(at: place)
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): number = number << 4 | UInt32(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): number = number << 4 | UInt32(digit - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): number = number << 4 | UInt32(digit - UInt8(ascii: "A") + 10)
+            default: return nil
+            }
+        }
+        return number
     }
 }

@@ -8,8 +8,9 @@ import Foundation
 ///
 /// Like Go it escapes `<`, `>`, `&` and the line separators U+2028 and U+2029 besides what RFC 8259 demands, so the text
 /// can stand inside HTML and the two implementations produce the same bytes.
+@usableFromInline
 package struct JSONWriter: ~Copyable {
-    private var output: ByteWriter
+    @usableFromInline private(set) var output: ByteWriter
 
     package init(capacity: Int) {
         output = ByteWriter(capacity: capacity)
@@ -19,6 +20,7 @@ package struct JSONWriter: ~Copyable {
     package var count: Int { output.count }
 
     /// Runs `body` on what has been written.
+    @inlinable @inline(__always)
     package borrowing func withBytes<Result, Failure>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -30,29 +32,10 @@ package struct JSONWriter: ~Copyable {
         output.takeData()
     }
 
-    package mutating func beginObject() {
-        output.append(UInt8(ascii: "{"))
-    }
-
-    package mutating func endObject() {
-        output.append(UInt8(ascii: "}"))
-    }
-
-    /// Writes the name of a member, which needs no escapes, and what separates it from the one before.
-    package mutating func name(_ name: StaticString) {
-        separate()
-        output.append(UInt8(ascii: "\""))
-        output.append(name)
-        output.append(UInt8(ascii: "\""))
-        output.append(UInt8(ascii: ":"))
-    }
-
-    /// Writes a member whose name and value are texts.
-    package mutating func member(_ name: String, _ value: String) {
-        separate()
-        string(name)
-        output.append(UInt8(ascii: ":"))
-        string(value)
+    /// Writes text that is JSON as it stands, such as the name of a member with what is around it.
+    @inline(__always)
+    package mutating func literal(_ json: StaticString) {
+        output.append(json)
     }
 
     package mutating func integer(_ number: UInt64) {
@@ -73,30 +56,38 @@ package struct JSONWriter: ~Copyable {
         output.append(UInt8(ascii: "\""))
     }
 
+    /// Writes an id, without making text of it first where it is an xid.
+    package mutating func identity(_ identity: EnvelopeIdentity) {
+        switch identity {
+        case .unset: string("")
+        case .other(let text): string(text)
+        case .xid(let xid):
+            output.append(UInt8(ascii: "\""))
+            output.append(xid)
+            output.append(UInt8(ascii: "\""))
+        }
+    }
+
     /// Writes a time as RFC 3339 in UTC, with as many fraction digits as it needs.
     package mutating func time(_ time: Timestamp) {
         output.append(UInt8(ascii: "\""))
-        time.writeRFC3339(to: &output)
+        output.append(time)
         output.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func separate() {
-        if output.last != UInt8(ascii: "{") { output.append(UInt8(ascii: ",")) }
     }
 
     // MARK: Escapes
 
-    /// Copies the stretches between escapes whole.
+    /// Copies plain text whole, and the stretches between escapes.
     @inline(__always)
     private mutating func escape(_ text: Span<UInt8>) {
-        let first = text.nextToEscape(from: 0)
-        if first == text.count { output.append(text) } else { escape(text, from: first) }
+        let copied = output.appendPlainBeginning(of: text)
+        if copied < text.count { escape(text, from: copied) }
     }
 
     @inline(never)
     private mutating func escape(_ text: Span<UInt8>, from first: Int) {
-        var start = 0
-        var offset = first
+        var start = first
+        var offset = text.nextToEscape(from: first)
         while offset < text.count {
             let length = lengthToEscape(text, at: offset)
             if length > 0 {

@@ -9,39 +9,8 @@ extension Timestamp {
     /// - Precondition: ``hasRFC3339``.
     package var rfc3339: String {
         var output = ByteWriter(capacity: 30)
-        writeRFC3339(to: &output)
+        output.append(self)
         return output.withBytes { $0.text(in: 0..<$0.count) }
-    }
-
-    /// Writes `YYYY-MM-DDTHH:MM:SS[.fffffffff]Z` with no more fraction digits than needed.
-    ///
-    /// - Precondition: ``hasRFC3339``.
-    func writeRFC3339(to output: inout ByteWriter) {
-        let (day, second) = seconds.quotientAndRemainder(floorDividingBy: 86_400)
-        let date = CivilDate(daysSince1970: day)
-        output.append(decimal: UInt64(date.year), width: 4)
-        output.append("-")
-        output.append(decimal: UInt64(date.month), width: 2)
-        output.append("-")
-        output.append(decimal: UInt64(date.day), width: 2)
-        output.append("T")
-        output.append(decimal: UInt64(second / 3600), width: 2)
-        output.append(":")
-        output.append(decimal: UInt64(second / 60 % 60), width: 2)
-        output.append(":")
-        output.append(decimal: UInt64(second % 60), width: 2)
-
-        if nanoseconds > 0 {
-            output.append(".")
-            var fraction = nanoseconds
-            var width = 9
-            while fraction % 10 == 0 {
-                fraction /= 10
-                width -= 1
-            }
-            output.append(decimal: UInt64(fraction), width: width)
-        }
-        output.append("Z")
     }
 
     /// The instant that an RFC 3339 text names, or `nil` when it is none.
@@ -85,6 +54,39 @@ extension Timestamp {
     }
 }
 
+extension ByteWriter {
+    /// Writes `YYYY-MM-DDTHH:MM:SS[.fffffffff]Z` with no more fraction digits than needed.
+    ///
+    /// - Precondition: ``Timestamp/hasRFC3339``.
+    mutating func append(_ time: Timestamp) {
+        let (day, second) = time.seconds.quotientAndRemainder(floorDividingBy: 86_400)
+        let date = CivilDate(daysSince1970: day)
+        let clock = UInt32(truncatingIfNeeded: second)
+        let year = UInt32(truncatingIfNeeded: date.year)
+        let start = count
+        append("0000-00-00T00:00:00")
+        overwrite(pair: year / 100, at: start)
+        overwrite(pair: year % 100, at: start &+ 2)
+        overwrite(pair: UInt32(truncatingIfNeeded: date.month), at: start &+ 5)
+        overwrite(pair: UInt32(truncatingIfNeeded: date.day), at: start &+ 8)
+        overwrite(pair: clock / 3600, at: start &+ 11)
+        overwrite(pair: clock / 60 % 60, at: start &+ 14)
+        overwrite(pair: clock % 60, at: start &+ 17)
+
+        if time.nanoseconds > 0 {
+            append(".0000000000")
+            // Nine digits and a tenth, a zero that goes with the others at the end.
+            overwrite(pair: time.nanoseconds / 10_000_000, at: start &+ 20)
+            overwrite(pair: time.nanoseconds / 100_000 % 100, at: start &+ 22)
+            overwrite(pair: time.nanoseconds / 1000 % 100, at: start &+ 24)
+            overwrite(pair: time.nanoseconds / 10 % 100, at: start &+ 26)
+            overwrite(pair: time.nanoseconds % 10 * 10, at: start &+ 28)
+            removeTrailingZeros()
+        }
+        append("Z")
+    }
+}
+
 /// A day of the proleptic Gregorian calendar.
 ///
 /// Conversions count years from March, so that the leap day is the last one, in eras of 400 years (146 097 days), after
@@ -93,13 +95,15 @@ private struct CivilDate {
     var year, month, day: Int64
 
     init(daysSince1970 days: Int64) {
-        let (era, dayOfEra) = (days + 719_468).quotientAndRemainder(floorDividingBy: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthFromMarch = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-        month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let (era, rest) = (days + 719_468).quotientAndRemainder(floorDividingBy: 146_097)
+        // Within an era all numbers are small, and 32 bits without a sign are divided with fewer instructions.
+        let dayOfEra = UInt32(truncatingIfNeeded: rest)
+        let yearOfEra = (dayOfEra &- dayOfEra / 1460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
+        let monthFromMarch = (5 &* dayOfYear &+ 2) / 153
+        day = Int64(dayOfYear &- (153 &* monthFromMarch &+ 2) / 5 &+ 1)
+        month = Int64(monthFromMarch < 10 ? monthFromMarch &+ 3 : monthFromMarch &- 9)
+        year = Int64(yearOfEra) + era * 400 + (month <= 2 ? 1 : 0)
     }
 
     init?(year: Int64, month: Int64, day: Int64) {

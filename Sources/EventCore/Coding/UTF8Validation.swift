@@ -6,8 +6,11 @@ enum UTF8Validation {
     static func firstFault(in bytes: Span<UInt8>) -> Int? {
         var offset = 0
         while offset < bytes.count {
-            if offset &+ 8 <= bytes.count, bytes.word(at: offset) & 0x8080_8080_8080_8080 == 0 {
+            if offset &+ 8 <= bytes.count, bytes.isASCII(at: offset) {
                 offset &+= 8
+                while offset &+ 32 <= bytes.count, bytes.areASCII32(at: offset) { offset &+= 32 }
+            } else if offset &+ 8 > bytes.count, bytes.count >= 8, bytes.isASCII(at: bytes.count &- 8) {
+                return nil
             } else if bytes[offset] < 0x80 {
                 offset &+= 1
             } else {
@@ -37,5 +40,20 @@ enum UTF8Validation {
             return nil
         }
         return length
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether eight bytes are ASCII.
+    @inline(__always)
+    fileprivate func isASCII(at offset: Int) -> Bool {
+        word(at: offset) & 0x8080_8080_8080_8080 == 0
+    }
+
+    /// Whether thirty-two bytes are ASCII.
+    @inline(__always)
+    fileprivate func areASCII32(at offset: Int) -> Bool {
+        let words = word(at: offset) | word(at: offset &+ 8) | word(at: offset &+ 16) | word(at: offset &+ 24)
+        return words & 0x8080_8080_8080_8080 == 0
     }
 }

@@ -24,7 +24,7 @@ struct ReplyAddress {
 
     /// Makes a fresh address.
     init() throws(EventError) {
-        subject = try Subject(segments: [Self.root, EventIdentifier.make(at: Timestamp(Date()).seconds)])
+        subject = try Subject(segments: [Self.root, EventIdentifier(at: Timestamp(Date()).seconds).text])
     }
 
     /// Reads the address from a request; `nil` when there is none, or one that nobody may be made to publish on.

@@ -74,9 +74,17 @@ extension Span<UInt8> {
         unsafe extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Eight bytes as one integer; its value depends on the machine's byte order.
+    /// Four bytes as one integer; its value depends on the machine's byte order. Only debug builds check the bounds.
+    @inlinable @inline(__always)
+    package func halfWord(at offset: Int) -> UInt32 {
+        assert(offset >= 0 && offset + 4 <= count)
+        return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self)
+    }
+
+    /// Eight bytes as one integer; its value depends on the machine's byte order. Only debug builds check the bounds.
     @inlinable @inline(__always)
     package func word(at offset: Int) -> UInt64 {
-        unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        assert(offset >= 0 && offset + 8 <= count)
+        return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self)
     }
 }

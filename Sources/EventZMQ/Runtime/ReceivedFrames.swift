@@ -7,7 +7,6 @@ final class ReceivedFrames {
     private let third = ZMQMessage()
     private let rest = ZMQMessage()
     private var count = 0
-    private var header: [UInt8] = []
 
     /// Receives a message, if there is one; frames beyond the third are thrown away.
     func receive(from socket: borrowing ZMQSocket) -> Bool {
@@ -40,10 +39,11 @@ final class ReceivedFrames {
                 try decoder.decode(subject: subject, envelope: second.bytes)
             }
         default:
-            second.copyBytes(to: &header)
             return try first.withBytes { subject throws(EventError) in
-                try third.withBytes { payload throws(EventError) in
-                    try decoder.decode(subject: subject, header: header, payload: payload)
+                try second.withBytes { header throws(EventError) in
+                    try third.withBytes { payload throws(EventError) in
+                        try decoder.decode(subject: subject, header: header, payload: payload)
+                    }
                 }
             }
         }

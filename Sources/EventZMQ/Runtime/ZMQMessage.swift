@@ -30,12 +30,6 @@ import CZeroMQ
         return unsafe try body(Span<UInt8>(_unsafeBytes: bytes))
     }
 
-    /// Puts the bytes of the frame in the place of what an array holds, in memory that it has already.
-    func copyBytes(to array: inout [UInt8]) {
-        array.removeAll(keepingCapacity: true)
-        withBytes { span in unsafe span.withUnsafeBufferPointer { unsafe array.append(contentsOf: $0) } }
-    }
-
     /// A copy of the bytes of the frame.
     var bytes: [UInt8] {
         withBytes { span in unsafe span.withUnsafeBufferPointer { unsafe Array($0) } }

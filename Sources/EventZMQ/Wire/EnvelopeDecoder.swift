@@ -22,30 +22,28 @@ struct EnvelopeDecoder: Sendable {
     /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)``.
     mutating func decode(
         subject: Span<UInt8>,
-        header: [UInt8],
+        header: Span<UInt8>,
         payload: Span<UInt8>
     ) throws(EventError) -> WireEnvelope {
         var fields = Envelope.Fields(subject: try self.subject(subject))
         var sequence: UInt64?
         var origin: String?
-        var reader = try JSONReader(header)
-        try reader.object { reader throws(EventError) in
-            switch try reader.name() {
-            case "v":
-                guard try reader.unsignedInteger() == WireEnvelope.version else {
-                    throw JSONReader.fault("unknown version", at: reader.position)
+        try JSONReader.read(header) { reader throws(EventError) in
+            try reader.object { reader throws(EventError) in
+                switch try reader.name() {
+                case "v":
+                    guard try reader.unsignedInteger() == WireEnvelope.version else {
+                        throw JSONReader.fault("unknown version", at: reader.position)
+                    }
+                case "origin": origin = try self.origin(&reader)
+                case "seq": sequence = try reader.unsignedInteger()
+                case "headers": fields.headers = try self.headers(&reader)
+                case let name:
+                    if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
                 }
-            case "origin": origin = try self.origin(&reader)
-            case "seq": sequence = try reader.unsignedInteger()
-            case "headers": fields.headers = try self.headers(&reader)
-            case let name:
-                if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
             }
         }
-        try reader.finish()
-        if payload.count > 0 {
-            fields.payload = unsafe payload.withUnsafeBufferPointer { unsafe Data(buffer: $0) }
-        }
+        if payload.count > 0 { fields.payload = Data(payload) }
         return WireEnvelope(envelope: Envelope(fields), origin: origin, sequence: sequence)
     }
 
@@ -77,9 +75,10 @@ struct EnvelopeDecoder: Sendable {
         _ = reader.peek()
         let start = reader.position
         let headers = try reader.headers()
-        // `null` stands for no headers, and would be the beginning of other text; an object ends with its brace.
-        if reader.bytes[start] == UInt8(ascii: "{") {
-            lastHeaders = (Array(reader.bytes[start..<reader.position]), headers)
+        reader.withBytes(in: start..<reader.position) { json in
+            // `null` stands for no headers, and would be the beginning of other text; an object ends with its brace.
+            guard json[0] == UInt8(ascii: "{") else { return }
+            lastHeaders = (unsafe json.withUnsafeBufferPointer { unsafe Array($0) }, headers)
         }
         return headers
     }

@@ -9,12 +9,11 @@ struct EnvelopeEncoder: Sendable {
 
     init(origin: String) {
         var writer = JSONWriter(capacity: 64)
-        writer.beginObject()
-        writer.name("v")
+        writer.literal("{\"v\":")
         writer.integer(WireEnvelope.version)
-        writer.name("origin")
+        writer.literal(",\"origin\":")
         writer.string(origin)
-        writer.name("id")
+        writer.literal(",\"id\":")
         start = writer.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
     }
 
@@ -24,15 +23,15 @@ struct EnvelopeEncoder: Sendable {
     func header(of envelope: Envelope) throws(EventError) -> JSONWriter {
         var writer = JSONWriter(capacity: 320)
         writer.raw(start.span)
-        writer.string(envelope.id)
+        writer.identity(envelope.fields.identity)
         try writer.metadata(of: envelope)
         return writer
     }
 
     /// Ends a header with the envelope's number.
     func finish(_ header: inout JSONWriter, sequence: UInt64) {
-        header.name("seq")
+        header.literal(",\"seq\":")
         header.integer(sequence)
-        header.endObject()
+        header.literal("}")
     }
 }

@@ -24,8 +24,13 @@ import Testing
         }
     }
 
-    @Test func `a fixed width keeps leading zeros`() {
-        #expect(text { $0.append(decimal: 7, width: 4) } == "0007")
+    @Test("a pair of digits keeps its leading zero", arguments: 0..<100 as Range<UInt32>)
+    func pairs(_ number: UInt32) {
+        let written = text { writer in
+            writer.append("a..b")
+            writer.overwrite(pair: number, at: 1)
+        }
+        #expect(written == "a\(number < 10 ? "0" : "")\(number)b")
     }
 
     @Test func `grows as far as it must`() {

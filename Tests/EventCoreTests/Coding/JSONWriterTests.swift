@@ -33,28 +33,21 @@ import Testing
         #expect(text.hasPrefix("\"\\"))
     }
 
-    @Test func `members are separated, nested ones too`() {
-        var writer = JSONWriter(capacity: 0)
-        writer.beginObject()
-        writer.name("a")
-        writer.integer(.max)
-        writer.name("b")
-        writer.beginObject()
-        writer.endObject()
-        writer.name("c")
-        writer.beginObject()
-        writer.member("{", "{")
-        writer.member("", "x")
-        writer.endObject()
-        writer.name("d")
-        writer.raw([UInt8]("[1]".utf8).span)
-        writer.name("e")
-        writer.string("{")
-        writer.endObject()
-        #expect(
-            writer.text
-                == #"{"a":18446744073709551615,"b":{},"c":{"{":"{","":"x"},"d":[1],"e":"{"}"#
-        )
+    /// Texts are copied by words of eight bytes that may overlap, so a byte may stand anywhere in one.
+    @Test(
+        "a byte is seen at every place of a text of any length",
+        arguments: ["\"", "\\", "<", "&", "\u{1F}", "é", "\u{7F}"]
+    )
+    func everywhere(_ character: Character) {
+        let single = written(String(character)).dropFirst().dropLast()
+        for length in 0..<40 {
+            for place in 0...length {
+                let (before, after) = (
+                    String(repeating: "a", count: place), String(repeating: "z", count: length - place)
+                )
+                #expect(written(before + String(character) + after) == "\"" + before + single + after + "\"")
+            }
+        }
     }
 }
 
