@@ -28,11 +28,15 @@ import Synchronization
         all.add(1, ordering: .releasing)
     }
 
-    /// The count of all changes. While it stands still, so does every route.
+    /// The count of all changes.
+    ///
+    /// While it stands still, so does every route.
     @inline(__always)
     var total: UInt64 { all.load(ordering: .acquiring) }
 
-    /// The sum of a subject's counters, which only grow. While it stands still, so does the subject's route.
+    /// The sum of a subject's counters, which only grow.
+    ///
+    /// While it stands still, so does the subject's route.
     func sum(of prefixes: ChangePrefixes) -> UInt64 {
         var sum: UInt64 = 0
         for lane in prefixes.counters.indices {

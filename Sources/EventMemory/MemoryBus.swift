@@ -157,7 +157,10 @@ public final class MemoryBus: Bus {
 
     /// Offers an envelope to each mailbox of a route, none of which has a predicate.
     ///
-    /// - Parameter full: Gets the mailboxes that are full and whose publisher should wait.
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - route: The mailboxes.
+    ///   - full: Gets those that are full and whose publisher should wait.
     /// - Returns: How many envelopes were dropped because a buffer was full.
     @inline(__always)
     private func offer(_ envelope: Envelope, to route: Route, _ full: inout [Mailbox]) -> Int {

@@ -23,6 +23,7 @@
     /// - Parameters:
     ///   - bytes: The document.
     ///   - body: Reads what there is, from the beginning to the end.
+    /// - Returns: What `body` returns.
     /// - Throws: When the bytes are no UTF-8, when `body` throws, and when it leaves more than white space.
     @inlinable @inline(__always)
     package static func read<Result>(

@@ -74,14 +74,14 @@ extension Span<UInt8> {
         unsafe extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Four bytes as one integer; its value depends on the machine's byte order. Only debug builds check the bounds.
+    /// Four bytes as one integer, in the machine's byte order; only debug builds check the bounds.
     @inlinable @inline(__always)
     package func halfWord(at offset: Int) -> UInt32 {
         assert(offset >= 0 && offset + 4 <= count)
         return unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self)
     }
 
-    /// Eight bytes as one integer; its value depends on the machine's byte order. Only debug builds check the bounds.
+    /// Eight bytes as one integer, in the machine's byte order; only debug builds check the bounds.
     @inlinable @inline(__always)
     package func word(at offset: Int) -> UInt64 {
         assert(offset >= 0 && offset + 8 <= count)
