@@ -135,7 +135,7 @@ public struct Subscription: AsyncSequence, Sendable {
                 subscription.report(answer)
                 return answer
             }
-            let envelope = await subscription.handle.mailbox.wait(atMost: nil)
+            let envelope = await subscription.handle.mailbox.wait()
             subscription.report(envelope)
             return envelope
         }

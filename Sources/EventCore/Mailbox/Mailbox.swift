@@ -133,7 +133,7 @@ package final class Mailbox: Sendable {
     /// The next envelope, or `nil` when the mailbox has ended or the task is cancelled, which ends it.
     package func next() async -> Envelope? {
         if let answer = takeNow() { return answer }
-        return await wait(atMost: nil)
+        return await wait()
     }
 
     /// The next envelope, or `nil` when the time is up as well.
@@ -162,29 +162,46 @@ package final class Mailbox: Sendable {
         }
     }
 
-    func wait(atMost timeout: Duration?) async -> Envelope? {
+    /// Waits for as long as it takes.
+    func wait() async -> Envelope? {
+        await withTaskCancellationHandler {
+            await Waiter.suspend { consumer in _ = queue(consumer) }
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    private func wait(atMost timeout: Duration) async -> Envelope? {
         var timer: Task<Void, any Error>?
         defer { timer?.cancel() }
         return await withTaskCancellationHandler {
             await Waiter.suspend { consumer in
-                let (token, action) = state.withLock { state in
-                    let token = state.machine.makeToken()
-                    return (token, state.machine.take(orQueue: consumer, token: token))
-                }
-                switch action {
-                case .wait:
-                    // Only now, for a timer that rings before the consumer is queued would ring in vain.
-                    if let timeout { timer = Task { try await self.expire(token, after: timeout) } }
-                case .finished: consumer.resume(returning: nil)
-                case .take(let envelope): consumer.resume(returning: envelope)
-                case .takeAndAdmit(let envelope, let parked):
-                    admit(parked)
-                    consumer.resume(returning: envelope)
-                }
+                // Only now, for a timer that rings before the consumer is queued would ring in vain.
+                guard let token = queue(consumer) else { return }
+                timer = Task { try await self.expire(token, after: timeout) }
             }
         } onCancel: {
             cancel()
         }
+    }
+
+    /// Lets a consumer wait, unless it can be answered at once.
+    ///
+    /// - Returns: What names it while it waits; `nil` when it was answered.
+    private func queue(_ consumer: Consumer) -> UInt64? {
+        let (token, action) = state.withLock { state in
+            let token = state.machine.makeToken()
+            return (token, state.machine.take(orQueue: consumer, token: token))
+        }
+        switch action {
+        case .wait: return token
+        case .finished: consumer.resume(returning: nil)
+        case .take(let envelope): consumer.resume(returning: envelope)
+        case .takeAndAdmit(let envelope, let parked):
+            admit(parked)
+            consumer.resume(returning: envelope)
+        }
+        return nil
     }
 
     private func expire(_ token: UInt64, after timeout: Duration) async throws {

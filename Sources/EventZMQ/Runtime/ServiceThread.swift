@@ -49,6 +49,11 @@ enum ServiceThread {
         }
     }
 
+    /// Lets other threads have the processor of the current one, if they want it.
+    static func yield() {
+        sched_yield()
+    }
+
     /// Runs `body` with a value on a thread of its own, where no signal is handled, lets go of the value, and calls
     /// `atEnd`.
     ///

@@ -6,6 +6,8 @@ struct RecentTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private let generationCapacity: Int
     private var young: [Key: Value] = [:]
     private var old: [Key: Value] = [:]
+    /// Where in the young generation the last key is, since keys come in runs.
+    private var last: (key: Key, index: Dictionary<Key, Value>.Index)?
 
     /// Creates a table; it holds at most `capacity` entries, at least 2.
     init(capacity: Int) {
@@ -26,7 +28,13 @@ struct RecentTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         initial: Value,
         _ body: (inout Value, _ isKnown: Bool) -> Result
     ) -> Result {
-        if let index = young.index(forKey: key) { return body(&young.values[index], true) }
+        if let last, last.key == key { return body(&young.values[last.index], true) }
+        if let index = young.index(forKey: key) {
+            last = (key, index)
+            return body(&young.values[index], true)
+        }
+        // What is added moves what is there.
+        last = nil
         let known = old.removeValue(forKey: key)
         var value = known ?? initial
         let result = body(&value, known != nil)
