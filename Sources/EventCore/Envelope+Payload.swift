@@ -33,10 +33,10 @@ extension Envelope {
     /// The payload as a value, by Foundation's `JSONDecoder` as it comes.
     ///
     /// - Parameter type: The type to decode.
-    /// - Returns: The value, or `nil` when there is no payload.
+    /// - Returns: The value, or `nil` when there is no payload or it is empty.
     /// - Throws: ``EventError/payloadDecoding(_:)`` when the payload is not the JSON form of `type`.
     public func decode<T: Decodable>(_ type: T.Type = T.self) throws(EventError) -> T? {
-        guard let payload else { return nil }
+        guard let payload, !payload.isEmpty else { return nil }
         do {
             return try Self.decoder.decode(type, from: payload)
         } catch {

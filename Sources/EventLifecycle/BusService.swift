@@ -14,14 +14,14 @@ public import ServiceLifecycle
 /// A service group shuts its services down in the reverse order, one after the other, so the bus goes first in the list:
 /// subscribers stop their intake and drain what they hold while the bus is open and takes their last words, and then the
 /// bus is closed. When the group is cancelled instead, the bus is closed at once.
-public struct BusService<Base: Bus>: Service {
+public struct BusService: Service {
     /// The bus that is closed in the end.
-    public let bus: Base
+    public let bus: any Bus
 
     /// Creates a service for a bus.
     ///
     /// - Parameter bus: The bus to close.
-    public init(_ bus: Base) {
+    public init(_ bus: any Bus) {
         self.bus = bus
     }
 

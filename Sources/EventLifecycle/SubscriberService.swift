@@ -6,11 +6,11 @@ public import ServiceLifecycle
 /// On graceful shutdown it stops its intake, hands out what its buffer holds, and returns; when it is cancelled it
 /// returns after the envelope in hand. It also returns when the bus is closed, which a service group takes for the end of
 /// the service.
-public struct SubscriberService<Base: Bus>: Service, CustomStringConvertible {
+public struct SubscriberService: Service, CustomStringConvertible {
     /// What is called for each envelope.
     public typealias Handler = @Sendable (Envelope) async throws -> Void
 
-    private let bus: Base
+    private let bus: any Bus
     private let pattern: Pattern
     private let options: SubscriptionOptions
     private let onFailure: (@Sendable (any Error, Envelope) -> Void)?
@@ -26,7 +26,7 @@ public struct SubscriberService<Base: Bus>: Service, CustomStringConvertible {
     ///     error ends the service.
     ///   - handler: Called for each envelope, in order.
     public init(
-        bus: Base,
+        bus: any Bus,
         pattern: Pattern,
         options: SubscriptionOptions = .init(),
         onFailure: (@Sendable (any Error, Envelope) -> Void)? = nil,

@@ -8,9 +8,9 @@ public import EventCore
 /// ```
 ///
 /// All calls go to ``base``, which has to report to the same observer; the bus itself adds nothing to a publish.
-public struct MeteredBus<Base: Bus>: Bus {
+public struct MeteredBus: Bus, SubscriberAwaiting {
     /// The bus that does the work.
-    public let base: Base
+    public let base: any Bus
     private let metrics: MetricsObserver
 
     /// Wraps a bus.
@@ -18,7 +18,7 @@ public struct MeteredBus<Base: Bus>: Bus {
     /// - Parameters:
     ///   - base: The bus that does the work and reports to `metrics`, alone or through a `CombinedObserver`.
     ///   - metrics: The observer of `base`.
-    public init(_ base: Base, metrics: MetricsObserver) {
+    public init(_ base: any Bus, metrics: MetricsObserver) {
         self.base = base
         self.metrics = metrics
     }
@@ -42,6 +42,18 @@ public struct MeteredBus<Base: Bus>: Bus {
         try await metrics.track(policy: options.backpressure) {
             try await base.subscribe(to: pattern, options: options)
         }
+    }
+
+    /// Waits for subscribers elsewhere where ``base`` can, and returns `true` where it has none.
+    ///
+    /// - Parameters:
+    ///   - subject: What is going to be published on.
+    ///   - count: How many subscribers to wait for.
+    ///   - timeout: How long to wait at most.
+    /// - Returns: Whether there were so many in time.
+    /// - Throws: What ``base`` throws.
+    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
+        try await base.waitForSubscribersElsewhere(of: subject, atLeast: count, timeout: timeout)
     }
 
     /// Closes ``base``.

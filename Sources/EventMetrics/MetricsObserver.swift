@@ -17,7 +17,9 @@ public import EventCore
 ///
 /// An observer learns a subscription's id and not its pattern, so subscriptions are made through a ``MeteredBus``; what
 /// happens to others counts under the pattern ``untrackedPattern``. At most ``maximumPatterns`` patterns have metrics of
-/// their own, the first ones subscribed to; all others share those of ``otherPatterns``. `event_bus_buffered` is how many
+/// their own, the first ones subscribed to; all others share those of ``otherPatterns``. The private subjects of replies
+/// count under ``replyPatterns`` together, and patterns that hold ids should be told apart by less: `label` says what
+/// stands for `graph.run.r7.>`. `event_bus_buffered` is how many
 /// envelopes wait in the buffers of all subscriptions to a pattern. One observer may serve several buses only when their
 /// subscription ids differ.
 ///
@@ -30,6 +32,8 @@ public final class MetricsObserver: Observer {
     public static let untrackedPattern = "_untracked"
     /// The pattern that all patterns beyond the first ``maximumPatterns`` share.
     public static let otherPatterns = "_other"
+    /// The pattern that the subscriptions share on which requests wait for their replies.
+    public static let replyPatterns = "_reply"
 
     /// How many patterns have metrics of their own.
     public let maximumPatterns: Int
@@ -41,17 +45,20 @@ public final class MetricsObserver: Observer {
     /// - Parameters:
     ///   - prefix: What the names of the metrics begin with, before an underscore.
     ///   - maximumPatterns: How many patterns have metrics of their own; less than 0 counts as 0.
+    ///   - label: What stands for a pattern in the dimension `pattern`, with few different values: `graph.run.*.>` for
+    ///     `graph.run.r7.>`. Without it the pattern stands for itself.
     ///   - factory: Makes the metrics; `nil` means the one of the task or the one that the process has bootstrapped.
     public init(
         prefix: String = "event_bus",
         maximumPatterns: Int = defaultMaximumPatterns,
+        label: @escaping @Sendable (Pattern) -> String = { $0.rawValue },
         factory: (any MetricsFactory)? = nil
     ) {
         let factory = factory ?? MetricsSystem.factory
         self.maximumPatterns = max(0, maximumPatterns)
         published = Counter(label: "\(prefix)_published", factory: factory)
         registry = SubscriptionRegistry(
-            series: SeriesTable(prefix: prefix, maximumCount: self.maximumPatterns, factory: factory)
+            series: SeriesTable(prefix: prefix, maximumCount: self.maximumPatterns, label: label, factory: factory)
         )
     }
 

@@ -35,23 +35,34 @@ final class SeriesTable: Sendable {
     /// For subscriptions whose pattern is not known.
     let untracked: PatternSeries
     private let others: PatternSeries
-    private let known = Lock<[Pattern: PatternSeries]>([:])
+    private let replies: PatternSeries
+    /// By label.
+    private let known = Lock<[String: PatternSeries]>([:])
+    private let label: @Sendable (Pattern) -> String
     private let prefix: String
     private let maximumCount: Int
     private let factory: any MetricsFactory
 
-    init(prefix: String, maximumCount: Int, factory: any MetricsFactory) {
-        (self.prefix, self.maximumCount, self.factory) = (prefix, maximumCount, factory)
+    init(
+        prefix: String,
+        maximumCount: Int,
+        label: @escaping @Sendable (Pattern) -> String,
+        factory: any MetricsFactory
+    ) {
+        (self.prefix, self.maximumCount, self.label, self.factory) = (prefix, maximumCount, label, factory)
         untracked = PatternSeries(pattern: MetricsObserver.untrackedPattern, prefix: prefix, factory: factory)
         others = PatternSeries(pattern: MetricsObserver.otherPatterns, prefix: prefix, factory: factory)
+        replies = PatternSeries(pattern: MetricsObserver.replyPatterns, prefix: prefix, factory: factory)
     }
 
     subscript(pattern: Pattern) -> PatternSeries {
-        known.withLock { known in
-            if let series = known[pattern] { return series }
+        if pattern.isReplyAddress { return replies }
+        let label = label(pattern)
+        return known.withLock { known in
+            if let series = known[label] { return series }
             guard known.count < maximumCount else { return others }
-            let series = PatternSeries(pattern: pattern.rawValue, prefix: prefix, factory: factory)
-            known[pattern] = series
+            let series = PatternSeries(pattern: label, prefix: prefix, factory: factory)
+            known[label] = series
             return series
         }
     }

@@ -14,6 +14,10 @@ public enum MessagingAttribute {
     public static let destinationName = "messaging.destination.name"
     /// The publisher's template, or the consumer's pattern; absent without one.
     public static let destinationTemplate = "messaging.destination.template"
+    /// `true` for the subject that one request waits for its reply on; absent for others.
+    public static let destinationTemporary = "messaging.destination.temporary"
+    /// The id of the request that a reply answers; absent from what is no reply.
+    public static let conversationID = "messaging.message.conversation_id"
     /// The id of the envelope.
     public static let messageID = "messaging.message.id"
     /// The type of the error that ended the operation; absent when none did.
@@ -49,6 +53,10 @@ extension Span {
             attributes[MessagingAttribute.operationType] = operation.type
             attributes[MessagingAttribute.destinationName] = envelope.subject.rawValue
             if let template { attributes[MessagingAttribute.destinationTemplate] = template }
+            if envelope.subject.isReplyAddress { attributes[MessagingAttribute.destinationTemporary] = true }
+            if let request = envelope.headers[Envelope.HeaderKey.requestID] {
+                attributes[MessagingAttribute.conversationID] = request
+            }
             if !envelope.id.isEmpty { attributes[MessagingAttribute.messageID] = envelope.id }
         }
     }

@@ -17,9 +17,9 @@ public import Tracing
 /// context of somebody else already, such as one that is passed on, keeps it, and the span links to it.
 ///
 /// Consumers continue with `Envelope.withConsumerSpan` or `Subscription.withConsumerSpans`.
-public struct TracedBus<Base: Bus>: Bus {
+public struct TracedBus: Bus, SubscriberAwaiting {
     /// The bus that does the work.
-    public let base: Base
+    public let base: any Bus
     private let tracer: (any Tracer)?
     private let template: (@Sendable (Subject) -> String?)?
 
@@ -31,7 +31,7 @@ public struct TracedBus<Base: Bus>: Bus {
     ///   - template: What stands for a subject in names of spans, with few different values: `graph.run.*.start` for
     ///     `graph.run.r1.start`. Without one the names do not say where to.
     public init(
-        _ base: Base,
+        _ base: any Bus,
         tracer: (any Tracer)? = nil,
         template: (@Sendable (Subject) -> String?)? = nil
     ) {
@@ -83,6 +83,18 @@ public struct TracedBus<Base: Bus>: Bus {
     /// - Throws: What ``base`` throws.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         try await base.subscribe(to: pattern, options: options)
+    }
+
+    /// Waits for subscribers elsewhere where ``base`` can, and returns `true` where it has none.
+    ///
+    /// - Parameters:
+    ///   - subject: What is going to be published on.
+    ///   - count: How many subscribers to wait for.
+    ///   - timeout: How long to wait at most.
+    /// - Returns: Whether there were so many in time.
+    /// - Throws: What ``base`` throws.
+    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
+        try await base.waitForSubscribersElsewhere(of: subject, atLeast: count, timeout: timeout)
     }
 
     /// Closes ``base``.

@@ -62,7 +62,7 @@ extension Envelope {
         } catch {
             throw .payloadEncoding("it is no JSON text; quote a string as in '\"text\"'")
         }
-        guard envelope.payload != nil else { throw .payloadEncoding("it is empty") }
+        guard envelope.payload != nil else { throw .payloadEncoding("it is empty; leave it out for none") }
         return envelope
     }
 }

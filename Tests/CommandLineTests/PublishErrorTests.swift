@@ -82,7 +82,7 @@ import Testing
             (["pub", "a"], "No bus is chosen. Give --bus or set EVENT_BUS"), (["sub", "a"], "No bus is chosen."),
             (["sub", "--bus", "noop:"], "Missing expected argument"), (["pub", "a..b"], "empty segment at index 1"),
             (["pub", "a", "{"], "it is no JSON text"), (["pub", "a", "text"], "quote a string"),
-            (["pub", "a", ""], "it is no JSON text"),
+            (["pub", "a", ""], "it is empty; leave it out for none"), (["pub", "a", "{"], "it is no JSON text"),
             (["pub", "--source", "x"], "--source and --header need a subject"),
             (["pub", "--header", "a=b"], "need a subject"),
             (["pub", "a", "--file", "x"], "either a subject or --file"),

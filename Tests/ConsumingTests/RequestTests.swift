@@ -11,7 +11,7 @@ import Testing
         let requests = try await bus.subscribe(to: "double")
         let responder = Task {
             await bus.respond(to: requests, concurrency: concurrency) { request in
-                guard let order = try request.decode(Order.self) else { throw Fault(name: "nothing to double") }
+                guard let order = try request.decode(Order.self) else { throw RequestFailure("nothing to double") }
                 return Order(id: order.id * 2)
             }
         }
@@ -60,12 +60,55 @@ import Testing
     @Test func `what the handler throws is told to the one who asks, and the responder goes on`() async throws {
         let bus = MemoryBus()
         try await withDoubling(on: bus) {
-            await #expect(throws: EventError.requestFailed("fault nothing to double")) {
+            await #expect(throws: EventError.requestFailed("nothing to double")) {
                 _ = try await bus.request(Envelope(subject: "double"), within: .seconds(20))
             }
             let reply = try await bus.request(Order(id: 1), to: "double", as: Order.self, within: .seconds(20))
             #expect(reply.id == 2)
         }
+    }
+
+    @Test func `of other errors the one who asks learns the type alone, and the responder all`() async throws {
+        let bus = MemoryBus()
+        let requests = try await bus.subscribe(to: "secret")
+        let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
+        let responder = Task {
+            await bus.respond(to: requests, onFailure: { error, _ in continuation.yield(error) }) { _ -> Order in
+                throw Fault(name: "password=hunter2")
+            }
+        }
+        await #expect(throws: EventError.requestFailed("Fault")) {
+            _ = try await bus.request(Envelope(subject: "secret"), within: .seconds(20))
+        }
+        for await failure in failures {
+            #expect((failure as? Fault)?.name == "password=hunter2")
+            break
+        }
+        responder.cancel()
+        await responder.value
+    }
+
+    @Test func `a reply that cannot be published is reported`() async throws {
+        let bus = RecordingBus()
+        let requests = try await bus.subscribe(to: "double")
+        let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
+        let responder = Task {
+            await bus.respond(to: requests, onFailure: { error, _ in continuation.yield(error) }) { _ in
+                bus.failNextPublishes(2, with: Fault(name: "no way"))
+                return Order(id: 1)
+            }
+        }
+        await #expect(throws: EventError.self) {
+            _ = try await bus.request(Envelope(subject: "double"), within: .milliseconds(200))
+        }
+        var count = 0
+        for await failure in failures {
+            #expect((failure as? Fault)?.name == "no way")
+            count += 1
+            if count == 2 { break }
+        }
+        responder.cancel()
+        await responder.value
     }
 
     @Test func `without an answer the limit ends it, and nothing is left`() async throws {

@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("a payload of another type", arguments: ["", "{", "[1,2]", "{\"item\":5,\"count\":1}", "{}", "\u{FF}"])
+    @Test("a payload of another type", arguments: [" ", "{", "[1,2]", "{\"item\":5,\"count\":1}", "{}", "\u{FF}"])
     func refusesToDecode(_ text: String) throws {
         let envelope = Envelope(subject: "a", rawPayload: Data(text.utf8))
         let error = try #require(throws: EventError.self) { try envelope.decode(Order.self) }

@@ -13,7 +13,7 @@ import Tracing
 
     private func traced(
         _ template: (@Sendable (Subject) -> String?)? = nil
-    ) -> (bus: TracedBus<RecordingBus>, record: RecordingBus) {
+    ) -> (bus: TracedBus, record: RecordingBus) {
         let record = RecordingBus()
         return (TracedBus(record, tracer: tracer, template: template), record)
     }
@@ -40,6 +40,26 @@ import Tracing
         #expect(text("messaging.destination.name", of: span) == "orders.7.paid")
         #expect(text("messaging.message.id", of: span) == envelope.id)
         #expect(span.attributes.get("error.type") == nil)
+    }
+
+    @Test func `a reply's span says that its address is temporary and which request it answers`() async throws {
+        let (bus, record) = traced()
+        let requests = try await bus.subscribe(to: "ask")
+        let responder = Task { await bus.respond(to: requests) { _ in 1 } }
+        #expect(try await bus.request(0, to: "ask", as: Int.self, within: .seconds(20)) == 1)
+        responder.cancel()
+        await responder.value
+        let request = try #require(record.published(on: "ask").first)
+        let spans = tracer.base.popFinishedSpans()
+        let reply = try #require(spans.first { text("messaging.message.conversation_id", of: $0) == request.id })
+        #expect(reply.attributes.get("messaging.destination.temporary") == .bool(true))
+        let publish = try #require(spans.first { text("messaging.destination.name", of: $0) == "ask" })
+        #expect(publish.attributes.get("messaging.destination.temporary") == nil)
+    }
+
+    @Test func `a bus without subscribers elsewhere has none to wait for`() async throws {
+        let (bus, _) = traced()
+        #expect(try await bus.waitForSubscribers(of: "a", atLeast: 5, timeout: .zero))
     }
 
     @Test func `a template names the span`() async throws {
@@ -177,9 +197,10 @@ import Tracing
         let subscription = try await subscriber.subscribe(to: "a")
         var context = ServiceContext.topLevel
         context.baggage = "tenant=acme"
-        try await ServiceContext.withValue(context) {
-            try await TracedBus(publisher, tracer: tracer).publish(Envelope(subject: "a"))
-        }
+        let traced = TracedBus(publisher, tracer: tracer)
+        #expect(try await traced.waitForSubscribers(of: "a", atLeast: 1, timeout: .seconds(20)))
+        #expect(try await traced.waitForSubscribers(of: "a", atLeast: 2, timeout: .zero) == false)
+        try await ServiceContext.withValue(context) { try await traced.publish(Envelope(subject: "a")) }
         let envelope = try #require(await subscription.next(within: .seconds(20)))
         await envelope.withConsumerSpan(of: subscription.pattern, tracer: tracer) { _ in
             #expect(ServiceContext.current?.baggage == "tenant=acme")

@@ -32,9 +32,9 @@ extension Envelope: Codable {
             }
             fields.time = time
         }
-        fields.source = try container.decodeIfPresent(String.self, forKey: .source)
-        fields.traceID = try container.decodeIfPresent(String.self, forKey: .traceID)
-        fields.spanID = try container.decodeIfPresent(String.self, forKey: .spanID)
+        fields.source = try container.decodeNonEmpty(.source)
+        fields.traceID = try container.decodeNonEmpty(.traceID)
+        fields.spanID = try container.decodeNonEmpty(.spanID)
         fields.headers = try container.decodeIfPresent([String: String].self, forKey: .headers) ?? [:]
         if container.contains(.payload) {
             fields.payload = try container.decode(JSONValue.self, forKey: .payload).data()
@@ -52,11 +52,11 @@ extension Envelope: Codable {
         try container.encode(id, forKey: .id)
         try container.encode(subject, forKey: .subject)
         try container.encode(try timeText(codingPath: encoder.codingPath), forKey: .time)
-        try container.encodeIfPresent(source, forKey: .source)
-        try container.encodeIfPresent(traceID, forKey: .traceID)
-        try container.encodeIfPresent(spanID, forKey: .spanID)
+        try container.encodeNonEmpty(source, .source)
+        try container.encodeNonEmpty(traceID, .traceID)
+        try container.encodeNonEmpty(spanID, .spanID)
         if !headers.isEmpty { try container.encode(headers, forKey: .headers) }
-        if let payload {
+        if let payload, !payload.isEmpty {
             try container.encode(try value(of: payload, codingPath: encoder.codingPath), forKey: .payload)
         }
     }
@@ -84,5 +84,19 @@ extension Envelope: Codable {
             )
         }
         return storage.fields.time.rfc3339
+    }
+}
+
+/// An empty text is not set, and is left out as in the JSON form.
+extension KeyedDecodingContainer {
+    fileprivate func decodeNonEmpty(_ key: Key) throws -> String? {
+        guard let text = try decodeIfPresent(String.self, forKey: key), !text.isEmpty else { return nil }
+        return text
+    }
+}
+
+extension KeyedEncodingContainer {
+    fileprivate mutating func encodeNonEmpty(_ text: String?, _ key: Key) throws {
+        if let text, !text.isEmpty { try encode(text, forKey: key) }
     }
 }

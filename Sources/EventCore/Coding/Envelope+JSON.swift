@@ -21,7 +21,7 @@ extension Envelope {
         writer.literal(",\"subject\":")
         writer.string(storage.fields.subject.rawValue)
         try writer.metadata(of: self)
-        if let payload = storage.fields.payload {
+        if let payload = storage.fields.payload, !payload.isEmpty {
             let range = try Self.valueRange(of: payload)
             writer.literal(",\"payload\":")
             payload.withSpan { writer.raw($0.extracting(range)) }
@@ -40,9 +40,12 @@ extension Envelope {
     ///   nesting deeper than 512, a missing or malformed subject, a value of the wrong type.
     /// - Complexity: O(*n*) in the size of the document.
     public init(jsonData: Data) throws(EventError) {
-        self = try jsonData.withSpan { json throws(EventError) in
-            try JSONReader.read(json) { reader throws(EventError) in try reader.envelope() }
-        }
+        self = try jsonData.withSpan { json throws(EventError) in try Envelope(json: json) }
+    }
+
+    /// Reads the JSON form where it lies.
+    package init(json: Span<UInt8>) throws(EventError) {
+        self = try JSONReader.read(json) { reader throws(EventError) in try reader.envelope() }
     }
 
     /// Where in the payload its one value stands, from its start.

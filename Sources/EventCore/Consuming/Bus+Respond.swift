@@ -3,7 +3,8 @@ extension Bus {
     ///
     /// ```swift
     /// try await bus.respond(to: "prices.get") { request in
-    ///     Price(of: try request.decode(Item.self))
+    ///     guard let item = try request.decode(Item.self) else { throw RequestFailure("an item is missing") }
+    ///     return Price(of: item)
     /// }
     /// ```
     ///
@@ -11,38 +12,43 @@ extension Bus {
     ///   - pattern: Which requests to answer.
     ///   - options: Buffer, backpressure and predicate of the subscription.
     ///   - concurrency: How many requests are handled at the same time; less than 1 counts as 1.
-    ///   - handler: Makes the reply; what it throws is told to the one who asks and ends nothing.
+    ///   - onFailure: Told what the handler throws, and why a reply could not be published.
+    ///   - handler: Makes the reply; what it throws ends nothing.
     /// - Throws: As ``subscribe(to:options:)``.
     public func respond<Reply: Encodable & Sendable>(
         to pattern: Pattern,
         options: SubscriptionOptions = .init(),
         concurrency: Int = 1,
+        onFailure: @escaping @Sendable (any Error, Envelope) -> Void = { _, _ in },
         _ handler: @escaping @Sendable (Envelope) async throws -> Reply
     ) async throws {
         try await withSubscription(to: pattern, options: options) { requests in
-            await respond(to: requests, concurrency: concurrency, handler)
+            await respond(to: requests, concurrency: concurrency, onFailure: onFailure, handler)
         }
     }
 
     /// Answers the requests of a subscription, which is in effect already, until it ends or the task is cancelled.
     ///
     /// An envelope without an address for replies is no request: it is taken and left alone. The reply carries the
-    /// request's id in the header ``Envelope/HeaderKey/requestID``, and, when the handler throws or its value has no JSON
-    /// form, the error's description in ``Envelope/HeaderKey/replyError`` instead of a payload.
+    /// request's id in the header ``Envelope/HeaderKey/requestID``. When the handler throws or its value has no JSON form,
+    /// the header ``Envelope/HeaderKey/replyError`` says so instead of a payload: in the handler's own words when it
+    /// throws a ``RequestFailure``, and otherwise by the error's type alone, since everybody may read what is published.
     ///
     /// - Parameters:
     ///   - requests: The requests; replies are published on this bus.
     ///   - concurrency: How many requests are handled at the same time; less than 1 counts as 1.
-    ///   - handler: Makes the reply; what it throws is told to the one who asks and ends nothing.
+    ///   - onFailure: Told what the handler throws, and why a reply could not be published.
+    ///   - handler: Makes the reply; what it throws ends nothing.
     public func respond<Reply: Encodable & Sendable>(
         to requests: Subscription,
         concurrency: Int = 1,
+        onFailure: @escaping @Sendable (any Error, Envelope) -> Void = { _, _ in },
         _ handler: @escaping @Sendable (Envelope) async throws -> Reply
     ) async {
         await withDiscardingTaskGroup { group in
             for _ in 0..<Swift.max(1, concurrency) {
                 group.addTask {
-                    for await request in requests { await self.answer(request, with: handler) }
+                    for await request in requests { await self.answer(request, with: handler, onFailure) }
                 }
             }
         }
@@ -50,7 +56,8 @@ extension Bus {
 
     private func answer<Reply: Encodable & Sendable>(
         _ request: Envelope,
-        with handler: @Sendable (Envelope) async throws -> Reply
+        with handler: @Sendable (Envelope) async throws -> Reply,
+        _ onFailure: @Sendable (any Error, Envelope) -> Void
     ) async {
         guard let address = ReplyAddress(of: request) else { return }
         var headers = [Envelope.HeaderKey.requestID: request.id]
@@ -58,9 +65,31 @@ extension Bus {
             let value = try await handler(request)
             try await publish(Envelope(subject: address.subject, payload: value, headers: headers))
         } catch {
-            headers[Envelope.HeaderKey.replyError] = "\(error)"
-            // Whoever asks has a limit of its own, which is all that is left when this cannot be published either.
-            try? await publish(Envelope(subject: address.subject, headers: headers))
+            onFailure(error, request)
+            headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: error).message
+            do {
+                try await publish(Envelope(subject: address.subject, headers: headers))
+            } catch {
+                // Whoever asks has a limit of its own, which is all that is left.
+                onFailure(error, request)
+            }
         }
+    }
+}
+
+/// What a responder throws to tell the one who asks why there is no answer.
+public struct RequestFailure: Error, Hashable, Sendable {
+    /// The words; everybody who subscribes to replies can read them.
+    public let message: String
+
+    /// Creates a failure.
+    ///
+    /// - Parameter message: Why there is no answer.
+    public init(_ message: String) {
+        self.message = message
+    }
+
+    fileprivate init(toTell error: any Error) {
+        self = error as? RequestFailure ?? RequestFailure("\(type(of: error))")
     }
 }

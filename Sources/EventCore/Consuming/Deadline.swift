@@ -11,7 +11,7 @@ enum Deadline {
         try await withThrowingTaskGroup(of: Outcome?.self) { group in
             group.addTask { try await operation() }
             group.addTask {
-                try await Task.sleep(for: limit)
+                try await Task.sleep(for: limit.bounded)
                 return nil
             }
             defer { group.cancelAll() }

@@ -18,7 +18,7 @@ extension Envelope.HeaderKey {
 /// Replies are sent to such subjects alone, so that a request from elsewhere cannot have something published on a
 /// subject that means something.
 struct ReplyAddress {
-    private static let root = "_reply"
+    fileprivate static let root = "_reply"
 
     let subject: Subject
 
@@ -35,4 +35,14 @@ struct ReplyAddress {
         guard segments.count == 2, segments[0] == Self.root else { return nil }
         self.subject = subject
     }
+}
+
+extension Subject {
+    /// Whether it is where one request waits for its reply.
+    package var isReplyAddress: Bool { rawValue.hasPrefix(ReplyAddress.root + ".") }
+}
+
+extension Pattern {
+    /// Whether it is where one request waits for its reply.
+    package var isReplyAddress: Bool { rawValue.hasPrefix(ReplyAddress.root + ".") }
 }

@@ -205,7 +205,7 @@ package final class Mailbox: Sendable {
     }
 
     private func expire(_ token: UInt64, after timeout: Duration) async throws {
-        try await Task.sleep(for: timeout)
+        try await Task.sleep(for: timeout.bounded)
         let consumer = state.withLock { $0.machine.giveUp(token) }
         consumer?.resume(returning: nil)
     }

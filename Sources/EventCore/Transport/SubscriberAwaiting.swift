@@ -13,3 +13,24 @@ public protocol SubscriberAwaiting: Bus {
     /// - Throws: ``EventError/busClosed``; `CancellationError` when the task is cancelled; what a transport documents.
     func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool
 }
+
+extension Bus {
+    /// Waits as ``SubscriberAwaiting`` does where the bus is one; any other bus has nothing to wait for.
+    ///
+    /// It is what a bus that wraps another one answers with, so that wrapping hides nothing.
+    ///
+    /// - Parameters:
+    ///   - subject: What is going to be published on.
+    ///   - count: How many subscribers to wait for.
+    ///   - timeout: How long to wait at most.
+    /// - Returns: Whether there were so many in time.
+    /// - Throws: As ``SubscriberAwaiting/waitForSubscribers(of:atLeast:timeout:)``.
+    public func waitForSubscribersElsewhere(
+        of subject: Subject,
+        atLeast count: Int,
+        timeout: Duration
+    ) async throws -> Bool {
+        guard let bus = self as? any SubscriberAwaiting else { return true }
+        return try await bus.waitForSubscribers(of: subject, atLeast: count, timeout: timeout)
+    }
+}

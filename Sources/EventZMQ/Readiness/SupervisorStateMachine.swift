@@ -50,6 +50,11 @@ struct SupervisorStateMachine: Sendable {
         }
     }
 
+    /// The socket could not be replaced; it is to be tried again, after a while.
+    mutating func restartFailed(now: Instant) {
+        state = .ended(decideAt: now)
+    }
+
     /// When ``tick(_:jitter:)`` is to be called next.
     var deadline: Instant? {
         switch state {

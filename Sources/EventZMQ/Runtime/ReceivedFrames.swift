@@ -36,7 +36,9 @@ final class ReceivedFrames {
         case 1: throw .malformedEnvelope("the message has one frame")
         case 2:
             return try first.withBytes { subject throws(EventError) in
-                try decoder.decode(subject: subject, envelope: second.bytes)
+                try second.withBytes { envelope throws(EventError) in
+                    try decoder.decode(subject: subject, envelope: envelope)
+                }
             }
         default:
             return try first.withBytes { subject throws(EventError) in

@@ -58,9 +58,6 @@ struct SocketFactory: Sendable {
 }
 
 extension Duration {
-    /// The same, but not so long that a deadline could not be told: what is longer than three years is three years.
-    var bounded: Duration { Swift.min(self, .seconds(100_000_000)) }
-
     /// Rounded up, and not more than fits an option of libzmq.
     var milliseconds: Int {
         let (seconds, attoseconds) = components

@@ -54,24 +54,29 @@ extension ServiceLoop {
         }
     }
 
-    /// Replaces a socket that connects.
+    /// Replaces a socket that connects; when that fails, for want of memory or descriptors, it is tried again later.
     func restart(_ watch: LinkWatch) {
         guard watch.connects, let endpoint = watch.endpoints.first else { return }
-        reporting { () throws(EventError) in
+        defer { socketsChanged() }
+        do {
             switch watch.role {
             case .publishes: try restartPublisher(watch, endpoint)
             case .subscribes: try restartSubscriber(watch, endpoint)
             }
+            announce(.restart, endpoint)
+        } catch {
+            reporter.failed(error)
+            watch.supervisor?.restartFailed(now: .now)
         }
-        socketsChanged()
-        announce(.restart, endpoint)
     }
 
     private func restartSubscriber(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
         guard let subscriber = subscribers.first(where: { $0.id == watch.id }) else { return }
-        try? subscriber.socket.monitor(on: nil)
         let socket = try sockets.subscriber()
-        watch.monitor = try nextMonitor(of: socket)
+        let monitor = try nextMonitor(of: socket)
+        // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
+        try? subscriber.socket.monitor(on: nil)
+        watch.monitor = monitor
         subscriber.socket = socket
         perform(confirmation.reset(watch.id, now: .now))
         try subscriber.subscribe(to: prefixes.prefixes.map(\.bytes))
@@ -81,10 +86,11 @@ extension ServiceLoop {
     }
 
     private func restartPublisher(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
+        let socket = try sockets.publisher()
+        let monitor = try nextMonitor(of: socket)
         outbox.remove(watch.id)
         for change in peers.removed(watch.id) { announce(change) }
-        let socket = try sockets.publisher()
-        watch.monitor = try nextMonitor(of: socket)
+        watch.monitor = monitor
         try socket.connect(to: endpoint.address)
         outbox.add(watch.id, PublishingSocket(id: watch.id, socket))
     }

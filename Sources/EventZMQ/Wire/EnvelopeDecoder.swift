@@ -32,11 +32,12 @@ struct EnvelopeDecoder: Sendable {
             try reader.object { reader throws(EventError) in
                 switch try reader.name() {
                 case "v":
-                    guard try reader.unsignedInteger() == WireEnvelope.version else {
+                    let version = try reader.null() ? WireEnvelope.version : reader.unsignedInteger()
+                    guard version == WireEnvelope.version else {
                         throw JSONReader.fault("unknown version", at: reader.position)
                     }
                 case "origin": origin = try self.origin(&reader)
-                case "seq": sequence = try reader.unsignedInteger()
+                case "seq": sequence = try reader.null() ? nil : reader.unsignedInteger()
                 case "headers": fields.headers = try self.headers(&reader)
                 case let name:
                     if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
@@ -50,9 +51,9 @@ struct EnvelopeDecoder: Sendable {
     /// Reads `[subject][envelope]`, the envelope in its JSON form, as other programs may send it.
     ///
     /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)``.
-    mutating func decode(subject: Span<UInt8>, envelope json: [UInt8]) throws(EventError) -> WireEnvelope {
+    mutating func decode(subject: Span<UInt8>, envelope json: Span<UInt8>) throws(EventError) -> WireEnvelope {
         let subject = try self.subject(subject)
-        let envelope = try Envelope(jsonData: Data(json))
+        let envelope = try Envelope(json: json)
         guard envelope.subject == subject else {
             throw .malformedEnvelope("the envelope is for another subject than the message")
         }

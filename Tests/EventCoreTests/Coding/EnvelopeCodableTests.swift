@@ -96,7 +96,7 @@ import Testing
 
     @Test(
         "a payload that is not JSON cannot be encoded",
-        arguments: ["", "{", "1 2", "tru", "{\"a\":}", "[1,]", "\u{FEFF}1", "1\u{0}"]
+        arguments: [" ", "{", "1 2", "tru", "{\"a\":}", "[1,]", "\u{FEFF}1", "1\u{0}"]
     )
     func refusesPayload(_ payload: String) throws {
         let error = try #require(throws: EncodingError.self) { try JSONEncoder().encode(envelope(payload)) }

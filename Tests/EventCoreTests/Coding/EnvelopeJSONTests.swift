@@ -93,10 +93,17 @@ import Testing
         #expect(try Envelope(jsonData: envelope.jsonData()) == envelope)
     }
 
+    @Test func `an empty payload is none`() throws {
+        let empty = envelope { $0.payload = Data() }
+        #expect(try json(empty) == json(envelope()))
+        #expect(try empty.decode(Int.self) == nil)
+        #expect(try JSONDecoder().decode(Envelope.self, from: JSONEncoder().encode(empty)) == envelope())
+    }
+
     @Test(
         "refuses a payload that is not one JSON value",
         arguments: [
-            "", " ", "{", "}", "[1,]", "1 2", "{}{}", "{} x", "x", "tru", "01", "\"", "\"a", "\"\n\"", "{\"a\"}", "'a'",
+            " ", "{", "}", "[1,]", "1 2", "{}{}", "{} x", "x", "tru", "01", "\"", "\"a", "\"\n\"", "{\"a\"}", "'a'",
             "// c\n1", "NaN", "1,", "1}", "{},\"subject\":\"b\"", "\u{FEFF}1", "\u{0}",
         ]
     )

@@ -35,6 +35,14 @@ import Testing
         #expect(await mailbox.next(within: .zero) == envelope)
     }
 
+    @Test func `a deadline may be as far away as durations go`() async {
+        let mailbox = mailbox()
+        let reader = Task { await mailbox.next(within: .seconds(Int64.max)) }
+        let envelope = Envelope(subject: "a")
+        #expect(mailbox.offer(envelope) == .delivered)
+        #expect(await reader.value == envelope)
+    }
+
     @Test func `a deadline that is over before the wait begins is not missed`() async {
         let mailbox = mailbox()
         await withTaskGroup(of: Void.self) { group in

@@ -57,6 +57,22 @@ import Testing
         #expect(pauses.last == .milliseconds(2500))
     }
 
+    @Test func `a restart that fails is tried again, less and less often`() throws {
+        var now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        _ = machine.handle(.disconnected(5), now: now)
+        var pauses: [Duration] = []
+        for _ in 0..<4 {
+            now = try #require(machine.deadline)
+            #expect(machine.tick(now, jitter: 1) == nil)
+            let restartAt = try #require(machine.deadline)
+            pauses.append(restartAt - now)
+            #expect(machine.tick(restartAt, jitter: 1) == .restart)
+            machine.restartFailed(now: restartAt)
+        }
+        #expect(pauses == [.milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400)])
+    }
+
     @Test func `a connection that lasted makes the next restart quick again`() throws {
         var now = ContinuousClock.now
         var machine = SupervisorStateMachine()
