@@ -16,7 +16,7 @@ help: ## List what can be made
 demo: dependencies ## Route the sample runs: what two subscriptions receive, and a table of what happened
 	swift build -c release --product eventbus
 	"$$(swift build -c release --show-bin-path)/eventbus" route \
-	    --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
+	    --bus memory: --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests
@@ -92,9 +92,10 @@ docs: dependencies ## Build the documentation into .build/documentation; a warni
 	    --synthesized-landing-page-name swift-event-bus
 
 .PHONY: api-check
-api-check: dependencies ## Compare the public API with that of the last tag; what breaks its users fails
-	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'this clone has no tag, so no API to compare with'; exit 0; }; \
-	swift package diagnose-api-breaking-changes "$$tag"
+api-check: dependencies ## Compare the public API with that of the last release; what breaks its users fails
+	@release=$$(git describe --tags --abbrev=0 2>/dev/null || git log -1 --format=%H --grep='^Release [0-9]'); \
+	[ -n "$$release" ] || { echo 'this clone has neither a tag nor a release commit to compare with' >&2; exit 1; }; \
+	swift package diagnose-api-breaking-changes "$$release"
 
 .PHONY: consumer-check
 consumer-check: dependencies ## Build a package that depends on EventMemory alone, without libzmq
@@ -145,7 +146,7 @@ bench-limits: dependencies ## Make what operations cost now the limit
 # Says what is missing and installs it with apt, where there is apt; other systems are left to their own.
 .PHONY: dependencies
 dependencies:
-	@command -v swift >/dev/null || { echo 'Swift 6.2 or later is needed: https://www.swift.org/install' >&2; exit 1; }
+	@command -v swift >/dev/null || { echo 'Swift 6.3 is needed: https://www.swift.org/install' >&2; exit 1; }
 	@command -v apt-get >/dev/null || exit 0; \
 	missing=(); \
 	for package in $(PACKAGES); do \

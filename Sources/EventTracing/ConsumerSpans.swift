@@ -24,7 +24,8 @@ extension Envelope {
     /// with the attributes of ``MessagingAttribute``. What `operation` throws is recorded.
     ///
     /// - Parameters:
-    ///   - pattern: What the subscription listens to; it stands for the subject in the name of the span.
+    ///   - pattern: What the subscription listens to; it stands for the subject in the name of the span. Names should have
+    ///     few different values, so instead of a pattern that holds an id pass one with `*` in its place.
     ///   - parent: What the span is a child of.
     ///   - tracer: Makes the span; `nil` means the one of the task or the one that the process has bootstrapped.
     ///   - operation: What to do; its task-local context is the span's.
@@ -84,17 +85,20 @@ extension Subscription {
     /// cancelled.
     ///
     /// - Parameters:
+    ///   - template: What stands for the subject in the names of the spans, with few different values; `nil` means the
+    ///     pattern of the subscription.
     ///   - parent: What each span is a child of.
     ///   - tracer: Makes the spans; `nil` means the one of the task or the one that the process has bootstrapped.
     ///   - handler: What to do with an envelope; its task-local context is that of the span.
     /// - Throws: What `handler` throws, which ends the loop and not the subscription.
     public func withConsumerSpans(
+        of template: Pattern? = nil,
         parent: ConsumerSpanParent = .automatic,
         tracer: (any Tracer)? = nil,
         _ handler: (Envelope, any Span) async throws -> Void
     ) async rethrows {
         for await envelope in self {
-            try await envelope.withConsumerSpan(of: pattern, parent: parent, tracer: tracer) { span in
+            try await envelope.withConsumerSpan(of: template ?? pattern, parent: parent, tracer: tracer) { span in
                 try await handler(envelope, span)
             }
         }

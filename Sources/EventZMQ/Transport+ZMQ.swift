@@ -54,15 +54,19 @@ extension ZMQBusConfiguration {
 extension TransportParameters {
     fileprivate func endpoints(_ name: String) throws(EventError) -> [ZMQEndpoint] {
         var endpoints: [ZMQEndpoint] = []
-        for text in texts(name) {
+        let texts = texts(name)
+        for (index, text) in texts.enumerated() {
+            // Values are not repeated, so where there are several the fault is found by its number.
+            let place = texts.count > 1 ? " (number \(index + 1) of \(texts.count))" : ""
+            let example = "such as bind:tcp://127.0.0.1:5556\(place)"
             guard let endpoint = ZMQEndpoint(text) else {
-                throw refusal(of: name, expected: "bind: or connect: and an address, such as bind:tcp://127.0.0.1:5556")
+                throw refusal(of: name, expected: "bind: or connect: and an address, \(example)")
             }
             if let fault = EndpointAddress.fault(of: endpoint) {
-                throw refusal(of: name, expected: "an address that can be used; this has a fault: \(fault)")
+                throw refusal(of: name, expected: "an address without this fault: \(fault); \(example)")
             }
             guard endpoint.isWildcard || !endpoints.contains(where: { $0.address == endpoint.address }) else {
-                throw refusal(of: name, expected: "given once for an address")
+                throw refusal(of: name, expected: "an address that is not given twice\(place)")
             }
             endpoints.append(endpoint)
         }

@@ -37,7 +37,7 @@ struct BusOptions: ParsableArguments {
     func open(for use: Use, observer: (any Observer)? = nil) async throws -> any Bus {
         let (text, origin) = try choice(for: use)
         do {
-            let url = try TransportURL(validating: text)
+            let url = try Self.transports.parse(text)
             try Self.transports.check(url)
             try Self.check(url, for: use)
             return try await Self.transports.open(url, observer: observer)

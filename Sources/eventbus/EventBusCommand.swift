@@ -26,6 +26,7 @@ struct EventBusCommand: AsyncParsableCommand {
               source <(eventbus --generate-completion-script zsh)
               eventbus --generate-completion-script fish | source
             """,
+        version: "0.1.0",
         subcommands: [PublishCommand.self, SubscribeCommand.self, RouteCommand.self]
     )
 }

@@ -34,7 +34,7 @@ import Tracing
         let bus = TracedBus(MemoryBus())
         let orders = try await bus.subscribe(to: "orders.*.created")
         try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created")
-        await bus.close()
+        orders.close()
 
         try await orders.withConsumerSpans { envelope, span in
             let order = try envelope.decode(Order.self)
@@ -48,11 +48,43 @@ import Tracing
         let audit = SubscriberService(bus: bus, pattern: "orders.>") { envelope in
             print("audited", envelope.subject)
         }
-        // Shut down in the reverse order: the audit drains its buffer, and then the bus is closed.
-        let group = ServiceGroup(services: [BusService(bus), audit], logger: logger)
-        async let running: Void = group.run()
-        await group.triggerGracefulShutdown()
-        try await running
+        let group = ServiceGroup(
+            services: [BusService(bus), audit],  // shut down in the reverse order
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        Task { await group.triggerGracefulShutdown() }
+        try await group.run()
+    }
+
+    @Test func drops() async throws {
+        let logger = Logger(label: "shop") { _ in SwiftLogNoOpLogHandler() }
+        let bus = MemoryBus(observer: DropLogger(logger: logger))
+        await bus.close()
+    }
+
+    @Test func tracedHandling() async throws {
+        let bus = TracedBus(MemoryBus())
+        let audit = SubscriberService(bus: bus, pattern: "orders.>") { envelope in
+            try await envelope.withConsumerSpan(of: "orders.>") { span in
+                span.attributes["order.source"] = envelope.source
+            }
+        }
+        _ = audit
+    }
+
+    @Test func results() async throws {
+        let bus = MemoryBus()
+        let subscription = try await bus.subscribe(to: "orders.>")
+        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created")
+        try await bus.publish("nothing like it", to: "orders.eu.created")
+        await bus.close()
+        for await result in subscription.decodingResults(as: Order.self) {
+            switch result {
+            case .success(let order): print("order", order.value.id, "on", order.envelope.subject)
+            case .failure(let failure): print("no order", failure)
+            }
+        }
     }
 
     @Test func decoding() async throws {
@@ -73,7 +105,7 @@ import Tracing
         let bus = MemoryBus()
         let requests = try await bus.subscribe(to: "prices.get")
         async let responding: Void = bus.respond(to: requests) { request in
-            guard let order = try request.decode(Order.self) else { throw EventError.payloadDecoding("no order") }
+            guard let order = try request.decode(Order.self) else { throw RequestFailure("an order is missing") }
             return Price(amount: order.total * 1.2)
         }
 

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// Every document that has Swift blocks is compared with the Swift files of this folder, which compile and run.
+/// Every document that has Swift blocks is compared with the Swift files of this folder, which compile and run, and with
+/// the first example, which CI builds and runs.
 @Suite struct DocumentTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -12,9 +13,10 @@ import Testing
         return ["README.md"] + catalogs.flatMap { paths(in: $0) }.filter { $0.hasSuffix(".md") }.sorted()
     }()
 
-    private static let snippets: [[String]] = paths(in: "Tests/DocumentationTests")
-        .filter { $0.hasSuffix("Snippets.swift") }
-        .compactMap { try? lines(of: $0) }
+    private static let snippets: [[String]] = {
+        let files = paths(in: "Tests/DocumentationTests").filter { $0.hasSuffix("Snippets.swift") }
+        return (files + ["Examples/Quickstart/Sources/Quickstart/Quickstart.swift"]).compactMap { try? lines(of: $0) }
+    }()
 
     private static func paths(in folder: String) -> [String] {
         let names = try? FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)

@@ -2,6 +2,7 @@ import EventCore
 import EventMemory
 import EventTesting
 import EventZMQ
+import Foundation
 import Testing
 
 /// Every Swift block of the README, to the letter, in a place where it compiles and runs.
@@ -17,20 +18,6 @@ import Testing
         func checkOut(_ order: Order) async throws {
             try await bus.publish(order, to: "orders.eu.created", source: "checkout")
         }
-    }
-
-    @Test func publishAndSubscribe() async throws {
-        let bus = MemoryBus()
-        let orders = try await bus.subscribe(to: "orders.*.created")
-
-        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created", source: "checkout")
-
-        for await envelope in orders {
-            let order = try envelope.decode(Order.self)
-            print(envelope.subject, order?.total ?? 0)
-            break
-        }
-        await bus.close()
     }
 
     @Test func scope() async throws {
@@ -89,12 +76,11 @@ import Testing
         await service.close()
     }
 
-    @Test(arguments: ["zmq:?publish=bind:tcp://127.0.0.1:*", "noop:", nil])
-    func transport(url: String?) async throws {
-        let environment = url.map { ["EVENT_BUS": $0] } ?? [:]
+    @Test func transport() async throws {
         let transports = TransportRegistry([.memory, .zmq, .noop])
+        let environment = ProcessInfo.processInfo.environment
         let bus = try await transports.open(environment["EVENT_BUS"] ?? "memory:")
-        #expect((bus is MemoryBus) == (url == nil))
+        #expect(bus is MemoryBus || environment["EVENT_BUS"] != nil)
         await bus.close()
     }
 

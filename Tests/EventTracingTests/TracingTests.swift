@@ -162,6 +162,17 @@ import Tracing
         #expect(text("messaging.destination.template", of: process) == "orders.*.paid")
     }
 
+    @Test func `a pattern that holds an id need not name the spans`() async throws {
+        let (bus, _) = traced()
+        let subscription = try await bus.subscribe(to: "graph.run.r7.>")
+        try await bus.publish(Envelope(subject: "graph.run.r7.start"))
+        subscription.close()
+        await subscription.withConsumerSpans(of: "graph.run.*.>", tracer: tracer) { _, _ in }
+        let process = try #require(tracer.base.popFinishedSpans().last)
+        #expect(process.operationName == "process graph.run.*.>")
+        #expect(text("messaging.destination.template", of: process) == "graph.run.*.>")
+    }
+
     @Test("the parent can be chosen; the publisher is always linked", arguments: ConsumerSpanParent.allCases)
     func parent(_ parent: ConsumerSpanParent) async throws {
         let (bus, record) = traced()

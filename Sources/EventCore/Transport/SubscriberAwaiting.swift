@@ -1,7 +1,7 @@
 /// A bus whose publishers can wait until subscribers elsewhere are ready.
 ///
-/// Code that takes `any Bus` asks `bus as? any SubscriberAwaiting` where it matters that the first envelope arrives. A
-/// bus within one process has no need for it, for there a subscription is in effect when `subscribe` returns.
+/// A bus within one process has no need for it, for there a subscription is in effect when `subscribe` returns. Code that
+/// takes `any Bus` calls ``Bus/waitForSubscribersElsewhere(of:atLeast:timeout:)``, which serves both.
 public protocol SubscriberAwaiting: Bus {
     /// Waits until subscribers elsewhere are ready for what is published on a subject.
     ///
@@ -17,7 +17,8 @@ public protocol SubscriberAwaiting: Bus {
 extension Bus {
     /// Waits as ``SubscriberAwaiting`` does where the bus is one; any other bus has nothing to wait for.
     ///
-    /// It is what a bus that wraps another one answers with, so that wrapping hides nothing.
+    /// Call it where it matters that the first envelope arrives. It is also what a bus that wraps another one answers
+    /// with, so that wrapping hides nothing.
     ///
     /// - Parameters:
     ///   - subject: What is going to be published on.

@@ -28,7 +28,10 @@ extension TransportRegistry {
             let transport = try transport(for: scheme)
             return try await transport.open(configuration.settings(of: transport), observer: observer)
         case (nil, nil):
-            throw EventError.invalidConfiguration("neither 'url' nor 'transport' is configured as a text")
+            throw EventError.invalidConfiguration(
+                "neither 'url' nor 'transport' is configured as a text: set 'url' to one such as memory:, "
+                    + "or 'transport' to a scheme; \(knownSchemes)"
+            )
         case (.some, .some):
             throw EventError.invalidConfiguration("'url' and 'transport' are both configured; one of them is enough")
         }
@@ -55,7 +58,8 @@ extension ConfigReader {
         if let number = int(forKey: key, isSecret: isSecret) { return ["\(number)"] }
         if let flag = bool(forKey: key, isSecret: isSecret) { return ["\(flag)"] }
         guard !hasValueOfOtherType(key, isSecret: isSecret) else {
-            throw .invalidConfiguration("\(scheme) option '\(option.name)' is configured as a type it cannot have")
+            let types = option.isRepeatable ? "a text or an array of texts" : "a text, a whole number or a boolean"
+            throw .invalidConfiguration("\(scheme) option '\(option.name)' must be configured as \(types)")
         }
         return []
     }

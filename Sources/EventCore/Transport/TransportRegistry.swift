@@ -38,7 +38,19 @@ public struct TransportRegistry: Sendable {
     ///   option the transport does not know, one given too often, or a bad value. The text names the scheme or option
     ///   and what is known or expected, and holds no values. What the transport throws when the bus cannot be opened.
     public func open(_ url: String, observer: (any Observer)? = nil) async throws -> any Bus {
-        try await open(TransportURL(validating: url), observer: observer)
+        try await open(parse(url), observer: observer)
+    }
+
+    /// Takes a text apart; one without a scheme is answered with the schemes there are.
+    package func parse(_ url: String) throws(EventError) -> TransportURL {
+        guard TransportURL.hasScheme(url) else {
+            throw .invalidConfiguration("the bus has no scheme, such as memory: with its colon; \(knownSchemes)")
+        }
+        return try TransportURL(validating: url)
+    }
+
+    var knownSchemes: String {
+        transports.isEmpty ? "none is registered" : "known are \(schemes.joined(separator: ", "))"
     }
 
     /// Checks the scheme and the names of the options, not their values, and opens nothing.
@@ -53,7 +65,6 @@ public struct TransportRegistry: Sendable {
     func transport(for scheme: String) throws(EventError) -> Transport {
         if let transport = transports[scheme.lowercased()] { return transport }
         let name = TransportURL.quoted(scheme).map { " \($0)" } ?? ""
-        let known = transports.isEmpty ? "none is registered" : "known are \(schemes.joined(separator: ", "))"
-        throw .invalidConfiguration("unknown transport\(name): \(known)")
+        throw .invalidConfiguration("unknown transport\(name): \(knownSchemes)")
     }
 }

@@ -37,6 +37,12 @@ package struct TransportURL: Sendable, Hashable {
         settings = try Self.settings(rest.dropFirst())
     }
 
+    /// Whether a text begins with a scheme and its colon.
+    static func hasScheme(_ text: String) -> Bool {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        return isScheme(text.utf8[..<colon])
+    }
+
     /// Whether text is a scheme as RFC 3986 has it.
     static func isScheme(_ text: some Collection<UInt8>) -> Bool {
         guard let first = text.first, first.isLetter else { return false }
