@@ -131,7 +131,7 @@ let package = Package(
             name: "DocumentationTests",
             dependencies: [
                 "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging", "EventTracing",
-                "EventLifecycle",
+                "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .executableTarget(

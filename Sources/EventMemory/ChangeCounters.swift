@@ -3,17 +3,23 @@ import Synchronization
 
 /// Counts subscriptions that come and go, so that whoever remembers a route can tell whether it may have changed.
 ///
-/// Every change is added to one of a few counters, chosen by the first three literal segments of its pattern or fewer,
-/// and then to the count of all. What may change a subject's route is added to a counter of one of the subject's own
-/// prefixes, so a subscription to `graph.run.r7.>` says nothing about the routes of other runs.
+/// Every change is added to one of a few counters, chosen by the first three literal segments of its pattern or fewer. What
+/// may change a subject's route is added to a counter of one of the subject's own prefixes, so a subscription to
+/// `graph.run.r7.>` says nothing about the routes of other runs. Each counter has a cache line of its own, so that it does
+/// not hold up their publishers either.
 @safe final class ChangeCounters: @unchecked Sendable {
     // `@unchecked Sendable`: the pointer never changes, and what it points to is atomic.
-    private let all = Atomic<UInt64>(0)
-    private let counters: UnsafeMutablePointer<Atomic<UInt64>>
+    private let counters: UnsafeMutablePointer<Line>
+
+    /// A counter, and what keeps the next one off its cache line.
+    private struct Line: ~Copyable {
+        let count = Atomic<UInt64>(0)
+        let padding = (UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+    }
 
     init() {
         unsafe counters = .allocate(capacity: ChangePrefixes.counterCount)
-        for index in 0..<ChangePrefixes.counterCount { unsafe (counters + index).initialize(to: Atomic(0)) }
+        for index in 0..<ChangePrefixes.counterCount { unsafe (counters + index).initialize(to: Line()) }
     }
 
     deinit {
@@ -23,26 +29,22 @@ import Synchronization
 
     /// A subscription to `pattern` came or went; the index of patterns has it already.
     func record(_ pattern: Pattern) {
-        // Whoever sees the second sees the first, and the index as it is now.
-        unsafe counters[ChangePrefixes.counter(of: pattern)].add(1, ordering: .releasing)
-        all.add(1, ordering: .releasing)
+        // Whoever sees the count sees the index as it is now.
+        unsafe counters[ChangePrefixes.counter(of: pattern)].count.add(1, ordering: .releasing)
     }
-
-    /// The count of all changes.
-    ///
-    /// While it stands still, so does every route.
-    @inline(__always)
-    var total: UInt64 { all.load(ordering: .acquiring) }
 
     /// The sum of a subject's counters, which only grow.
     ///
     /// While it stands still, so does the subject's route.
+    @inline(__always)
     func sum(of prefixes: ChangePrefixes) -> UInt64 {
-        var sum: UInt64 = 0
-        for lane in prefixes.counters.indices {
-            unsafe sum &+= counters[Int(prefixes.counters[lane])].load(ordering: .acquiring)
-        }
-        return sum
+        count(prefixes.counters.x) &+ count(prefixes.counters.y) &+ count(prefixes.counters.z)
+            &+ count(prefixes.counters.w)
+    }
+
+    @inline(__always)
+    private func count(_ counter: UInt8) -> UInt64 {
+        unsafe counters[Int(counter)].count.load(ordering: .acquiring)
     }
 }
 

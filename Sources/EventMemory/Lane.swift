@@ -7,11 +7,13 @@ import Synchronization
 /// owner may do anything meanwhile, and reads the routes of its cache where they lie, without retaining them.
 @safe final class Lane: @unchecked Sendable {
     // `@unchecked Sendable`: `cache` is touched by the owner alone, the rest is atomic.
+    // The padding keeps what the owner of this lane writes off the cache lines that other owners use.
+    private let paddingBefore = SIMD64<UInt8>()
     private let isTaken = Atomic<Bool>(false)
-    // The owner of another lane never writes here, and lanes lie further apart than a cache line is long.
     private let droppedByOwner = Atomic<Int>(0)
     private let droppedByOthers = Atomic<Int>(0)
     @safe @exclusivity(unchecked) private var cache: RouteCache<Route>?
+    private let paddingAfter = SIMD64<UInt8>()
     /// The calls in progress that may call an observer.
     let gate = CallGate()
 
@@ -38,15 +40,16 @@ import Synchronization
     ///
     /// - Returns: A route that the lane keeps alive until it is released, unless it is `nil` since the lane has no cache.
     @inline(__always)
-    func route(of subject: Subject, orMatchIn table: RoutingTable) -> Unmanaged<Route>? {
-        guard let index = cache?.find(subject) ?? match(subject, in: table), let route = cache?[index] else {
-            return nil
-        }
+    func route(of envelope: Envelope, orMatchIn table: RoutingTable) -> Unmanaged<Route>? {
+        guard let index = cache?.find(envelope.subjectIdentity) ?? find(envelope.subject, orMatchIn: table),
+            let route = cache?[index]
+        else { return nil }
         return unsafe Unmanaged.passUnretained(route)
     }
 
     @inline(never)
-    private func match(_ subject: Subject, in table: RoutingTable) -> Int? {
+    private func find(_ subject: Subject, orMatchIn table: RoutingTable) -> Int? {
+        if let index = cache?.find(subject) { return index }
         guard let basis = cache?.basis(for: subject) else { return nil }
         return cache?.insert(table.match(subject), for: subject, on: basis)
     }

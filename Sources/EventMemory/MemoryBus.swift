@@ -64,7 +64,7 @@ public final class MemoryBus: Bus {
         let lane = table.nearestLane
         let gate: CallGate?
         do { gate = try enter(lane) } catch { return }
-        let route = route(of: envelope.subject)
+        let route = route(of: envelope)
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         guard let full = fanOut(envelope, to: route, in: lane, gate) else { return }
         for mailbox in full { mailbox.drop(envelope) }
@@ -103,7 +103,7 @@ public final class MemoryBus: Bus {
     private func offer(_ envelope: Envelope, inTaken lane: Lane) -> Progress {
         defer { lane.release() }
         guard !table.isClosed else { return .closed }
-        guard let route = unsafe lane.route(of: envelope.subject, orMatchIn: table) else { return .wantsCalls }
+        guard let route = unsafe lane.route(of: envelope, orMatchIn: table) else { return .wantsCalls }
         return unsafe route._withUnsafeGuaranteedRef { route in
             if route.isEmpty { return .done }
             guard !route.hasPredicates, envelope.isFilledForPublishing else { return .wantsCalls }
@@ -119,7 +119,7 @@ public final class MemoryBus: Bus {
     private func publishWithCalls(_ envelope: Envelope) throws(EventError) -> Waiting? {
         let lane = table.nearestLane
         let gate = try enter(lane)
-        let route = route(of: envelope.subject)
+        let route = route(of: envelope)
         // What nobody sees need not be filled in; without an observer there is nothing to leave either.
         if route.isEmpty, gate == nil { return nil }
         let envelope = envelope.isFilledForPublishing ? envelope : envelope.filledForPublishing()
@@ -143,10 +143,10 @@ public final class MemoryBus: Bus {
     }
 
     /// Who may want an envelope, for as long as the caller likes.
-    private func route(of subject: Subject) -> Route {
-        guard let lane = unsafe table.takeLane()?.takeUnretainedValue() else { return table.match(subject) }
+    private func route(of envelope: Envelope) -> Route {
+        guard let lane = unsafe table.takeLane()?.takeUnretainedValue() else { return table.match(envelope.subject) }
         defer { lane.release() }
-        return unsafe lane.route(of: subject, orMatchIn: table)?.takeUnretainedValue() ?? table.match(subject)
+        return unsafe lane.route(of: envelope, orMatchIn: table)?.takeUnretainedValue() ?? table.match(envelope.subject)
     }
 
     private func park(_ envelope: Envelope, with full: [Mailbox], in gate: CallGate?) -> Waiting {

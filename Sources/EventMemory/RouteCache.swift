@@ -7,28 +7,27 @@ import EventCore
 struct RouteCache<Route: Sendable>: Sendable {
     private static var ways: Int { 4 }
 
-    /// What is looked at first; four of them fill a cache line.
+    /// What is looked at first.
     private struct Slot {
         /// Made of the subject's hash; 0 in a slot that is vacant.
         var tag: UInt64 = 0
-        /// The count of all changes when the route was last found good.
-        var verifiedAt: UInt64 = 0
+        /// What the counters of the subject's prefixes added up to when its route was made, and which they are.
+        var basis: Basis
     }
 
     /// What a route stands on: how many changes there had been before it was made.
     struct Basis: Sendable {
         fileprivate var prefixes: ChangePrefixes
         fileprivate var sum: UInt64
-        fileprivate var total: UInt64
     }
 
     private let capacity: Int
     private let changes: ChangeCounters
     // One array for each part of an entry: looking for a subject reads a line of slots and copies nothing else.
     private var slots: [Slot] = []
+    private var identities: [SubjectIdentity] = []
     private var subjects: [Subject] = []
     private var routes: [Route?] = []
-    private var bases: [Basis] = []
     private var victim = 0
     private(set) var count = 0
 
@@ -43,12 +42,21 @@ struct RouteCache<Route: Sendable>: Sendable {
     }
 
     /// Where the route of a subject is, if it is known and nothing that matters to it has changed.
-    @inline(__always)
+    @inline(never)
     mutating func find(_ subject: Subject) -> Int? {
-        guard let index = index(of: subject) else { return nil }
-        let total = changes.total
-        guard slots[index].verifiedAt == total || verify(index, total) else { return nil }
-        return index
+        index(of: subject).flatMap { isGood($0) ? $0 : nil }
+    }
+
+    /// The same for a subject whose text is the very one that the route was inserted for, as it is on a hot subject.
+    @inline(__always)
+    mutating func find(_ identity: SubjectIdentity) -> Int? {
+        guard !slots.isEmpty else { return nil }
+        let tag = Self.tag(of: identity.byteHash)
+        let first = set(of: identity.byteHash)
+        for index in first..<first &+ Self.ways where slots[index].tag == tag && identities[index] == identity {
+            return isGood(index) ? index : nil
+        }
+        return nil
     }
 
     /// A route that was found; the index is good until the cache is changed.
@@ -58,9 +66,8 @@ struct RouteCache<Route: Sendable>: Sendable {
 
     /// What the route of a subject will stand on; to be asked for before the route is made.
     func basis(for subject: Subject) -> Basis {
-        let total = changes.total
         let prefixes = ChangePrefixes(of: subject)
-        return Basis(prefixes: prefixes, sum: changes.sum(of: prefixes), total: total)
+        return Basis(prefixes: prefixes, sum: changes.sum(of: prefixes))
     }
 
     /// Remembers a route.
@@ -71,10 +78,10 @@ struct RouteCache<Route: Sendable>: Sendable {
         if slots.isEmpty { allocate(sets: 1, placeholder: subject, basis) }
         let index = index(of: subject) ?? vacancy(for: subject) ?? place(for: subject, basis)
         if slots[index].tag == 0 { count += 1 }
-        slots[index] = Slot(tag: Self.tag(of: subject), verifiedAt: basis.total)
+        slots[index] = Slot(tag: Self.tag(of: subject.byteHash), basis: basis)
+        identities[index] = subject.identity
         subjects[index] = subject
         routes[index] = route
-        bases[index] = basis
         return index
     }
 
@@ -86,10 +93,10 @@ struct RouteCache<Route: Sendable>: Sendable {
     private mutating func allocate(sets: Int, placeholder: Subject, _ basis: Basis) {
         let places = min(capacity, sets * Self.ways)
         // A set is always whole, so a small cache has slots that are never filled.
-        slots = Array(repeating: Slot(), count: sets * Self.ways)
+        slots = Array(repeating: Slot(basis: basis), count: sets * Self.ways)
+        identities = Array(repeating: placeholder.identity, count: places)
         subjects = Array(repeating: placeholder, count: places)
         routes = Array(repeating: nil, count: places)
-        bases = Array(repeating: basis, count: places)
     }
 
     private mutating func forget(_ index: Int) {
@@ -98,32 +105,21 @@ struct RouteCache<Route: Sendable>: Sendable {
         count -= 1
     }
 
-    /// Looks whether a route is good although there were changes, and forgets it when it is not.
-    @inline(never)
-    private mutating func verify(_ index: Int, _ total: UInt64) -> Bool {
-        guard isGood(index) else {
-            forget(index)
-            return false
-        }
-        slots[index].verifiedAt = total
-        return true
-    }
-
+    @inline(__always)
     private func isGood(_ index: Int) -> Bool {
-        bases[index].sum == changes.sum(of: bases[index].prefixes)
+        slots[index].basis.sum == changes.sum(of: slots[index].basis.prefixes)
     }
 
     /// The first slot of a subject's set.
     @inline(__always)
-    private func set(of subject: Subject) -> Int {
-        Int(truncatingIfNeeded: subject.byteHash &>> 32) & (slots.count &- Self.ways) & ~(Self.ways &- 1)
+    private func set(of byteHash: UInt64) -> Int {
+        Int(truncatingIfNeeded: byteHash &>> 32) & (slots.count &- Self.ways) & ~(Self.ways &- 1)
     }
 
-    @inline(__always)
     private func index(of subject: Subject) -> Int? {
         guard !slots.isEmpty else { return nil }
-        let tag = Self.tag(of: subject)
-        let first = set(of: subject)
+        let tag = Self.tag(of: subject.byteHash)
+        let first = set(of: subject.byteHash)
         for index in first..<first &+ Self.ways where slots[index].tag == tag && subjects[index] == subject {
             return index
         }
@@ -131,12 +127,12 @@ struct RouteCache<Route: Sendable>: Sendable {
     }
 
     @inline(__always)
-    private static func tag(of subject: Subject) -> UInt64 {
-        subject.byteHash | 1
+    private static func tag(of byteHash: UInt64) -> UInt64 {
+        byteHash | 1
     }
 
     private func places(for subject: Subject) -> Range<Int> {
-        let first = set(of: subject)
+        let first = set(of: subject.byteHash)
         return first..<min(first + Self.ways, subjects.count)
     }
 
@@ -162,9 +158,9 @@ struct RouteCache<Route: Sendable>: Sendable {
         for index in old.slots.indices where old.slots[index].tag != 0 {
             guard let vacancy = vacancy(for: old.subjects[index]) else { continue }
             slots[vacancy] = old.slots[index]
+            identities[vacancy] = old.identities[index]
             subjects[vacancy] = old.subjects[index]
             routes[vacancy] = old.routes[index]
-            bases[vacancy] = old.bases[index]
         }
     }
 }

@@ -8,6 +8,7 @@ import Logging
 import ServiceLifecycle
 import Testing
 import Tracing
+import UnixSignals
 
 /// Ten lines for each adapter, in a place where they compile and run.
 @Suite(.timeLimit(.minutes(1))) struct AdapterSnippets {
@@ -66,7 +67,7 @@ import Tracing
     @Test func tracedHandling() async throws {
         let bus = TracedBus(MemoryBus())
         let audit = SubscriberService(bus: bus, pattern: "orders.>") { envelope in
-            try await envelope.withConsumerSpan(of: "orders.>") { span in
+            await envelope.withConsumerSpan(of: "orders.>") { span in
                 span.attributes["order.source"] = envelope.source
             }
         }

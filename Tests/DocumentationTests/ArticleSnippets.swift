@@ -44,7 +44,8 @@ import Testing
 
     @Test func waitingForSubscribers() async throws {
         let bus: any Bus = MemoryBus()
-        let isHeard = try await bus.waitForSubscribersElsewhere(of: "orders.eu.created", atLeast: 1, timeout: .seconds(5))
+        let subject: Subject = "orders.eu.created"
+        let isHeard = try await bus.waitForSubscribersElsewhere(of: subject, atLeast: 1, timeout: .seconds(5))
         if !isHeard { print("nobody listens to orders.eu.created yet") }
         await bus.close()
     }

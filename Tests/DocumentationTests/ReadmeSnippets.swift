@@ -20,6 +20,20 @@ import Testing
         }
     }
 
+    @Test func oneProcess() async throws {
+        let bus = MemoryBus()
+        let orders = try await bus.subscribe(to: "orders.*.created")
+
+        try await bus.publish(Order(id: 7, total: 12.5), to: "orders.eu.created", source: "checkout")
+
+        for await envelope in orders {
+            let order = try envelope.decode(Order.self)
+            print(envelope.subject, order?.total ?? 0)
+            break
+        }
+        await bus.close()
+    }
+
     @Test func scope() async throws {
         let bus = MemoryBus()
         try await bus.withSubscription(to: "jobs.>") { jobs in

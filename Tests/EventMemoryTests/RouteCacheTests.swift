@@ -18,7 +18,9 @@ import Testing
         }
 
         mutating func route(of subject: Subject) -> Route? {
-            cache.find(subject).flatMap { cache[$0] }
+            // A subject that is found by its text in memory is found by its bytes as well.
+            if let index = cache.find(subject.identity) { #expect(cache.find(subject) == index) }
+            return cache.find(subject).flatMap { cache[$0] }
         }
     }
 
@@ -31,6 +33,18 @@ import Testing
         routes.insert(2, for: "a.b")
         #expect(routes.route(of: "a.b") == 2)
         #expect(routes.cache.count == 1)
+    }
+
+    @Test func `a subject is found by its bytes, wherever they lie`() throws {
+        var routes = Fixture<Int>(capacity: 8)
+        let text = "a subject that is longer than fifteen bytes"
+        let subject = try Subject(validating: text)
+        let twin = try Subject(validating: String(decoding: Array(text.utf8), as: UTF8.self))
+        routes.insert(1, for: subject)
+        #expect(routes.cache.find(subject.identity) != nil)
+        #expect(routes.cache.find(twin.identity) == nil)
+        #expect(routes.route(of: twin) == 1)
+        #expect(routes.cache.find(Subject("other").identity) == nil)
     }
 
     @Test(

@@ -59,7 +59,7 @@ import Testing
             ("zmq:?subscribe=connect:", "neither tcp://"),
             (
                 "zmq:?publish=bind:tcp://s3cret:1&publish=bind:tcp://s3cret:1",
-                "'publish' must be given once for an address"
+                "'publish' must be an address that is not given twice (number 2 of 2)"
             ),
             ("zmq:?publish=bind:tcp://s3cret:1&sendHighWaterMark=0", "'sendHighWaterMark' must be"),
             ("zmq:?publish=bind:tcp://s3cret:1&sendHighWaterMark=2147483648", "from 1 to 2147483647"),

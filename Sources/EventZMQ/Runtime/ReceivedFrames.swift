@@ -43,9 +43,7 @@ final class ReceivedFrames {
         default:
             return try first.withBytes { subject throws(EventError) in
                 try second.withBytes { header throws(EventError) in
-                    try third.withBytes { payload throws(EventError) in
-                        try decoder.decode(subject: subject, header: header, payload: payload)
-                    }
+                    try decoder.decode(subject: subject, header: header) { third.takeData() }
                 }
             }
         }

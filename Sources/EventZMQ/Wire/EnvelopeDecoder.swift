@@ -23,7 +23,7 @@ struct EnvelopeDecoder: Sendable {
     mutating func decode(
         subject: Span<UInt8>,
         header: Span<UInt8>,
-        payload: Span<UInt8>
+        payload: () -> Data
     ) throws(EventError) -> WireEnvelope {
         var fields = Envelope.Fields(subject: try self.subject(subject))
         var sequence: UInt64?
@@ -44,7 +44,8 @@ struct EnvelopeDecoder: Sendable {
                 }
             }
         }
-        if payload.count > 0 { fields.payload = Data(payload) }
+        let payload = payload()
+        if !payload.isEmpty { fields.payload = payload }
         return WireEnvelope(envelope: Envelope(fields), origin: origin, sequence: sequence)
     }
 
