@@ -6,21 +6,34 @@ import Foundation
 
 /// Memory that bytes are appended to, and that grows when it has to.
 ///
-/// An array would check at each append whether it is shared; this cannot be, so a short append is a compare and a copy.
+/// An array would check at each append whether it is shared; this cannot be, so a short append is a compare and a copy. It
+/// begins with memory of whoever makes it, which may be on the stack, and goes on with memory of its own.
 @usableFromInline
 @safe package struct ByteWriter: ~Copyable {
     @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
-    private var capacity: Int
+    @usableFromInline private(set) var capacity: Int
+    @usableFromInline private(set) var ownsMemory = false
     @usableFromInline package private(set) var count = 0
 
-    /// Creates a writer that need not grow for so many bytes.
-    package init(capacity: Int) {
-        self.capacity = max(capacity, 16)
-        unsafe base = .allocate(capacity: self.capacity)
+    /// Creates a writer on memory that outlives it.
+    @unsafe init(on memory: UnsafeMutableBufferPointer<UInt8>) {
+        unsafe base = memory.baseAddress.unsafelyUnwrapped
+        capacity = memory.count
     }
 
     deinit {
-        unsafe base.deallocate()
+        if ownsMemory { unsafe base.deallocate() }
+    }
+
+    /// Runs `body` with a writer that needs no memory but the stack for up to 1000 bytes.
+    @inline(__always)
+    static func with<Result, Failure>(
+        _ body: (inout ByteWriter) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1000) { memory throws(Failure) in
+            var writer = unsafe ByteWriter(on: memory)
+            return try body(&writer)
+        }
     }
 
     /// Runs `body` on what has been written.
@@ -31,16 +44,19 @@ import Foundation
         unsafe try body(Span(_unsafeStart: base, count: count))
     }
 
-    /// Ends the writing; what has been written becomes the data without being copied.
-    consuming func takeData() -> Data {
-        let data = unsafe Data(
+    /// What has been written, which nothing may be appended to any more.
+    mutating func takeData() -> Data {
+        // Up to some length a copy is quicker than an object that knows how its memory is freed.
+        guard ownsMemory, count > Self.leastHandedOverCount else { return unsafe Data(bytes: base, count: count) }
+        ownsMemory = false
+        return unsafe Data(
             bytesNoCopy: base,
             count: count,
             deallocator: .custom { memory, _ in unsafe memory.deallocate() }
         )
-        discard self
-        return data
     }
+
+    private static var leastHandedOverCount: Int { 4096 }
 
     @inline(__always)
     mutating func append(_ byte: UInt8) {
@@ -155,8 +171,9 @@ import Foundation
         let larger = max(capacity * 2, count + length)
         let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
         unsafe memory.moveInitialize(from: base, count: count)
-        unsafe base.deallocate()
+        if ownsMemory { unsafe base.deallocate() }
         unsafe base = memory
+        ownsMemory = true
         capacity = larger
     }
 }

@@ -15,19 +15,10 @@ extension Envelope {
     ///   document, or the time lies outside the years 0000 to 9999.
     /// - Complexity: O(*n*) in the size of the envelope.
     public func jsonData() throws(EventError) -> Data {
-        var writer = JSONWriter(capacity: 256 + payloadCount)
-        writer.literal("{\"id\":")
-        writer.identity(storage.fields.identity)
-        writer.literal(",\"subject\":")
-        writer.string(storage.fields.subject.rawValue)
-        try writer.metadata(of: self)
-        if let payload = storage.fields.payload, !payload.isEmpty {
-            let range = try Self.valueRange(of: payload)
-            writer.literal(",\"payload\":")
-            payload.withSpan { writer.raw($0.extracting(range)) }
+        try JSONWriter.with { writer throws(EventError) in
+            try writer.envelope(self)
+            return writer.takeData()
         }
-        writer.literal("}")
-        return writer.takeData()
     }
 
     /// Reads the JSON form.
@@ -66,6 +57,21 @@ extension Envelope {
 }
 
 extension JSONWriter {
+    fileprivate mutating func envelope(_ envelope: Envelope) throws(EventError) {
+        let storage = envelope.storage
+        literal("{\"id\":")
+        identity(storage.fields.identity)
+        literal(",\"subject\":")
+        string(storage.fields.subject.rawValue)
+        try metadata(of: envelope)
+        if let payload = storage.fields.payload, !payload.isEmpty {
+            let range = try Envelope.valueRange(of: payload)
+            literal(",\"payload\":")
+            payload.withSpan { raw($0.extracting(range)) }
+        }
+        literal("}")
+    }
+
     /// Writes time, source, trace ids and headers, each but the first only when set, behind other members.
     package mutating func metadata(of envelope: Envelope) throws(EventError) {
         let storage = envelope.storage

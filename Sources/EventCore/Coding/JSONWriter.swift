@@ -12,8 +12,20 @@ import Foundation
 package struct JSONWriter: ~Copyable {
     @usableFromInline private(set) var output: ByteWriter
 
-    package init(capacity: Int) {
-        output = ByteWriter(capacity: capacity)
+    @usableFromInline
+    @unsafe init(on memory: UnsafeMutableBufferPointer<UInt8>) {
+        output = unsafe ByteWriter(on: memory)
+    }
+
+    /// Runs `body` with a writer that needs no memory but the stack for up to 1000 bytes.
+    @inlinable @inline(__always)
+    package static func with<Result, Failure>(
+        _ body: (inout JSONWriter) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1000) { memory throws(Failure) in
+            var writer = unsafe JSONWriter(on: memory)
+            return try body(&writer)
+        }
     }
 
     /// How many bytes have been written.
@@ -27,8 +39,8 @@ package struct JSONWriter: ~Copyable {
         try output.withBytes(body)
     }
 
-    /// Ends the writing; what has been written becomes the data.
-    consuming func takeData() -> Data {
+    /// What has been written, which nothing may be appended to any more.
+    mutating func takeData() -> Data {
         output.takeData()
     }
 

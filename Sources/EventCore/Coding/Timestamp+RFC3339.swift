@@ -8,9 +8,10 @@ extension Timestamp {
     ///
     /// - Precondition: ``hasRFC3339``.
     package var rfc3339: String {
-        var output = ByteWriter(capacity: 30)
-        output.append(self)
-        return output.withBytes { $0.text(in: 0..<$0.count) }
+        ByteWriter.with { output in
+            output.append(self)
+            return output.withBytes { $0.text(in: 0..<$0.count) }
+        }
     }
 
     /// The instant that an RFC 3339 text names, or `nil` when it is none.

@@ -54,11 +54,21 @@ final class Outbox: Sendable {
     ///   ``EventError/transport(_:)`` for a frame above the limit and when libzmq refuses.
     func send(_ envelope: Envelope) throws(EventError) {
         try check(envelope)
-        var header = try encoder.header(of: envelope)
-        // The number to come takes up to 28 bytes.
-        try check(header.count + 28, of: envelope)
+        let aftermath = try JSONWriter.with { header throws(EventError) in
+            try encoder.begin(&header, of: envelope)
+            // The number to come takes up to 28 bytes.
+            try check(header.count + 28, of: envelope)
+            return send(envelope, &header)
+        }
+        if aftermath.isFirstUnchecked { wakeUp.wake() }
+        for _ in 0..<aftermath.fullQueues { reporter.happened(.sendQueueFull) }
+        if aftermath.isClosed { throw .busClosed }
+        if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
+        reporter.counters.sent.add(1, ordering: .relaxed)
+    }
 
-        let aftermath = envelope.subject.rawValue.withUTF8Bytes { subject in
+    private func send(_ envelope: Envelope, _ header: inout JSONWriter) -> Aftermath {
+        envelope.subject.rawValue.withUTF8Bytes { subject in
             envelope.payload.withBytes { payload in
                 state.withLock { state -> Aftermath in
                     guard state.isOpen else { return Aftermath(isClosed: true) }
@@ -67,11 +77,6 @@ final class Outbox: Sendable {
                 }
             }
         }
-        if aftermath.isFirstUnchecked { wakeUp.wake() }
-        for _ in 0..<aftermath.fullQueues { reporter.happened(.sendQueueFull) }
-        if aftermath.isClosed { throw .busClosed }
-        if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
-        reporter.counters.sent.add(1, ordering: .relaxed)
     }
 
     private static func send(

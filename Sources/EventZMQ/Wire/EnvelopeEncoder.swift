@@ -8,24 +8,23 @@ struct EnvelopeEncoder: Sendable {
     private let start: [UInt8]
 
     init(origin: String) {
-        var writer = JSONWriter(capacity: 64)
-        writer.literal("{\"v\":")
-        writer.integer(WireEnvelope.version)
-        writer.literal(",\"origin\":")
-        writer.string(origin)
-        writer.literal(",\"id\":")
-        start = writer.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
+        start = JSONWriter.with { writer in
+            writer.literal("{\"v\":")
+            writer.integer(WireEnvelope.version)
+            writer.literal(",\"origin\":")
+            writer.string(origin)
+            writer.literal(",\"id\":")
+            return writer.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
+        }
     }
 
     /// Begins the header of an envelope.
     ///
     /// - Throws: ``EventError/malformedEnvelope(_:)`` when its time has no RFC 3339 form.
-    func header(of envelope: Envelope) throws(EventError) -> JSONWriter {
-        var writer = JSONWriter(capacity: 320)
-        writer.raw(start.span)
-        writer.identity(envelope.fields.identity)
-        try writer.metadata(of: envelope)
-        return writer
+    func begin(_ header: inout JSONWriter, of envelope: Envelope) throws(EventError) {
+        header.raw(start.span)
+        header.identity(envelope.fields.identity)
+        try header.metadata(of: envelope)
     }
 
     /// Ends a header with the envelope's number.

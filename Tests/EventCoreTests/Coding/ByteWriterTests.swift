@@ -1,12 +1,14 @@
+import Foundation
 import Testing
 
 @testable import EventCore
 
 @Suite struct ByteWriterTests {
     private func text(_ write: (inout ByteWriter) -> Void) -> String {
-        var writer = ByteWriter(capacity: 0)
-        write(&writer)
-        return writer.withBytes { $0.text(in: 0..<$0.count) }
+        ByteWriter.with { writer in
+            write(&writer)
+            return writer.withBytes { $0.text(in: 0..<$0.count) }
+        }
     }
 
     @Test("writes numbers without leading zeros", arguments: [0, 1, 9, 10, 99, 100, 12_345, .max / 10, .max - 1, .max])
@@ -31,6 +33,16 @@ import Testing
             writer.overwrite(pair: number, at: 1)
         }
         #expect(written == "a\(number < 10 ? "0" : "")\(number)b")
+    }
+
+    @Test("what was written becomes data, short or long", arguments: [0, 1, 999, 1000, 1001, 4096, 4097, 100_000])
+    func data(_ count: Int) {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        let data = ByteWriter.with { writer in
+            writer.append(bytes.span)
+            return writer.takeData()
+        }
+        #expect(data == Data(bytes))
     }
 
     @Test func `grows as far as it must`() {

@@ -3,9 +3,10 @@ import Testing
 
 @Suite struct JSONWriterTests {
     private func written(_ text: String) -> String {
-        var writer = JSONWriter(capacity: 0)
-        writer.string(text)
-        return writer.text
+        JSONWriter.with { writer in
+            writer.string(text)
+            return writer.withBytes { $0.text(in: 0..<$0.count) }
+        }
     }
 
     @Test(
@@ -49,9 +50,4 @@ import Testing
             }
         }
     }
-}
-
-extension JSONWriter {
-    /// What has been written, as text.
-    var text: String { withBytes { $0.text(in: 0..<$0.count) } }
 }

@@ -21,11 +21,13 @@ import Testing
 
     @Test func `Foundation reads every scalar as it was`() throws {
         for plane in 0...0x10 as ClosedRange<UInt32> {
-            var writer = JSONWriter(capacity: 1 << 20)
             let scalars = (plane << 16...plane << 16 | 0xFFFF).compactMap(Unicode.Scalar.init)
             let text = String(String.UnicodeScalarView(scalars))
-            writer.string(text)
-            let read = try JSONDecoder().decode(String.self, from: Data(writer.text.utf8))
+            let json = JSONWriter.with { writer in
+                writer.string(text)
+                return writer.takeData()
+            }
+            let read = try JSONDecoder().decode(String.self, from: json)
             #expect(read.utf8.elementsEqual(text.utf8), "plane \(plane)")
         }
     }

@@ -9,9 +9,11 @@ import Testing
 
     private func encode(_ envelope: Envelope, sequence: UInt64) throws -> [UInt8] {
         let encoder = EnvelopeEncoder(origin: Self.origin)
-        var header = try encoder.header(of: envelope)
-        encoder.finish(&header, sequence: sequence)
-        return header.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
+        return try JSONWriter.with { header in
+            try encoder.begin(&header, of: envelope)
+            encoder.finish(&header, sequence: sequence)
+            return header.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
+        }
     }
 
     private func decode(_ subject: String, _ header: [UInt8], _ payload: [UInt8] = []) throws(EventError)
