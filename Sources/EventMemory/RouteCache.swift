@@ -43,13 +43,13 @@ struct RouteCache<Route: Sendable>: Sendable {
 
     /// Where the route of a subject is, if it is known and nothing that matters to it has changed.
     @inline(never)
-    mutating func find(_ subject: Subject) -> Int? {
+    func find(_ subject: Subject) -> Int? {
         index(of: subject).flatMap { isGood($0) ? $0 : nil }
     }
 
     /// The same for a subject whose text is the very one that the route was inserted for, as it is on a hot subject.
     @inline(__always)
-    mutating func find(_ identity: SubjectIdentity) -> Int? {
+    func find(_ identity: SubjectIdentity) -> Int? {
         guard !slots.isEmpty else { return nil }
         let tag = Self.tag(of: identity.byteHash)
         let first = set(of: identity.byteHash)

@@ -12,8 +12,8 @@ struct PublishCommand: AsyncParsableCommand {
             --output json' prints it, from standard input or --file. Blank lines are skipped; a malformed line is \
             reported on standard error by its number, the rest goes on, and the exit status is 1.
 
-            A ZeroMQ bus has no subscribers when it is opened, and what nobody listens to is lost: let it wait for them. \
-            Ctrl-C stops reading, lets out what was read, and exits 0.
+            A ZeroMQ bus has no subscribers when it is opened, and whatever has no listener is lost: use \
+            --wait-for-subscribers. Ctrl-C stops reading, publishes what was read, and exits 0.
 
             Example: eventbus pub orders.eu.created '{"id":7}' --source checkout --wait-for-subscribers 1 \
             --bus 'zmq:?publish=connect:tcp://127.0.0.1:5556'
@@ -56,7 +56,7 @@ struct PublishCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for them, such as 500ms, 5s or 2m; a mere number is seconds. (default: 10s)",
+            "How long to wait for them, such as 500ms, 5s or 2m; a bare number means seconds. (default: 10s)",
             valueName: "time"
         )
     )

@@ -15,8 +15,8 @@ struct RouteCommand: AsyncParsableCommand {
               delivered  those printed
               dropped    those that found no room, or lost it to a newer one
 
-            The bus is one of this process (memory:), or the one that --bus or EVENT_BUS names; then what others publish \
-            is printed as well, until the input ends.
+            The bus is in-process (memory:) unless --bus or EVENT_BUS names another; in that case what others publish is \
+            printed as well, until the input ends.
 
             matched is always delivered + dropped. Each subscription sees the order of the input.
 

@@ -11,11 +11,11 @@ struct SubscribeCommand: AsyncParsableCommand {
             Prints each envelope that fits one of the patterns, once, as it arrives. What fits one pattern is in the \
             order of its publisher. With --output json each line is an envelope as 'eventbus pub' reads it.
 
-            A line 'subscribed to …' on standard error tells when everything published from then on is seen; before it, \
-            'bound …' tells each address others can connect to.
+            A line 'subscribed to …' on standard error marks the point from which everything published is seen; before it, \
+            'bound …' gives each address others can connect to.
 
             Runs until Ctrl-C, which prints what has arrived and exits 0; until --count envelopes are printed; or until \
-            the time is up. It is a failure, with exit status 1, when fewer than --count came within --within.
+            the time is up. Exits with status 1 if fewer than --count envelopes arrive within --within.
 
             Example: eventbus sub 'graph.run.*.start' 'kanban.>' --bus 'zmq:?subscribe=bind:tcp://127.0.0.1:5556'
             """
@@ -33,7 +33,10 @@ struct SubscribeCommand: AsyncParsableCommand {
     var count: Int?
 
     @Option(
-        help: ArgumentHelp("Exit after so long, such as 500ms, 5s or 2m; a mere number is seconds.", valueName: "time")
+        help: ArgumentHelp(
+            "Exit after so long, such as 500ms, 5s or 2m; a bare number means seconds.",
+            valueName: "time"
+        )
     )
     var within: TimeLimit?
 
