@@ -43,13 +43,15 @@ struct RouteCache<Route: Sendable>: Sendable {
 
     /// Where the route of a subject is, if it is known and nothing that matters to it has changed.
     @inline(never)
-    func find(_ subject: Subject) -> Int? {
+    mutating func find(_ subject: Subject) -> Int? {
         index(of: subject).flatMap { isGood($0) ? $0 : nil }
     }
 
     /// The same for a subject whose text is the very one that the route was inserted for, as it is on a hot subject.
+    // Both are `mutating`, and change nothing, so that a lane looks into its cache where it lies: otherwise it would
+    // retain each array first, which doubles the cost of a publish.
     @inline(__always)
-    func find(_ identity: SubjectIdentity) -> Int? {
+    mutating func find(_ identity: SubjectIdentity) -> Int? {
         guard !slots.isEmpty else { return nil }
         let tag = Self.tag(of: identity.byteHash)
         let first = set(of: identity.byteHash)
