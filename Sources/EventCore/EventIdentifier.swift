@@ -17,7 +17,9 @@ package struct EventIdentifier: Hashable, Sendable {
     /// - Parameter seconds: The current time in seconds since 1970.
     /// - Complexity: O(1); one atomic exchange.
     package init(at seconds: Int64) {
-        let stamp = Self.advance(to: UInt64(truncatingIfNeeded: seconds) << 24)
+        // The four bytes for seconds last from 1970 to 2106.
+        let held = UInt64(UInt32(clamping: seconds))
+        let stamp = Self.advance(to: held << 24)
         self.init(stamp: stamp, process: Self.process)
     }
 

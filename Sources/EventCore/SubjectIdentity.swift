@@ -9,7 +9,15 @@ package struct SubjectIdentity: Equatable, Sendable {
     @inline(__always)
     init(of subject: borrowing Subject) {
         byteHash = subject.byteHash
+        #if _pointerBitWidth(_64)
         words = unsafe unsafeBitCast(subject.rawValue, to: SIMD2<UInt64>.self)
+        #else
+        var words = SIMD2<UInt64>()
+        unsafe withUnsafeBytes(of: subject.rawValue) { text in
+            unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyMemory(from: text) }
+        }
+        self.words = words
+        #endif
     }
 
     @inlinable @inline(__always)

@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// Every change is added to one of a few counters, chosen by the first three literal segments of its pattern or fewer. What
 /// may change a subject's route is added to a counter of one of the subject's own prefixes, so a subscription to
-/// `graph.run.r7.>` says nothing about the routes of other runs. Each counter has a cache line of its own, so that it does
-/// not hold up their publishers either.
+/// `graph.run.r7.>` says nothing about the routes of other runs. Each counter has a cache line of its own,
+/// where those have 64 bytes, so that it does not hold up their publishers either.
 @safe final class ChangeCounters: @unchecked Sendable {
     // `@unchecked Sendable`: the pointer never changes, and what it points to is atomic.
     private let counters: UnsafeMutablePointer<Line>

@@ -3,11 +3,13 @@ import Synchronization
 
 /// One of several ways into the bus, which publishers on different processors do not share.
 ///
-/// A lane belongs to one publisher at a time, which takes it only when it is free: nobody ever waits for a lane. So its
-/// owner may do anything meanwhile, and reads the routes of its cache where they lie, without retaining them.
+/// A lane belongs to one publisher at a time, or to one who clears it up, and is taken only when it is free: nobody ever
+/// waits for a lane. So its owner may do anything meanwhile, and reads the routes of its cache where they lie, without
+/// retaining them.
 @safe final class Lane: @unchecked Sendable {
     // `@unchecked Sendable`: `cache` is touched by the owner alone, the rest is atomic.
-    // The padding keeps what the owner of this lane writes off the cache lines that other owners use.
+    // The padding keeps what the owner of this lane writes off the cache lines, of 64 bytes on most machines, that other
+    // owners use.
     private let paddingBefore = SIMD64<UInt8>()
     private let isTaken = Atomic<Bool>(false)
     private let droppedByOwner = Atomic<Int>(0)

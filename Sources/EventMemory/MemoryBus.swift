@@ -3,7 +3,8 @@ public import EventCore
 /// A bus within one process.
 ///
 /// It keeps the whole contract of ``/EventCore/Bus``. A publish looks the subject's route up, offers the envelope to each
-/// mailbox in turn, and allocates nothing when the route is cached. A bus that nothing refers to any more closes.
+/// mailbox in turn, and allocates nothing when the route is cached and it need not wait. A bus that nothing refers to any
+/// more closes.
 public final class MemoryBus: Bus {
     /// How many subjects the route cache holds when nothing else is asked for.
     public static let defaultRouteCacheCapacity = 1024
@@ -183,10 +184,9 @@ public final class MemoryBus: Bus {
     ///   predicate, so that nothing more may happen and the gate is left.
     private func fanOut(_ envelope: Envelope, to route: Route, in lane: Lane, _ gate: CallGate?) -> [Mailbox]? {
         var full: [Mailbox] = []
-        var dropped = 0
-        defer { if dropped > 0 { lane.countDropped(dropped) } }
         guard route.hasPredicates else {
-            dropped = offer(envelope, to: route, &full)
+            let dropped = offer(envelope, to: route, &full)
+            if dropped > 0 { lane.countDropped(dropped) }
             return full
         }
         for mailbox in route.mailboxes {
@@ -199,7 +199,7 @@ public final class MemoryBus: Bus {
             }
             switch mailbox.offer(envelope) {
             case .delivered, .ended: break
-            case .deliveredForOldest, .dropped: dropped += 1
+            case .deliveredForOldest, .dropped: lane.countDropped(1)  // before the gate is left again
             case .full: full.append(mailbox)
             }
         }

@@ -87,7 +87,7 @@ struct RouteCache<Route: Sendable>: Sendable {
         return index
     }
 
-    /// Forgets every route that is good no more, for such a route holds mailboxes that have ended.
+    /// Forgets every route that is good no more, for such a route may hold mailboxes that have ended.
     mutating func purge() {
         for index in slots.indices where slots[index].tag != 0 && !isGood(index) { forget(index) }
     }

@@ -4,7 +4,8 @@ import Synchronization
 /// Who listens to what: the index of all patterns behind one lock, and the lanes through which publishers look routes up.
 ///
 /// A change goes into the index first and is counted then, and a lane reads the count before it matches a subject. So a
-/// route that missed a change is always found out of date, and subscribing never waits for publishers nor they for it.
+/// route that missed a change is always found out of date, and publishers on subjects whose routes are known neither wait
+/// for subscriptions that come and go nor hold them up.
 final class RoutingTable: Sendable {
     private struct Registry {
         var index = PatternIndex<Mailbox>()

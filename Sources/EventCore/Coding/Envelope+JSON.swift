@@ -23,8 +23,8 @@ extension Envelope {
 
     /// Reads the JSON form.
     ///
-    /// Unknown keys are ignored, the last of equal keys counts, a missing or `null` key is not set, and the payload is
-    /// taken verbatim, without white space around it.
+    /// Unknown keys are ignored, the last of equal keys counts, a missing or `null` key is not set, and the payload,
+    /// `null` included, is taken verbatim, without white space around it.
     ///
     /// - Parameter jsonData: One JSON object in UTF-8.
     /// - Throws: ``EventError/malformedEnvelope(_:)`` with the byte offset of what is wrong: no strict JSON (RFC 8259),

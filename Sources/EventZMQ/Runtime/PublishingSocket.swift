@@ -54,18 +54,28 @@ final class PublishingSocket: @unchecked Sendable {
         _ = socket.send(bus.span, .last)
     }
 
-    /// Takes notices of subscriptions, each a byte 1 or 0 before the topic, until there are none or enough.
-    func takeNotices(atMost limit: Int) -> [[UInt8]] {
-        var notices: [[UInt8]] = []
-        while notices.count < limit, case .done = socket.receive(into: message) {
+    /// What was read in one go.
+    struct Notices: Sendable {
+        /// Each a byte 1 or 0 before the topic.
+        var topics: [[UInt8]] = []
+        /// Whether nothing was left.
+        var isAll = true
+    }
+
+    /// Takes notices of subscriptions, until there are none or so many messages have been read.
+    func takeNotices(atMost limit: Int) -> Notices {
+        var notices = Notices()
+        for _ in 0..<limit {
+            guard case .done = socket.receive(into: message) else { return notices }
             // Peers may send messages of their own, which look like nothing that is expected here.
             guard !message.hasMore else {
                 while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
                 continue
             }
             let bytes = message.bytes
-            if let first = bytes.first, first <= 1 { notices.append(bytes) }
+            if let first = bytes.first, first <= 1 { notices.topics.append(bytes) }
         }
+        notices.isAll = false
         return notices
     }
 }

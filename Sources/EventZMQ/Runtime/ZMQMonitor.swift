@@ -19,14 +19,21 @@ struct ZMQMonitor: ~Copyable {
     init(_ monitored: borrowing ZMQSocket, in context: ZMQContext, name: String) throws(EventError) {
         let endpoint = "inproc://monitor-\(name)"
         try monitored.monitor(on: endpoint)
-        let reader = try ZMQSocket.open(
-            .pair,
-            in: context,
-            options: ZMQSocketOptions(values: [(.receiveHighWaterMark, 0), (.linger, 0)])
-        )
+        do {
+            socket = try Self.reader(of: endpoint, in: context)
+            message = ZMQMessage()
+        } catch {
+            // Nobody reads: libzmq's thread would wait for a reader.
+            try? monitored.monitor(on: nil)
+            throw error
+        }
+    }
+
+    private static func reader(of endpoint: String, in context: ZMQContext) throws(EventError) -> ZMQSocket {
+        let options = ZMQSocketOptions(values: [(.receiveHighWaterMark, 0), (.linger, 0)])
+        let reader = try ZMQSocket.open(.pair, in: context, options: options)
         try reader.connect(to: endpoint)
-        socket = reader
-        message = ZMQMessage()
+        return reader
     }
 
     /// The next event, or `nil` when there is none yet.

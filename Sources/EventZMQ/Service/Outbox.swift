@@ -45,7 +45,8 @@ final class Outbox: Sendable {
 
     // MARK: Publishing
 
-    /// Whether anyone listens on the wire, or the bus is closed, which a publisher has to come as far as to notice.
+    /// Whether anyone listens on the wire, or the bus was closed, so that a publisher comes as far as to notice; where it
+    /// does not, the local bus refuses what is published.
     var hasListeners: Bool { hasInterest.load(ordering: .acquiring) }
 
     /// Hands an envelope to libzmq for every peer that wants it.
@@ -135,14 +136,18 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Whether somebody has sent since notices were last taken.
+    /// Whether somebody has sent since the service thread last began to look.
     var isUnchecked: Bool { state.withLock { $0.isUnchecked } }
 
+    /// The service thread begins to look for notices, at all sockets: what is sent from now on is looked after again.
+    func beginCheck() {
+        state.withLock { $0.isUnchecked = false }
+    }
+
     /// Takes notices of subscriptions from a socket, until there are none or enough.
-    func takeNotices(at id: Int, atMost limit: Int) -> [[UInt8]] {
+    func takeNotices(at id: Int, atMost limit: Int) -> PublishingSocket.Notices {
         state.withLock { state in
-            state.isUnchecked = false
-            guard let socket = state.sockets.first(where: { $0.id == id }) else { return [] }
+            guard let socket = state.sockets.first(where: { $0.id == id }) else { return .init() }
             return socket.takeNotices(atMost: limit)
         }
     }

@@ -91,7 +91,12 @@ extension ServiceLoop {
         outbox.remove(watch.id)
         for change in peers.removed(watch.id) { announce(change) }
         watch.monitor = monitor
-        try socket.connect(to: endpoint.address)
+        do {
+            try socket.connect(to: endpoint.address)
+        } catch {
+            try? socket.monitor(on: nil)
+            throw error
+        }
         outbox.add(watch.id, PublishingSocket(id: watch.id, socket))
     }
 
@@ -103,11 +108,14 @@ extension ServiceLoop {
     // MARK: Peers
 
     /// Takes note of who wants what, and answers those who ask whether it is known.
-    func takeNotices(at socket: Int) {
-        while true {
+    ///
+    /// - Returns: Whether there may be more.
+    func takeNotices(at socket: Int) -> Bool {
+        defer { if !subscriberWaits.isEmpty { resumeSubscriberWaits() } }
+        for _ in 0..<Self.roundsAtOnce {
             let notices = outbox.takeNotices(at: socket, atMost: Self.noticesAtOnce)
             var answers: [[UInt8]] = []
-            for notice in notices {
+            for notice in notices.topics {
                 let topic = notice.dropFirst()
                 if notice.first == 1 {
                     if let change = peers.subscribed(topic, at: socket) { announce(change) }
@@ -118,13 +126,16 @@ extension ServiceLoop {
             }
             // Whoever gets an answer may tell a publisher to publish: it must be known by then that somebody listens.
             outbox.settle(socket, hasInterest: peers.hasInterest(at: socket), answers: answers, from: Array(busID.utf8))
-            if notices.count < Self.noticesAtOnce && answers.isEmpty { break }
+            // Sending answers may swallow the signal that there are notices again.
+            if notices.isAll && answers.isEmpty { return false }
         }
-        if !subscriberWaits.isEmpty { resumeSubscriberWaits() }
+        return true
     }
 
-    /// So many notices are read without letting go of the lock that publishers want.
+    /// So many messages are read without letting go of the lock that publishers want.
     private static var noticesAtOnce: Int { 1000 }
+    /// So many times, before anything else has its turn.
+    private static var roundsAtOnce: Int { 8 }
 
     private func announce(_ change: PeerTable.Change) {
         switch change {

@@ -112,7 +112,10 @@ final class ServiceLoop {
         guard hasSignal || checkAt.map({ $0 <= now }) == true else { return }
         lastCheck = now
         checkAt = nil
-        for watch in watches where watch.role == .publishes { takeNotices(at: watch.id) }
+        outbox.beginCheck()
+        for watch in watches where watch.role == .publishes {
+            if takeNotices(at: watch.id) { checkAt = now }
+        }
     }
 
     // MARK: Commands
