@@ -2,7 +2,7 @@ extension Bus {
     /// Publishes a request and waits for the first reply to it.
     ///
     /// The reply comes on a subject of its own, `_reply.` and a fresh id, which the request names in the header
-    /// ``Envelope/HeaderKey/replyTo``; ``respond(to:options:concurrency:_:)`` answers there. Its
+    /// ``Envelope/HeaderKey/replyTo``; ``respond(to:options:concurrency:onFailure:_:)`` answers there. Its
     /// subscription is gone when the call returns, whichever way it does. When several answer, the first reply counts and
     /// nobody sees the others. Subscriptions to `>` see requests and replies like everything else.
     ///
