@@ -5,7 +5,14 @@ import EventCore
 /// A bus may report on a subscription before `subscribe` has returned its id. While any call of `subscribe` is under way,
 /// reports on ids that are not known are set aside, and counted when the id is registered or nothing can be any more.
 final class SubscriptionRegistry: Sendable {
-    private typealias Shard = Lock<[SubscriptionID: SubscriptionSeries]>
+    private struct Shard {
+        var series: [SubscriptionID: SubscriptionSeries] = [:]
+        /// Subscriptions that are gone, the last ones last: a bus may still be about to report on them.
+        var gone: [SubscriptionID] = []
+    }
+
+    /// Of so many subscriptions that are gone, and up to twice as many, a shard knows what pattern they had.
+    private static let goneCount = 64
 
     /// How often what happened to a subscription that is not known yet.
     private struct Tally {
@@ -31,7 +38,7 @@ final class SubscriptionRegistry: Sendable {
     }
 
     private final class ShardBox: Sendable {
-        let series = Shard([:])
+        let state = Lock(Shard())
     }
 
     private let table: SeriesTable
@@ -67,7 +74,7 @@ final class SubscriptionRegistry: Sendable {
     func register(_ subscription: Subscription, policy: BackpressurePolicy) -> Registration {
         let series = SubscriptionSeries(table[subscription.pattern], policy: policy)
         let early = openings.withLock { openings in
-            shard(of: subscription.id).series.withLock { $0[subscription.id] = series }
+            shard(of: subscription.id).state.withLock { $0.series[subscription.id] = series }
             return openings.early.removeValue(forKey: subscription.id)
         }
         early?.record(in: series)
@@ -85,8 +92,8 @@ final class SubscriptionRegistry: Sendable {
         }
 
         deinit {
-            registry.remove(id)
-            series.empty()
+            registry.retire(id)
+            series.close()
         }
 
         func onTake() { series.took() }
@@ -94,8 +101,13 @@ final class SubscriptionRegistry: Sendable {
         func onEnd() { series.empty() }
     }
 
-    private func remove(_ id: SubscriptionID) {
-        _ = shard(of: id).series.withLock { $0.removeValue(forKey: id) }
+    private func retire(_ id: SubscriptionID) {
+        shard(of: id).state.withLock { shard in
+            shard.gone.append(id)
+            guard shard.gone.count > 2 * Self.goneCount else { return }
+            for id in shard.gone.prefix(Self.goneCount) { shard.series[id] = nil }
+            shard.gone.removeFirst(Self.goneCount)
+        }
     }
 
     // MARK: Reports
@@ -119,7 +131,7 @@ final class SubscriptionRegistry: Sendable {
     }
 
     private func series(of id: SubscriptionID) -> SubscriptionSeries? {
-        shard(of: id).series.withLock { $0[id] }
+        shard(of: id).state.withLock { $0.series[id] }
     }
 
     /// Ids that count up differ in their last byte.

@@ -13,8 +13,12 @@ final class SubscriptionSeries: Sendable {
     private let series: PatternSeries
     /// `nil` when nobody tells what readers take, so that buffers cannot be followed.
     private let policy: BackpressurePolicy?
-    /// How many envelopes wait; for an instant less than 0, when a reader is faster than the report of the delivery.
+    /// How many envelopes wait.
+    ///
+    /// For an instant less than 0, when a reader is faster than the report of the delivery; far below that once the
+    /// subscription is gone.
     private let buffered = Atomic<Int>(0)
+    private static let gone = Int.min / 2
 
     init(_ series: PatternSeries, policy: BackpressurePolicy?) {
         self.series = series
@@ -39,17 +43,28 @@ final class SubscriptionSeries: Sendable {
 
     /// What is left is thrown away, or has been taken.
     func empty() {
-        let rest = buffered.exchange(0, ordering: .relaxed)
-        if rest != 0 { series.buffered.decrement(by: Double(rest)) }
+        reset(to: 0)
+    }
+
+    /// Nobody can read any more: reports that come late no longer count as buffered.
+    func close() {
+        reset(to: Self.gone)
+    }
+
+    private func reset(to count: Int) {
+        let rest = buffered.exchange(count, ordering: .relaxed)
+        if rest != 0, !Self.isGone(rest) { series.buffered.decrement(by: Double(rest)) }
     }
 
     private func fill(by count: Int) {
-        buffered.add(count, ordering: .relaxed)
+        guard !Self.isGone(buffered.add(count, ordering: .relaxed).oldValue) else { return }
         series.buffered.increment(by: Double(count))
     }
 
     private func drain(by count: Int) {
-        buffered.subtract(count, ordering: .relaxed)
+        guard !Self.isGone(buffered.subtract(count, ordering: .relaxed).oldValue) else { return }
         series.buffered.decrement(by: Double(count))
     }
+
+    private static func isGone(_ count: Int) -> Bool { count < gone / 2 }
 }

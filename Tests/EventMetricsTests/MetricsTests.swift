@@ -171,6 +171,18 @@ import Testing
         subscription.close()
     }
 
+    @Test func `a report that comes after a subscription is gone counts under its pattern, and not as buffered`()
+        async throws
+    {
+        let metrics = MetricsObserver(prefix: "shop", factory: backend)
+        let bus = MeteredBus(MemoryBus(observer: metrics), metrics: metrics)
+        let id = try await bus.subscribe(to: "a").id
+        metrics.onDeliver(Envelope(subject: "a"), to: id)
+        #expect(total("delivered", "a") == 1)
+        #expect(total("delivered", MetricsObserver.untrackedPattern) == 0)
+        #expect(try buffered("a") == 0)
+    }
+
     @Test func `one metered bus inside another: both see what readers take`() async throws {
         let outer = MetricsObserver(prefix: "outer", factory: backend)
         let inner = MetricsObserver(prefix: "shop", factory: backend)
