@@ -168,7 +168,8 @@ import Foundation
 
     @inline(never)
     private mutating func grow(by length: Int) {
-        let larger = max(capacity * 2, count + length)
+        // With room for what closes a document, which would otherwise copy a long payload once more.
+        let larger = max(capacity * 2, count + length + 64)
         let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
         unsafe memory.moveInitialize(from: base, count: count)
         if ownsMemory { unsafe base.deallocate() }
