@@ -1,3 +1,4 @@
+import EventCore
 import EventZMQ
 
 /// What a process of the integration tests answers; one line of JSON on its standard output.

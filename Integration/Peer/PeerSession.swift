@@ -18,7 +18,7 @@ struct PeerSession {
     init(name: String, configuration: ZMQBusConfiguration) throws {
         self.name = name
         bus = try ZMQBus(configuration: configuration)
-        let iterator = bus.connectionEvents.makeAsyncIterator()
+        let iterator = bus.events.makeAsyncIterator()
         Task { [events] in
             var iterator = iterator
             while let event = await iterator.next() {
@@ -122,7 +122,7 @@ struct PeerSession {
 }
 
 extension PeerEvent {
-    fileprivate init?(_ event: ZMQConnectionEvent) {
+    fileprivate init?(_ event: LinkEvent) {
         switch event {
         case .disconnected: self = .disconnected
         case .subscriberJoined: self = .subscriberJoined

@@ -25,7 +25,8 @@ public protocol Bus: Sendable {
     ///
     /// The subscription is in effect on return: a publish that starts afterwards is seen. It ends when it is closed, the
     /// bus is closed, the task that iterates it is cancelled, or nothing refers to it any more; then nothing of it is
-    /// left on the bus.
+    /// left on the bus. What arrives before the call has returned is not dropped for want of room: the capacity counts
+    /// from the return on, and until then ``SubscriptionOptions/maximumBufferCapacity`` does.
     ///
     /// - Parameters:
     ///   - pattern: Which subjects.
@@ -41,6 +42,11 @@ public protocol Bus: Sendable {
     /// then end. Closing twice, or concurrently, is fine; every call returns after the bus is closed, and from then on
     /// nothing is enqueued and no observer is called.
     func close() async
+
+    /// What connects this bus with others: who is there, what was lost, how it goes.
+    ///
+    /// `nil` for a bus within one process, which is the default. A bus that wraps another one forwards the other's.
+    var link: (any BusLink)? { get }
 }
 
 extension Bus {

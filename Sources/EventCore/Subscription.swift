@@ -19,6 +19,8 @@ public struct Subscription: AsyncSequence, Sendable {
     public let id: SubscriptionID
     /// Which subjects it listens to.
     public let pattern: Pattern
+    /// Who had confirmed the subscription elsewhere when `subscribe` returned; `nil` on a bus within one process.
+    public let confirmation: SubscriptionConfirmation?
     private let handle: Handle
 
     /// Ends the subscription when nothing refers to it any more.
@@ -58,20 +60,24 @@ public struct Subscription: AsyncSequence, Sendable {
     }
 
     package init(_ mailbox: Mailbox) {
-        id = mailbox.id
-        pattern = mailbox.pattern
-        handle = Handle(mailbox)
+        self.init(Handle(mailbox), confirmation: nil)
     }
 
-    private init(_ handle: Handle) {
+    private init(_ handle: Handle, confirmation: SubscriptionConfirmation?) {
         id = handle.mailbox.id
         pattern = handle.mailbox.pattern
+        self.confirmation = confirmation
         self.handle = handle
+    }
+
+    /// The same subscription, with who has confirmed it.
+    package func confirmed(_ confirmation: SubscriptionConfirmation) -> Subscription {
+        Subscription(handle, confirmation: confirmation)
     }
 
     /// The same subscription, whose readers a meter follows.
     package func metered(by meter: any SubscriptionMeter) -> Subscription {
-        Subscription(Handle(metering: handle, by: meter))
+        Subscription(Handle(metering: handle, by: meter), confirmation: confirmation)
     }
 
     /// A subscription that nothing arrives on and that has ended.
@@ -80,6 +86,9 @@ public struct Subscription: AsyncSequence, Sendable {
         mailbox.close(.subscription)
         return Subscription(mailbox)
     }
+
+    /// What has become of the envelopes that were meant for this subscription.
+    public var counts: SubscriptionCounts { handle.mailbox.counts }
 
     /// Ends the subscription: nothing more is collected; what is buffered can still be read.
     ///
@@ -140,4 +149,17 @@ public struct Subscription: AsyncSequence, Sendable {
             return envelope
         }
     }
+}
+
+/// What has become of the envelopes that were meant for a subscription.
+public struct SubscriptionCounts: Sendable, Hashable {
+    /// How many its readers have taken.
+    public var handed = 0
+    /// How many wait to be taken.
+    public var buffered = 0
+    /// How many were dropped because the buffer was full.
+    public var dropped = 0
+
+    /// Creates counts of nothing.
+    public init() {}
 }

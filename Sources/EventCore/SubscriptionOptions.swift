@@ -15,6 +15,11 @@ public struct SubscriptionOptions: Sendable {
     ///
     /// Called by the publisher on every publish, outside every lock, possibly from several threads at once.
     public var predicate: (@Sendable (Envelope) -> Bool)?
+    /// How long `subscribe` waits at most until publishers elsewhere have confirmed the subscription; `nil` means the
+    /// bus's own time, zero or less not to wait.
+    ///
+    /// A bus within one process has nothing to wait for.
+    public var confirmationTimeout: Duration?
 
     /// Creates options.
     ///

@@ -68,7 +68,7 @@ public final class MemoryBus: Bus {
         let route = route(of: envelope)
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         guard let full = fanOut(envelope, to: route, in: lane, gate) else { return }
-        for mailbox in full { mailbox.drop(envelope) }
+        for mailbox in full { mailbox.dropUnparked(envelope) }
         if !full.isEmpty { lane.countDropped(full.count) }
         gate?.leave()
     }
@@ -218,7 +218,7 @@ public final class MemoryBus: Bus {
     ///   above ``/EventCore/SubscriptionOptions/maximumBufferCapacity``.
     /// - Complexity: O(*n*) on average in the length of the pattern, however many subscriptions there are.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        try subscribe(to: pattern, options: options, onEnd: forget)
+        try open(pattern, options, onEnd: forget).begin()
     }
 
     /// Subscribes and says when it is over, for transports that have something of their own to undo.
@@ -234,31 +234,40 @@ public final class MemoryBus: Bus {
         options: SubscriptionOptions,
         onTermination: @escaping @Sendable () -> Void
     ) throws(EventError) -> Subscription {
+        try open(pattern, options: options, onTermination: onTermination).begin()
+    }
+
+    /// Opens a subscription that its caller does not have yet, and says when it is over.
+    package func open(
+        _ pattern: Pattern,
+        options: SubscriptionOptions,
+        onTermination: @escaping @Sendable () -> Void
+    ) throws(EventError) -> OpeningSubscription {
         let forget = forget
-        return try subscribe(to: pattern, options: options) { mailbox in
+        return try open(pattern, options) { mailbox in
             forget(mailbox)
             onTermination()
         }
     }
 
-    private func subscribe(
-        to pattern: Pattern,
-        options: SubscriptionOptions,
+    private func open(
+        _ pattern: Pattern,
+        _ options: SubscriptionOptions,
         onEnd: @escaping @Sendable (Mailbox) -> Void
-    ) throws(EventError) -> Subscription {
+    ) throws(EventError) -> OpeningSubscription {
         let capacity = try options.validatedCapacity()
         let mailbox = try table.add(pattern) { id in
             Mailbox(
                 id: id,
                 pattern: pattern,
-                capacity: capacity,
+                capacity: SubscriptionOptions.maximumBufferCapacity,
                 policy: options.backpressure,
                 predicate: options.predicate,
                 observer: isObserved ? observer : nil,
                 onEnd: onEnd
             )
         }
-        return Subscription(mailbox)
+        return OpeningSubscription(mailbox, capacity: capacity)
     }
 
     // MARK: Closing

@@ -8,7 +8,7 @@ public import EventCore
 /// ```
 ///
 /// All calls go to ``base``, which has to report to the same observer; the bus itself adds nothing to a publish.
-public struct MeteredBus: Bus, SubscriberAwaiting {
+public struct MeteredBus: Bus {
     /// The bus that does the work.
     public let base: any Bus
     private let metrics: MetricsObserver
@@ -44,17 +44,8 @@ public struct MeteredBus: Bus, SubscriberAwaiting {
         }
     }
 
-    /// Waits for subscribers elsewhere where ``base`` can, and returns `true` where it has none.
-    ///
-    /// - Parameters:
-    ///   - subject: What is going to be published on.
-    ///   - count: How many subscribers to wait for.
-    ///   - timeout: How long to wait at most.
-    /// - Returns: Whether there were so many in time.
-    /// - Throws: What ``base`` throws.
-    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
-        try await base.waitForSubscribersElsewhere(of: subject, atLeast: count, timeout: timeout)
-    }
+    /// The link of ``base``.
+    public var link: (any BusLink)? { base.link }
 
     /// Closes ``base``.
     public func close() async {

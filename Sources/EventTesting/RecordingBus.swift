@@ -7,7 +7,7 @@ public import EventMemory
 /// `publish` of a full `block` subscription is recorded when it returns; one whose publish threw is kept in ``failed``
 /// instead. Envelopes published by one task are recorded in order; those of concurrent tasks in the order in which
 /// their publishes returned. It may be used from any task.
-public final class RecordingBus: Bus, SubscriberAwaiting {
+public final class RecordingBus: Bus {
     private struct Failures {
         var publishes = PlannedFailures()
         var subscribes = PlannedFailures()
@@ -139,17 +139,8 @@ public final class RecordingBus: Bus, SubscriberAwaiting {
         return try await bus.subscribe(to: pattern, options: options)
     }
 
-    /// Waits for subscribers elsewhere where the wrapped bus can, and returns `true` where it has none.
-    ///
-    /// - Parameters:
-    ///   - subject: What is going to be published on.
-    ///   - count: How many subscribers to wait for.
-    ///   - timeout: How long to wait at most.
-    /// - Returns: Whether there were so many in time.
-    /// - Throws: What the wrapped bus throws.
-    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
-        try await bus.waitForSubscribersElsewhere(of: subject, atLeast: count, timeout: timeout)
-    }
+    /// The link of the wrapped bus.
+    public var link: (any BusLink)? { bus.link }
 
     /// Closes the wrapped bus; what was recorded stays.
     public func close() async {

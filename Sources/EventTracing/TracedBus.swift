@@ -17,7 +17,7 @@ public import Tracing
 /// context of somebody else already, such as one that is passed on, keeps it, and the span links to it.
 ///
 /// Consumers continue with `Envelope.withConsumerSpan` or `Subscription.withConsumerSpans`.
-public struct TracedBus: Bus, SubscriberAwaiting {
+public struct TracedBus: Bus {
     /// The bus that does the work.
     public let base: any Bus
     private let tracer: (any Tracer)?
@@ -85,17 +85,8 @@ public struct TracedBus: Bus, SubscriberAwaiting {
         try await base.subscribe(to: pattern, options: options)
     }
 
-    /// Waits for subscribers elsewhere where ``base`` can, and returns `true` where it has none.
-    ///
-    /// - Parameters:
-    ///   - subject: What is going to be published on.
-    ///   - count: How many subscribers to wait for.
-    ///   - timeout: How long to wait at most.
-    /// - Returns: Whether there were so many in time.
-    /// - Throws: What ``base`` throws.
-    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async throws -> Bool {
-        try await base.waitForSubscribersElsewhere(of: subject, atLeast: count, timeout: timeout)
-    }
+    /// The link of ``base``.
+    public var link: (any BusLink)? { base.link }
 
     /// Closes ``base``.
     public func close() async {

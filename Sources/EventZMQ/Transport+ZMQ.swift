@@ -86,5 +86,3 @@ extension ZMQEndpoint {
         }
     }
 }
-
-extension ZMQBus: SubscriberAwaiting {}

@@ -6,7 +6,7 @@ import EventMemory
 ///
 /// Within the process it keeps the whole contract of ``/EventCore/Bus``. Across the wire an envelope is lost when a
 /// subscriber is not connected, when its queue in the publisher is full (``ZMQBusConfiguration/sendHighWaterMark``),
-/// or when the connection breaks; ``statistics`` and ``connectionEvents`` tell. What does arrive comes in the order in
+/// or when the connection breaks; ``statistics`` and ``events`` tell. What does arrive comes in the order in
 /// which one bus sent it. A subscription with ``/EventCore/BackpressurePolicy/block`` that is full makes local
 /// publishers wait, and drops what comes off the wire. Predicates and observers of what comes off the wire run on the
 /// bus's own thread and hold everything up while they do.
@@ -15,7 +15,7 @@ import EventMemory
 /// from then on arrives.
 ///
 /// There is neither authentication nor encryption: use it where everybody may be trusted.
-public final class ZMQBus: Bus {
+public final class ZMQBus: Bus, BusLink {
     /// What the bus is called on the wire.
     let id: String
     private let local: MemoryBus
@@ -68,7 +68,10 @@ public final class ZMQBus: Bus {
     public var statistics: ZMQBusStatistics { reporter.counters.statistics }
 
     /// What happens to the links of this bus: peers that come and go, and losses.
-    public var connectionEvents: ZMQConnectionEvents { ZMQConnectionEvents(reporter.events) }
+    public var events: LinkEvents { LinkEvents(reporter.events) }
+
+    /// The bus itself.
+    public var link: (any BusLink)? { self }
 
     // MARK: Publishing
 

@@ -124,10 +124,10 @@ struct PublishCommand: AsyncParsableCommand {
 
     private func wait(on bus: any Bus) throws -> SubscriberWait? {
         guard waitForSubscribers > 0 else { return nil }
-        guard let bus = bus as? any SubscriberAwaiting else {
+        guard let link = bus.link else {
             throw ValidationError("--wait-for-subscribers: this bus cannot tell who subscribes. Leave it out.")
         }
         let limit = within ?? .seconds(10)
-        return SubscriberWait(bus: bus, count: waitForSubscribers, limit: limit)
+        return SubscriberWait(link: link, count: waitForSubscribers, limit: limit)
     }
 }

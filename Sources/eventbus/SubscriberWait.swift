@@ -2,14 +2,14 @@ import EventCore
 
 /// Waits until enough subscribers are ready.
 struct SubscriberWait: Sendable {
-    let bus: any SubscriberAwaiting
+    let link: any BusLink
     let count: Int
     let limit: TimeLimit
 
     /// - Throws: ``TooFewSubscribers`` when the time is up; what the bus throws.
     func callAsFunction(for envelope: Envelope) async throws {
         let subject = envelope.subject
-        guard try await bus.waitForSubscribers(of: subject, atLeast: count, timeout: limit.duration) else {
+        guard try await link.waitForSubscribers(of: subject, atLeast: count, timeout: limit.duration) else {
             throw TooFewSubscribers(subject: subject, count: count, limit: limit)
         }
     }

@@ -45,11 +45,11 @@ import Testing
     }
 
     private func watch(_ publisher: ZMQBus) async {
-        for await event in publisher.connectionEvents {
+        for await event in publisher.events {
             switch event {
-            case .sendQueueFull: print("a subscriber is too slow")
-            case .lost(let count, let subject, let origin): print("\(count) lost on \(subject) from \(origin)")
-            case .refused(let endpoint, let code): print("\(endpoint) refused a handshake: \(code)")
+            case .queueFull(let endpoint): print("a subscriber at \(endpoint) is too slow")
+            case .lost(let loss): print(loss)
+            case .refused(let endpoint, let reason): print("\(endpoint): \(reason)")
             default: break
             }
         }

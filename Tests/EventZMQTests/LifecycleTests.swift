@@ -90,10 +90,10 @@ import Testing
 
     @Test func `connection events end with the bus`() async throws {
         let bus = try ZMQBus.publisher(at: .bind(Address.ipc()))
-        let events = bus.connectionEvents
+        let events = bus.events
         let reader = Task { for await _ in events {} }
         await bus.close()
         await reader.value
-        for await _ in bus.connectionEvents {}
+        for await _ in bus.events {}
     }
 }

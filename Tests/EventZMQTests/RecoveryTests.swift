@@ -53,7 +53,7 @@ import Testing
             $0.maximumMessageSize = 2000
             $0.confirmationTimeout = .milliseconds(200)
         }
-        let events = subscriber.connectionEvents.makeAsyncIterator()
+        let events = subscriber.events.makeAsyncIterator()
         let subscription = try await subscriber.subscribe(to: "a.b")
         #expect(!plain.receive(until: [1] + "a.b".utf8).isEmpty)
         plain.send("a.b", "{}", String(repeating: "x", count: 3000))
@@ -62,11 +62,11 @@ import Testing
         plain.send("a.b", #"{"id":"after"}"#, "")
         #expect(await subscription.next(within: .seconds(20))?.id == "after")
         #expect(subscriber.statistics.restartedConnections == 1)
-        var seen: [ZMQConnectionEvent] = []
+        var seen: [LinkEvent] = []
         var iterator = events
-        while seen.last != .restarted(.connect(address)), let event = await iterator.next() { seen.append(event) }
-        seen.removeAll { $0 == .connected(.connect(address)) }
-        #expect(seen == [.disconnected(.connect(address)), .restarted(.connect(address))])
+        while seen.last != .restarted(endpoint: address), let event = await iterator.next() { seen.append(event) }
+        seen.removeAll { $0 == .connected(endpoint: address) }
+        #expect(seen.map(\.endpoint) == [address, address])
         await subscriber.close()
     }
 
@@ -83,7 +83,7 @@ import Testing
     @Test func `something that is no ZeroMQ socket is reported and survived`() async throws {
         let subscriber = try ZMQBus.subscriber(at: .bind(Address.tcp))
         let address = try #require(subscriber.boundEndpoints.first)
-        var events = subscriber.connectionEvents.makeAsyncIterator()
+        var events = subscriber.events.makeAsyncIterator()
         let stream = RawSocket(ZMQ_STREAM)
         #expect(stream.connect(address))
         let greeting = stream.receive()

@@ -91,7 +91,7 @@ import Testing
         let publisher = try await Self.transports.open("zmq:?publish=connect:\(address)&linger=500ms")
         let subscription = try await subscriber.subscribe(to: "a.>")
 
-        let waiting = try #require(publisher as? any SubscriberAwaiting)
+        let waiting = try #require(publisher.link)
         #expect(try await waiting.waitForSubscribers(of: "a.b", atLeast: 1, timeout: .seconds(20)))
         try await publisher.publish(Envelope(subject: "a.b"))
         #expect(await subscription.next(within: .seconds(20))?.subject == "a.b")

@@ -63,6 +63,14 @@ package final class Mailbox: Sendable {
         )
     }
 
+    /// The capacity counts from now on; the mailbox was made with a greater one.
+    package func begin(capacity: Int) {
+        state.withLock { $0.machine.setCapacity(capacity) }
+    }
+
+    /// What has become of what was offered.
+    var counts: SubscriptionCounts { state.withLock { $0.machine.counts } }
+
     // MARK: Publishers
 
     /// Whether the predicate wants an envelope; `false` once the mailbox has ended.
@@ -87,7 +95,13 @@ package final class Mailbox: Sendable {
         }
     }
 
-    /// Drops an envelope that found the buffer full and whose publisher does not wait.
+    /// Drops an envelope that could have been parked and whose publisher does not wait.
+    package func dropUnparked(_ envelope: Envelope) {
+        state.withLock { $0.machine.refuse() }
+        drop(envelope)
+    }
+
+    /// Tells that an envelope found the buffer full and is dropped.
     package func drop(_ envelope: Envelope) {
         if isObserved { observer.onDrop(envelope, from: id, reason: .bufferFull) }
     }

@@ -5,13 +5,18 @@ import DequeModule
 /// A plain value without lock, clock or continuation. Consumers wait only while the buffer is empty, and publishers are
 /// parked only while it is full, so never both.
 struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sendable & Equatable>: Sendable {
-    private let capacity: Int
+    private var capacity: Int
     private let policy: BackpressurePolicy
     private var buffer = RingBuffer<Element>()
     private var consumers = Deque<(token: UInt64, consumer: Consumer)>()
     private var parked = Deque<Parked>()
     private var nextToken: UInt64 = 0
     private(set) var isFinished = false
+    /// How many elements were buffered or handed to a consumer; what was evicted is among them.
+    private var admitted = 0
+    private var refused = 0
+    private var evicted = 0
+    private var discarded = 0
 
     /// An element whose publisher waits for room.
     struct Parked: Sendable {
@@ -22,6 +27,25 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     init(capacity: Int, policy: BackpressurePolicy) {
         self.capacity = capacity
         self.policy = policy
+    }
+
+    /// Changes how many elements the buffer takes; what is in it stays.
+    mutating func setCapacity(_ capacity: Int) {
+        self.capacity = capacity
+    }
+
+    /// What has become of what was offered.
+    var counts: SubscriptionCounts {
+        var counts = SubscriptionCounts()
+        counts.buffered = buffer.count
+        counts.dropped = refused + evicted
+        counts.handed = admitted - evicted - discarded - buffer.count
+        return counts
+    }
+
+    /// An element was not parked and is dropped.
+    mutating func refuse() {
+        refused &+= 1
     }
 
     // MARK: Publishers
@@ -43,15 +67,22 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
 
     mutating func offer(_ element: Element) -> OfferAction {
         if isFinished { return .finished }
-        if !consumers.isEmpty, let waiting = consumers.popFirst() { return .hand(to: waiting.consumer) }
+        if !consumers.isEmpty, let waiting = consumers.popFirst() {
+            admitted &+= 1
+            return .hand(to: waiting.consumer)
+        }
         if buffer.count < capacity {
+            admitted &+= 1
             buffer.append(element)
             return .keep
         }
         switch policy {
         case .dropNewest:
+            refused &+= 1
             return .refuse
         case .dropOldest:
+            admitted &+= 1
+            evicted &+= 1
             guard let oldest = buffer.rotate(in: element) else { return .keep }
             return .evict(oldest)
         case .block:
@@ -85,9 +116,11 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     /// The next element, if there is one.
     mutating func take() -> TakeAction {
         guard let element = buffer.popFirst() else { return isFinished ? .finished : .wait }
-        guard !parked.isEmpty, let admitted = parked.popFirst() else { return .take(element) }
-        buffer.append(admitted.element)
-        return .takeAndAdmit(element, admitted)
+        // Before the capacity counted there may have been more in the buffer than it.
+        guard !parked.isEmpty, buffer.count < capacity, let first = parked.popFirst() else { return .take(element) }
+        admitted &+= 1
+        buffer.append(first.element)
+        return .takeAndAdmit(element, first)
     }
 
     /// Takes the next element, or queues the consumer that waits for it.
@@ -132,6 +165,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
 
     /// Throws the buffer away; returns it, for its elements must not be released under a lock.
     mutating func discard() -> RingBuffer<Element> {
+        discarded += buffer.count
         defer { buffer = RingBuffer() }
         return buffer
     }

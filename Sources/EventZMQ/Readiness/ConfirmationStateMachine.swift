@@ -90,7 +90,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         return settle(now)
     }
 
-    mutating func handle(_ event: LinkEvent, on link: Int, now: Instant) -> [Action] {
+    mutating func handle(_ event: MonitorEvent, on link: Int, now: Instant) -> [Action] {
         guard var state = links[link] else { return [] }
         switch event {
         case .opened(let descriptor):

@@ -31,7 +31,7 @@ struct SupervisorStateMachine: Sendable {
     private var state = State.connecting
     private var restarts = 0
 
-    mutating func handle(_ event: LinkEvent, now: Instant) -> Action? {
+    mutating func handle(_ event: MonitorEvent, now: Instant) -> Action? {
         switch event {
         case .opened, .retried:
             if case .established = state { return nil }

@@ -37,14 +37,14 @@ struct ZMQMonitor: ~Copyable {
     }
 
     /// The next event, or `nil` when there is none yet.
-    func next() -> LinkEvent? {
+    func next() -> MonitorEvent? {
         while case .done = socket.receive(into: message) {
             // Two frames: event (16 bit) and value (32 bit) in the machine's byte order, then the endpoint.
-            let event = message.withBytes { frame -> LinkEvent? in
+            let event = message.withBytes { frame -> MonitorEvent? in
                 guard frame.count == 6 else { return nil }
                 let event = unsafe frame.bytes.unsafeLoadUnaligned(as: UInt16.self)
                 let value = unsafe frame.bytes.unsafeLoadUnaligned(fromByteOffset: 2, as: Int32.self)
-                return LinkEvent(Int32(event), value: value)
+                return MonitorEvent(Int32(event), value: value)
             }
             while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
             if let event { return event }
@@ -53,7 +53,7 @@ struct ZMQMonitor: ~Copyable {
     }
 }
 
-extension LinkEvent {
+extension MonitorEvent {
     fileprivate init?(_ event: Int32, value: Int32) {
         switch event {
         case ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED: self = .opened(value)

@@ -27,7 +27,7 @@ final class LinkWatch {
     }
 
     /// What an event means for those who are interested in connections.
-    func handle(_ event: LinkEvent, now: ContinuousClock.Instant) -> SupervisorStateMachine.Action? {
+    func handle(_ event: MonitorEvent, now: ContinuousClock.Instant) -> SupervisorStateMachine.Action? {
         guard supervisor == nil else { return supervisor?.handle(event, now: now) }
         switch event {
         case .opened, .retried: return nil

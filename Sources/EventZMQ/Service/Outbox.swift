@@ -62,7 +62,7 @@ final class Outbox: Sendable {
             return send(envelope, &header)
         }
         if aftermath.isFirstUnchecked { wakeUp.wake() }
-        for _ in 0..<aftermath.fullQueues { reporter.happened(.sendQueueFull) }
+        for _ in 0..<aftermath.fullQueues { reporter.happened(.queueFull(endpoint: "")) }
         if aftermath.isClosed { throw .busClosed }
         if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
         reporter.counters.sent.add(1, ordering: .relaxed)

@@ -37,7 +37,7 @@ extension ServiceLoop {
         }
     }
 
-    private func handle(_ event: LinkEvent, on watch: LinkWatch) {
+    private func handle(_ event: MonitorEvent, on watch: LinkWatch) {
         let now = Instant.now
         if let action = watch.handle(event, now: now) {
             for endpoint in watch.endpoints { announce(action, endpoint) }
@@ -47,10 +47,10 @@ extension ServiceLoop {
 
     private func announce(_ action: SupervisorStateMachine.Action, _ endpoint: ZMQEndpoint) {
         switch action {
-        case .connected: reporter.happened(.connected(endpoint))
-        case .disconnected: reporter.happened(.disconnected(endpoint))
-        case .refused(let code): reporter.happened(.refused(endpoint, code: Int(code)))
-        case .restart: reporter.happened(.restarted(endpoint))
+        case .connected: reporter.happened(.connected(endpoint: endpoint.address))
+        case .disconnected: reporter.happened(.disconnected(endpoint: endpoint.address, reason: "the connection ended"))
+        case .refused(let code): reporter.happened(.refused(endpoint: endpoint.address, reason: "handshake failed, \(code)"))
+        case .restart: reporter.happened(.restarted(endpoint: endpoint.address))
         }
     }
 

@@ -81,6 +81,7 @@ extension ServiceLoop {
     private func note(_ sequence: UInt64, _ subject: Subject, _ origin: String) {
         let missed = gaps.received(sequence, of: subject, from: origin)
         guard missed > 0 else { return }
-        reporter.happened(.lost(count: Int(clamping: missed), subject: subject.rawValue, origin: origin))
+        let loss = LinkLoss(count: Int(clamping: missed), prefix: subject.rawValue, origin: origin, endpoint: "")
+        reporter.happened(.lost(loss))
     }
 }

@@ -21,7 +21,7 @@ import Testing
                 + machine.handle(.established, on: link, now: now)
         }
 
-        mutating func event(_ event: LinkEvent, on link: Int) -> [Machine.Action] {
+        mutating func event(_ event: MonitorEvent, on link: Int) -> [Machine.Action] {
             machine.handle(event, on: link, now: now)
         }
 

@@ -29,7 +29,7 @@ enum ChooseTransport {
         try await bus.publish("hello from \(name)", to: subject, source: name)
 
         // Others may be slower to start; a bus within one process has nobody else to wait for.
-        var hasHeardOthers = !(bus is any SubscriberAwaiting)
+        var hasHeardOthers = bus.link == nil
         while let greeting = await greetings.next(within: .seconds(hasHeardOthers ? 1 : 30)) {
             print("\(name) received: \(try greeting.decode(String.self) ?? "nothing")")
             if greeting.source != name { hasHeardOthers = true }
@@ -49,7 +49,7 @@ enum ChooseTransport {
 
     /// Between processes the first envelope arrives only where somebody listens already; within one there is no need.
     static func waitForOthers(on bus: any Bus, _ subject: Subject) async throws {
-        guard try await bus.waitForSubscribersElsewhere(of: subject, atLeast: 1, timeout: .seconds(30)) else {
+        guard try await bus.link?.waitForSubscribers(of: subject, atLeast: 1, timeout: .seconds(30)) ?? true else {
             print("nobody else came within 30 seconds")
             return
         }

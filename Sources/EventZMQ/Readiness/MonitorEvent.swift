@@ -1,5 +1,5 @@
 /// What happened to a connection of a socket.
-enum LinkEvent: Equatable, Sendable {
+enum MonitorEvent: Equatable, Sendable {
     /// A connection was made or accepted; names its descriptor.
     case opened(Int32)
     /// Its peer speaks the protocol, and messages can flow.
