@@ -29,9 +29,11 @@ struct SubscriberWaits<Waiter: Sendable>: Sendable {
         return waits.remove(at: index).waiter
     }
 
-    /// Takes those whose subject has enough subscribers.
-    mutating func takeFulfilled(_ subscribers: (Subject) -> Int) -> [Waiter] {
-        take { subscribers($0.subject) >= $0.count }
+    /// Takes those whose subject has enough subscribers, of those that a change of prefixes concerns.
+    mutating func takeFulfilled(_ changed: Set<WirePrefix>, _ subscribers: (Subject, Int) -> Int) -> [Waiter] {
+        take { wait in
+            changed.contains { $0.covers(wait.subject) } && subscribers(wait.subject, wait.count) >= wait.count
+        }
     }
 
     /// Takes those whose time is up.

@@ -8,9 +8,9 @@ struct PrefixTable: Sendable {
     /// What to tell the publishers, in this order.
     struct Change: Equatable, Sendable {
         var subscribe: [WirePrefix] = []
-        var unsubscribe: [WirePrefix] = []
+        var retire: [WirePrefix] = []
 
-        var isEmpty: Bool { subscribe.isEmpty && unsubscribe.isEmpty }
+        var isEmpty: Bool { subscribe.isEmpty && retire.isEmpty }
     }
 
     private struct Request {
@@ -30,6 +30,10 @@ struct PrefixTable: Sendable {
 
     /// What publishers have been told, in no particular order.
     var prefixes: some Collection<WirePrefix> { subscribed.keys }
+
+    func covering(_ prefix: WirePrefix) -> WirePrefix? { requests[prefix]?.covering }
+
+    func mayRetire(_ prefixes: [WirePrefix]) -> [WirePrefix] { prefixes.filter { subscribed[$0] == nil } }
 
     mutating func request(_ prefix: WirePrefix) -> Change {
         if requests[prefix] != nil {
@@ -53,7 +57,7 @@ struct PrefixTable: Sendable {
         subscribed[request.covering]?.remove(prefix)
         guard subscribed[request.covering]?.isEmpty == true else { return Change() }
         subscribed[request.covering] = nil
-        return Change(unsubscribe: [request.covering])
+        return Change(retire: [request.covering])
     }
 
     /// The subscribed prefix that is to stand for a new request.
@@ -69,7 +73,7 @@ struct PrefixTable: Sendable {
             let covered = subscribed.keys.filter { candidate.covers($0) }
             if !covered.isEmpty || candidate.bytes.isEmpty {
                 replace(covered, with: candidate)
-                change = Change(subscribe: [candidate], unsubscribe: covered)
+                change = Change(subscribe: [candidate], retire: covered)
                 return candidate
             }
             candidate = candidate.parent ?? WirePrefix([])

@@ -6,9 +6,6 @@ struct SupervisorStateMachine: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     enum Action: Equatable, Sendable {
-        case connected
-        case disconnected
-        case refused(Int32)
         /// Replace the socket.
         case restart
     }
@@ -31,22 +28,18 @@ struct SupervisorStateMachine: Sendable {
     private var state = State.connecting
     private var restarts = 0
 
-    mutating func handle(_ event: MonitorEvent, now: Instant) -> Action? {
+    mutating func handle(_ event: MonitorEvent, now: Instant) {
         switch event {
         case .opened, .retried:
-            if case .established = state { return nil }
+            if case .established = state { return }
             state = .connecting
-            return nil
         case .established:
             state = .established(since: now)
-            return .connected
-        case .refused(let code):
-            return .refused(code)
+        case .refused:
+            break
         case .disconnected:
-            defer { state = .ended(decideAt: now + Self.grace) }
-            guard case .established(let since) = state else { return nil }
-            if now - since >= Self.goodAfter { restarts = 0 }
-            return .disconnected
+            if case .established(let since) = state, now - since >= Self.goodAfter { restarts = 0 }
+            state = .ended(decideAt: now + Self.grace)
         }
     }
 
