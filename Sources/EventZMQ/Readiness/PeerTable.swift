@@ -2,128 +2,229 @@ import EventCore
 
 /// Who has subscribed to what at this bus's publishing sockets.
 ///
-/// A bus counts for a subject when its announcement and a subscription that covers the subject have both arrived at one
-/// socket, once however many there are. What more there is to a prefix comes from plain SUB sockets, which libzmq does not
-/// tell apart.
-struct PeerTable: Sendable, Hashable {
-    /// What is known of a prefix at a socket.
-    private struct Record: Hashable {
-        /// How often it is subscribed to, by whomever.
-        var subscriptions = 0
-        /// The buses that some of these belong to.
-        var owners: Set<String> = []
-        /// Over how many connections each bus announces it.
-        var announcements: [String: Int] = [:]
-
-        var isEmpty: Bool { subscriptions == 0 && announcements.isEmpty && owners.isEmpty }
-        var plainCount: Int { max(0, subscriptions - owners.count) }
-
-        /// An announcement without a subscription that is known to be its own takes one that is nobody's.
-        mutating func adopt() {
-            for bus in announcements.keys where subscriptions > owners.count { owners.insert(bus) }
-        }
+/// A bus says who it is and what it wants by control topics beside every prefix. It counts for a subject when such an
+/// announcement and a subscription that covers the subject have both arrived at one socket, and it counts once. What
+/// more there is to a prefix comes from plain SUB sockets, which libzmq does not tell apart.
+struct PeerTable: Hashable, Sendable {
+    /// What a topic says that was subscribed to.
+    enum Notice: Hashable, Sendable {
+        case prefix(WirePrefix)
+        /// A bus wants a prefix.
+        case interest(bus: String, prefix: WirePrefix)
+        /// A bus is there.
+        case presence(bus: String)
     }
 
-    private struct Peers: Hashable {
-        var records = PrefixMap<Record>()
-        var present: [String: Int] = [:]
-
-        mutating func change(_ prefix: WirePrefix, _ change: (inout Record) -> Void) {
-            records.update(prefix, initial: Record(), change)
-            if records[prefix]?.isEmpty == true { records[prefix] = nil }
-        }
-    }
-
-    enum Change: Equatable, Sendable {
+    enum Change: Hashable, Sendable {
         case joined(String)
         case left(String)
     }
 
-    private var sockets: [Int: Peers] = [:]
+    /// A subscription that was taken for one that ended; its bus may know better.
+    private struct Presumption: Hashable, Sendable {
+        var bus: String
+        var prefix: WirePrefix
+    }
 
-    /// Takes note of a subscription that has begun or ended.
+    private struct Socket: Hashable, Sendable {
+        var subscriptions = 0
+        var present: [String: Int] = [:]
+        /// Presences in the name of a bus by others.
+        var forged: [String: Int] = [:]
+        /// How many prefixes know of a bus, at most.
+        var known: [String: Int] = [:]
+        var ending = EndingConnection()
+        var presumed: Set<Presumption> = []
+    }
+
+    /// So many presumptions are remembered at a socket.
+    private static let maximumPresumed = 1024
+
+    /// Who subscribes to a prefix, at each socket.
+    private(set) var slots: [WirePrefix: [PeerSlot]] = [:]
+    private(set) var lengths = PrefixLengths()
+    private var sockets: [Int: Socket] = [:]
+    private var changed: Set<WirePrefix> = []
+
+    /// Whether anything but control topics is subscribed to at a socket.
+    func hasInterest(at socket: Int) -> Bool { (sockets[socket]?.subscriptions ?? 0) > 0 }
+
+    /// The prefixes whose counts may have changed since the last call.
+    mutating func takeChanged() -> Set<WirePrefix> {
+        defer { changed = [] }
+        return changed
+    }
+
+    // MARK: Notices
+
+    /// Takes note of a subscription.
     ///
     /// - Parameters:
-    ///   - notice: What the socket says.
-    ///   - socket: Which one it is.
-    ///   - changed: Gets the prefixes that may count otherwise now.
-    /// - Returns: Who came or left by it.
-    mutating func enter(_ notice: SubscriptionNotice, at socket: Int, _ changed: inout Set<WirePrefix>) -> Change? {
-        switch notice.topic {
+    ///   - notice: What is subscribed to.
+    ///   - socket: Where.
+    ///   - identity: The bus that the connection says it comes from.
+    /// - Returns: Who came by it.
+    mutating func subscribed(_ notice: Notice, at socket: Int, by identity: String?) -> Change? {
+        settled(socket)
+        switch notice {
         case .prefix(let prefix):
-            changed.insert(prefix)
-            sockets[socket, default: Peers()].change(prefix) { record in
-                if notice.isSubscription {
-                    record.subscriptions += 1
-                    if let peer = notice.peer { record.owners.insert(peer.bus) } else { record.adopt() }
-                } else {
-                    record.subscriptions = max(0, record.subscriptions - 1)
-                    if let peer = notice.peer { record.owners.remove(peer.bus) }
-                    if record.subscriptions == 0 { record.owners = [] }
-                }
-            }
-        case .control(.interest(let bus, _, let prefix)):
-            // Nobody announces for another.
-            if let peer = notice.peer, peer.bus != bus { return nil }
-            changed.insert(prefix)
-            sockets[socket, default: Peers()].change(prefix) { record in
-                let count = (record.announcements[bus] ?? 0) + (notice.isSubscription ? 1 : -1)
-                record.announcements[bus] = count > 0 ? count : nil
-                if notice.isSubscription {
-                    if notice.peer == nil { record.adopt() }
-                } else if count <= 0, notice.connection == nil {
-                    // Its subscription ended with the same connection.
-                    record.owners.remove(bus)
-                }
-            }
-        case .control(.presence(let bus)):
-            return notice.isSubscription ? came(bus, at: socket) : went(bus, at: socket)
-        case .control: break
+            if let identity { sockets[socket]?.presumed.remove(Presumption(bus: identity, prefix: prefix)) }
+            update(prefix, at: socket, about: identity) { $0.subscribed(by: identity) }
+            return nil
+        case .interest(let bus, let prefix):
+            update(prefix, at: socket, about: bus) { $0.announced(bus, by: identity) }
+            if identity == bus { restore(bus, prefix, at: socket) { $0.isShort(bus) } }
+            return nil
+        case .presence(let bus):
+            return arrived(bus, at: socket, by: identity)
         }
-        return nil
     }
 
-    private mutating func came(_ bus: String, at socket: Int) -> Change? {
-        let isNew = !isPresent(bus)
-        sockets[socket, default: Peers()].present[bus, default: 0] += 1
-        return isNew ? .joined(bus) : nil
+    /// Takes note of the end of a subscription.
+    ///
+    /// - Parameters:
+    ///   - notice: What was subscribed to.
+    ///   - socket: Where.
+    ///   - identity: The bus that the connection says it comes from.
+    ///   - isNamed: Whether it was taken back over a connection; otherwise one has ended, and nobody says which.
+    /// - Returns: Who left by it.
+    mutating func unsubscribed(_ notice: Notice, at socket: Int, by identity: String?, isNamed: Bool) -> Change? {
+        guard sockets[socket] != nil else { return nil }
+        if isNamed { settled(socket) }
+        switch notice {
+        case .prefix(let prefix):
+            if isNamed { unsubscribed(prefix, at: socket, by: identity) } else { ended(prefix, at: socket) }
+            return nil
+        case .interest(let bus, let prefix):
+            if !isNamed { sockets[socket]?.ending.pass() }
+            update(prefix, at: socket, about: bus) {
+                if isNamed { $0.withdrawn(bus, by: identity) } else { $0.announcementEnded(bus) }
+            }
+            return nil
+        case .presence(let bus):
+            if !isNamed { sockets[socket]?.ending.pass() }
+            return departed(bus, at: socket, by: identity, isNamed: isNamed)
+        }
     }
 
-    private mutating func went(_ bus: String, at socket: Int) -> Change? {
-        guard let count = sockets[socket]?.present[bus] else { return nil }
-        sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
-        return isPresent(bus) ? nil : .left(bus)
+    /// There were no more notices to be read at a socket, and so none that belong to those before.
+    mutating func settled(_ socket: Int) {
+        for prefix in sockets[socket, default: Socket()].ending.finish() {
+            let presumed = update(prefix, at: socket, about: nil) { $0.settle() }
+            for bus in presumed { presume(bus, prefix, at: socket) }
+        }
     }
 
     /// Forgets a socket that is no more; returns who left by it.
     mutating func removed(_ socket: Int) -> [Change] {
-        guard let peers = sockets.removeValue(forKey: socket) else { return [] }
-        return peers.present.keys.filter { !isPresent($0) }.map { .left($0) }
+        guard let former = sockets.removeValue(forKey: socket) else { return [] }
+        for prefix in Array(slots.keys) {
+            guard let place = slots[prefix]?.firstIndex(where: { $0.socket == socket }) else { continue }
+            slots[prefix]?.remove(at: place)
+            changed.insert(prefix)
+            removeIfEmpty(prefix)
+        }
+        return former.present.keys.filter { !isPresent($0) }.map { .left($0) }
+    }
+
+    // MARK: Prefixes
+
+    private mutating func unsubscribed(_ prefix: WirePrefix, at socket: Int, by identity: String?) {
+        if let identity { restore(identity, prefix, at: socket) { !$0.owns(identity) } }
+        update(prefix, at: socket, about: identity) { $0.unsubscribed(by: identity) }
+    }
+
+    private mutating func ended(_ prefix: WirePrefix, at socket: Int) {
+        if sockets[socket]?.ending.isOver(before: prefix) == true { settled(socket) }
+        sockets[socket]?.ending.add(prefix)
+        update(prefix, at: socket, about: nil) { $0.ended() }
+    }
+
+    /// Changes what is known of a prefix at a socket, and the sums over it.
+    @discardableResult
+    private mutating func update<Result>(
+        _ prefix: WirePrefix,
+        at socket: Int,
+        about bus: String?,
+        _ body: (inout PrefixInterest) -> Result
+    ) -> Result {
+        let (result, effect) = slots[prefix, default: []].update(at: socket, about: bus, body)
+        if effect.isFirst { lengths.add(prefix.bytes.count) }
+        if effect.isChange { changed.insert(prefix) }
+        if effect.subscriptions != 0 { sockets[socket, default: Socket()].subscriptions += effect.subscriptions }
+        if let bus, effect.known != 0 {
+            let known = (sockets[socket]?.known[bus] ?? 0) + effect.known
+            sockets[socket]?.known[bus] = known > 0 ? known : nil
+        }
+        if effect.isLast { removeIfEmpty(prefix) }
+        return result
+    }
+
+    private mutating func removeIfEmpty(_ prefix: WirePrefix) {
+        guard slots[prefix]?.isEmpty == true else { return }
+        slots[prefix] = nil
+        lengths.remove(prefix.bytes.count)
+    }
+
+    // MARK: Presumptions
+
+    private mutating func presume(_ bus: String, _ prefix: WirePrefix, at socket: Int) {
+        if (sockets[socket]?.presumed.count ?? 0) >= Self.maximumPresumed { sockets[socket]?.presumed = [] }
+        sockets[socket]?.presumed.insert(Presumption(bus: bus, prefix: prefix))
+    }
+
+    /// Gives a bus back what was taken for ended, once it shows that it was not.
+    private mutating func restore(
+        _ bus: String,
+        _ prefix: WirePrefix,
+        at socket: Int,
+        where isMissing: (PrefixInterest) -> Bool
+    ) {
+        let presumption = Presumption(bus: bus, prefix: prefix)
+        guard sockets[socket]?.presumed.contains(presumption) == true else { return }
+        let other: String?? = update(prefix, at: socket, about: bus) { isMissing($0) ? .some($0.restore(bus)) : nil }
+        guard let other else { return }
+        sockets[socket]?.presumed.remove(presumption)
+        if let other { presume(other, prefix, at: socket) }
+    }
+
+    // MARK: Presence
+
+    private mutating func arrived(_ bus: String, at socket: Int, by identity: String?) -> Change? {
+        guard identity == nil || identity == bus else {
+            sockets[socket]?.forged[bus, default: 0] += 1
+            return nil
+        }
+        let isNew = !isPresent(bus)
+        sockets[socket]?.present[bus, default: 0] += 1
+        // Presence comes last over a connection that is made again, so nothing can come to light any more.
+        forgetPresumptions(of: bus, at: socket)
+        return isNew ? .joined(bus) : nil
+    }
+
+    private mutating func departed(_ bus: String, at socket: Int, by identity: String?, isNamed: Bool) -> Change? {
+        if let forged = sockets[socket]?.forged[bus], isNamed ? identity != nil && identity != bus : true {
+            sockets[socket]?.forged[bus] = forged > 1 ? forged - 1 : nil
+            return nil
+        }
+        guard let count = sockets[socket]?.present[bus], !isNamed || identity == nil || identity == bus else { return nil }
+        sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
+        guard count == 1 else { return nil }
+        forgetPresumptions(of: bus, at: socket)
+        if sockets[socket]?.known.removeValue(forKey: bus) != nil {
+            for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) }) {
+                update(prefix, at: socket, about: nil) { $0.forget(bus) }
+            }
+        }
+        return isPresent(bus) ? nil : .left(bus)
+    }
+
+    private mutating func forgetPresumptions(of bus: String, at socket: Int) {
+        guard let presumed = sockets[socket]?.presumed, !presumed.isEmpty else { return }
+        sockets[socket]?.presumed = presumed.filter { $0.bus != bus }
     }
 
     private func isPresent(_ bus: String) -> Bool {
         sockets.values.contains { $0.present[bus] != nil }
-    }
-
-    /// Counts the peers that want a subject, up to a number.
-    ///
-    /// Plain sockets count as many as share the most wanted of those prefixes: at least so many there are.
-    func count(of subject: Subject, upTo limit: Int, except own: String) -> Int {
-        var buses: Set<String> = []
-        var plain = 0
-        for peers in sockets.values {
-            var most = 0
-            peers.records.forEach(covering: subject) { _, record in
-                most = max(most, record.plainCount)
-                var room = record.subscriptions
-                for bus in record.owners where record.announcements[bus] != nil && room > 0 {
-                    room -= 1
-                    if bus != own { buses.insert(bus) }
-                }
-                return buses.count + plain + most < limit
-            }
-            plain += most
-        }
-        return buses.count + plain
     }
 }

@@ -10,10 +10,10 @@ extension ServiceLoop {
         subscribeEverywhere([prefix.bytes, interest.bytes])
     }
 
-    /// Gives prefixes up, unless they are wanted again: first the announcement, so that nothing that is published from then
+    /// Gives prefixes up: first the announcement, so that nothing that is published from then
     /// on is counted and not sent.
-    func retire(_ retired: [WirePrefix]) {
-        for prefix in prefixes.mayRetire(retired) {
+    func retire(_ prefixes: [WirePrefix]) {
+        for prefix in prefixes {
             guard let incarnation = announcements.remove(prefix) else { continue }
             let interest = ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix)
             unsubscribeEverywhere([interest.bytes, prefix.bytes])
@@ -177,17 +177,13 @@ extension ServiceLoop {
     func takeNotices(at watch: LinkWatch, _ now: Instant) -> Bool {
         for _ in 0..<Self.roundsAtOnce {
             let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
-            var changed: Set<WirePrefix> = []
             for notice in notices {
                 if let connection = notice.connection { received(over: connection, of: watch) }
                 check(notice.peer, of: watch)
-                if let change = peers.enter(notice, at: watch.id, &changed) { tell(change) }
+                if let change = peers.enter(notice, at: watch.id) { tell(change) }
             }
-            if !subscriberWaits.isEmpty, !changed.isEmpty {
-                resumeSubscriberWaits(
-                    subscriberWaits.takeFulfilled(changed) { peers.count(of: $0, upTo: $1, except: busID) }
-                )
-            }
+            if isAll { peers.settled(watch.id) }
+            resumeSubscriberWaits()
             if isAll { return false }
         }
         return true
@@ -204,5 +200,21 @@ extension ServiceLoop {
         case .left(let bus) where bus != busID: reporter.happened(.subscriberLeft(bus))
         case .joined, .left: break
         }
+    }
+}
+
+extension PeerTable {
+    /// Enters what a publishing socket says; returns who came or left by it.
+    fileprivate mutating func enter(_ notice: SubscriptionNotice, at socket: Int) -> Change? {
+        let topic: Notice
+        switch notice.topic {
+        case .prefix(let prefix): topic = .prefix(prefix)
+        case .control(.interest(let bus, _, let prefix)): topic = .interest(bus: bus, prefix: prefix)
+        case .control(.presence(let bus)): topic = .presence(bus: bus)
+        case .control: return nil
+        }
+        let identity = notice.peer?.bus
+        guard !notice.isSubscription else { return subscribed(topic, at: socket, by: identity) }
+        return unsubscribed(topic, at: socket, by: identity, isNamed: notice.connection != nil)
     }
 }

@@ -12,8 +12,8 @@ final class ServiceLoop {
     enum Awaiting: Sendable {
         /// A task that has called `subscribe`.
         case task(Waiter, Pattern)
-        /// Prefixes that others have taken the place of, and that are given up then.
-        case retirement([WirePrefix])
+        /// The prefixes that others have taken the place of by then are given up.
+        case retirement(turn: Int)
     }
 
     let busID: String
@@ -50,7 +50,6 @@ final class ServiceLoop {
     private var lastCheck: Instant
     /// When buses are to be told what has been published for them.
     private var tellAt: Instant?
-    private var nextRetirement: UInt64 = 0
 
     /// Signals that a send swallowed are looked for this much later, so that a stream of sends costs one look each
     /// time.
@@ -159,7 +158,7 @@ final class ServiceLoop {
         case .release(let prefix):
             apply(prefixes.release(prefix), now)
         case .awaitSubscribers(let subject, let count, let timeout, let id, let waiter):
-            if peers.count(of: subject, upTo: count, except: busID) >= count {
+            if peers.count(of: subject, upTo: max(0, count), except: busID) >= count {
                 waiter.resume(returning: .done)
             } else {
                 subscriberWaits.add(waiter, id: id, subject: subject, count: count, deadline: now + timeout.bounded)
@@ -176,18 +175,18 @@ final class ServiceLoop {
     /// effect, so that nothing is missed or miscounted in between.
     private func apply(_ change: PrefixTable.Change, _ now: Instant) {
         for prefix in change.subscribe { announce(prefix) }
-        guard !change.retire.isEmpty else { return }
-        guard let last = change.subscribe.last.flatMap({ announcements[$0] }) else { return retire(change.retire) }
-        nextRetirement += 1
-        // Tasks have even numbers of their own.
-        let id = UInt64.max - nextRetirement
-        perform(confirmation.wait(.retirement(change.retire), id: id, incarnation: last, limit: nil, now: now))
+        retire(change.unsubscribe)
+        guard prefixes.isRetiring, let last = change.subscribe.last.flatMap({ announcements[$0] }) else { return }
+        // Tasks count their numbers up from 1.
+        let id = UInt64.max - UInt64(prefixes.turn)
+        let retirement = Awaiting.retirement(turn: prefixes.turn)
+        perform(confirmation.wait(retirement, id: id, incarnation: last, limit: nil, now: now))
     }
 
     func perform(_ actions: [ConfirmationStateMachine<Awaiting>.Action]) {
         for case .resume(let awaiting, let confirmed, let missing) in actions {
             switch awaiting {
-            case .retirement(let prefixes): retire(prefixes)
+            case .retirement(let turn): retire(prefixes.confirmed(turn))
             case .task(let waiter, let pattern):
                 let confirmation = SubscriptionConfirmation(confirmed: confirmed.map(name), missing: missing.map(name))
                 if !confirmation.isComplete {
@@ -207,8 +206,11 @@ final class ServiceLoop {
         }
     }
 
-    func resumeSubscriberWaits(_ waiters: [Waiter]) {
-        for waiter in waiters { waiter.resume(returning: .done) }
+    func resumeSubscriberWaits() {
+        let fulfilled = subscriberWaits.takeFulfilled(coveredBy: peers.takeChanged()) {
+            peers.count(of: $0, upTo: $1, except: busID)
+        }
+        for waiter in fulfilled { waiter.resume(returning: .done) }
     }
 
     private func tick(_ now: Instant) {
