@@ -50,11 +50,10 @@ final class StopSwitch: Sendable {
     ///
     /// - Parameters:
     ///   - output: The end of the pipe that is written to; other files have no reader that could go.
-    ///   - limit: How long to wait at most.
+    ///   - deadline: How long to wait at most.
     /// - Returns: What came first.
-    func wait(orClosed output: Int32, within limit: Duration?) async -> Reason {
-        let deadline = limit.map { ContinuousClock.now + min($0, Self.longestWait) }
-        return await withCheckedContinuation { continuation in
+    func wait(orClosed output: Int32, until deadline: ContinuousClock.Instant?) async -> Reason {
+        await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: self.waitNow(orClosed: output, until: deadline)) }
         }
     }
@@ -72,8 +71,6 @@ final class StopSwitch: Sendable {
             if let rest, rest <= .zero { return .timeIsUp }
         }
     }
-
-    private static let longestWait = Duration.seconds(1_000_000_000)
 }
 
 extension Duration {

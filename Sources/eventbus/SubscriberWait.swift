@@ -1,14 +1,16 @@
 import EventCore
 
-/// Waits until enough subscribers are ready.
+/// Waits until enough subscribers are ready, and tells why there are none.
 struct SubscriberWait: Sendable {
     let link: any BusLink
     let count: Int
     let limit: TimeLimit
+    let diagnostics: Diagnostics
 
     /// - Throws: ``TooFewSubscribers`` when the time is up; what the bus throws.
     func callAsFunction(for envelope: Envelope) async throws {
         let subject = envelope.subject
+        async let _ = LinkNarrator(diagnostics: diagnostics).tellObstacles(on: link)
         guard try await link.waitForSubscribers(of: subject, atLeast: count, timeout: limit.duration) else {
             throw TooFewSubscribers(subject: subject, count: count, limit: limit)
         }
