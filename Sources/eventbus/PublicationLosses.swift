@@ -4,6 +4,8 @@ import EventCore
 struct PublicationLosses {
     let lines: [String]
 
+    /// Puts together what there is to say.
+    ///
     /// - Parameters:
     ///   - statistics: What the link of the bus has counted, on which nobody else publishes.
     ///   - hasWaited: Whether there was a wait for subscribers.
@@ -14,11 +16,18 @@ struct PublicationLosses {
             let all = statistics.sent + statistics.unheard
             lines.append("\(statistics.unheard) of \(all) envelopes had no subscriber\(next)")
         }
-        for (endpoint, count) in statistics.sendQueueDropEpisodesByEndpoint.sorted(by: { $0.key < $1.key }) {
-            let times = count == 1 ? "once" : "\(count) times"
-            lines.append("the queue of a subscriber at \(endpoint) was full \(times), and it lost envelopes".printable)
+        let byEndpoint = statistics.sendQueueDropEpisodesByEndpoint.filter { $0.value > 0 }
+        for (endpoint, count) in byEndpoint.sorted(by: { $0.key < $1.key }) {
+            lines.append(Self.line(count, at: " at \(endpoint)"))
         }
+        let rest = statistics.sendQueueDropEpisodes - byEndpoint.values.reduce(0, +)
+        if rest > 0 { lines.append(Self.line(rest, at: "")) }
         if statistics.sendQueueDropEpisodes > 0 { lines.append("a greater sendHighWaterMark holds more") }
         self.lines = lines
+    }
+
+    private static func line(_ count: Int, at place: String) -> String {
+        let times = count == 1 ? "once" : "\(count) times"
+        return "the queue of a subscriber\(place) was full \(times), and it lost envelopes".printable
     }
 }

@@ -19,6 +19,8 @@ struct Reception: Sendable {
         let tally: ReceptionTally
         /// The patterns that were still to be confirmed.
         let unconfirmed: [Pattern]
+        /// How many envelopes had come for those, and are not printed.
+        let early: Int
         /// What kept the bus from subscribing.
         let failure: (any Error)?
     }
@@ -30,7 +32,8 @@ struct Reception: Sendable {
     func run(until deadline: ContinuousClock.Instant?) async -> Outcome {
         if !isQuiet { await bus.announceEndpoints(on: printer.diagnostics) }
         // Not children of the group: they are cancelled alone, or what is buffered would not be printed.
-        let openings = patterns.indices.map { index in Task { try await open(index) } }
+        let matches = patterns.map { _ in MatchCounter() }
+        let openings = patterns.indices.map { index in Task { try await open(index, counting: matches[index]) } }
         let reason = await withTaskGroup { group in
             group.addTask { await narrator.tellDrops(drops) }
             if let link = bus.link { group.addTask { await narrator.tellLosses(on: link) } }
@@ -43,17 +46,17 @@ struct Reception: Sendable {
             drops.finish()
             return reason
         }
-        return await outcome(of: openings, reason)
+        return await outcome(of: openings, matches, reason)
     }
 
     private var narrator: LinkNarrator { LinkNarrator(diagnostics: printer.diagnostics) }
 
     /// Subscribes to a pattern, and leaves out what an earlier one prints.
-    private func open(_ index: Int) async throws -> Subscription {
+    private func open(_ index: Int, counting matches: MatchCounter) async throws -> Subscription {
         let earlier = patterns[..<index]
         var options = options
         options.predicate = { [accepts = options.predicate] envelope in
-            accepts?(envelope) != false && !earlier.contains { $0.matches(envelope.subject) }
+            accepts?(envelope) != false && !earlier.contains { $0.matches(envelope.subject) } && matches.count()
         }
         let subscription = try await bus.subscribe(to: patterns[index], options: options)
         if !isQuiet, let confirmation = subscription.confirmation {
@@ -86,23 +89,28 @@ struct Reception: Sendable {
         if areOpen { await printer.diagnostics.note("subscribed to \(list)") }
     }
 
-    private func outcome(of openings: [Task<Subscription, any Error>], _ reason: StopSwitch.Reason) async -> Outcome {
+    private func outcome(
+        of openings: [Task<Subscription, any Error>],
+        _ matches: [MatchCounter],
+        _ reason: StopSwitch.Reason
+    ) async -> Outcome {
         var counts: [SubscriptionCounts] = []
         var unconfirmed: [Pattern] = []
+        var early = 0
         var failure: (any Error)?
-        for (pattern, opening) in zip(patterns, openings) {
-            do {
-                counts.append(try await opening.value.counts)
-            } catch EventError.busClosed {
-                unconfirmed.append(pattern)
-            } catch is CancellationError {
-                unconfirmed.append(pattern)
-            } catch {
+        for (index, opening) in openings.enumerated() {
+            switch await opening.result {
+            case .success(let subscription):
+                counts.append(subscription.counts)
+            case .failure(let error) where error is CancellationError || error as? EventError == .busClosed:
+                unconfirmed.append(patterns[index])
+                early += matches[index].value
+            case .failure(let error):
                 failure = error
             }
         }
         let tally = ReceptionTally(counts, link: bus.link?.statistics)
-        return Outcome(reason: reason, tally: tally, unconfirmed: unconfirmed, failure: failure)
+        return Outcome(reason: reason, tally: tally, unconfirmed: unconfirmed, early: early, failure: failure)
     }
 
     /// What takes no longer than this is not told.

@@ -14,7 +14,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             A line 'subscribed to …' on standard error marks the point from which everything published is seen. Before it, \
             'bound …' gives each address others can connect to, and what is waited for is told when that takes long.
 
-            Runs until Ctrl-C, SIGTERM or SIGHUP, which print what has arrived and exit 0; until --count envelopes are \
+            Runs until Ctrl-C, SIGTERM or SIGHUP, which print what has arrived and exit 0, and the second one ends it at once; until --count envelopes are \
             printed; or until the time is up. Exits with status 1 if fewer than --count envelopes arrive within --within.
 
             A loss is told when it begins: 'lost …' between a publisher and here, 'dropped …' for want of room here. The \
@@ -154,7 +154,8 @@ struct SubscribeCommand: AsyncParsableCommand {
     private func tell(_ outcome: Reception.Outcome, missing: Int, on diagnostics: Diagnostics) async {
         if !quiet, !outcome.unconfirmed.isEmpty {
             let list = outcome.unconfirmed.map(\.rawValue.printable).joined(separator: ", ")
-            await diagnostics.note("not subscribed to \(list): publishers had still to confirm")
+            let early = outcome.early > 0 ? "; \(outcome.early) envelopes that had come are not printed" : ""
+            await diagnostics.note("not subscribed to \(list): publishers had still to confirm\(early)")
         }
         if !quiet || !outcome.tally.isLossless { await diagnostics.note("\(outcome.tally)") }
         if let count, let within, outcome.reason == .timeIsUp, missing > 0 {

@@ -17,7 +17,7 @@ struct SummaryFile: Sendable {
         if unsafe stat(path, &status) == 0 {
             let kind = status.st_mode & S_IFMT
             // Renaming would put a file in the place of a device.
-            guard kind == S_IFREG else { throw SystemError(name, kind == S_IFDIR ? EISDIR : EINVAL) }
+            guard kind == S_IFREG else { throw SystemError(name, kind == S_IFDIR ? EISDIR : ENOTSUP) }
         }
         unsafe unlink(try create { _ in true })
     }
@@ -48,6 +48,7 @@ struct SummaryFile: Sendable {
     ///
     /// - Parameter fill: Writes to it, and tells whether that succeeded; `errno` says why not.
     /// - Returns: Its path.
+    /// - Throws: Why there is none; nothing is left of it then.
     private func create(_ fill: (Int32) -> Bool) throws(SystemError) -> String {
         let temporary = "\(path).\(UUID().uuidString.prefix(8))"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
