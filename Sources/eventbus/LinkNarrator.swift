@@ -1,30 +1,49 @@
 import EventCore
 
 /// Tells on standard error what happens to the link of a bus, in short lines of a bounded number.
+///
+/// The tasks it returns miss nothing that happens after it returned them.
 struct LinkNarrator: Sendable {
     let diagnostics: Diagnostics
 
     /// Tells what stands in the way of a command that waits, until the task is cancelled or the bus is closed.
-    func tellObstacles(on link: any BusLink) async {
-        var lines = ConnectionLines(includesConnected: false)
-        for await event in link.events {
-            if let line = lines.line(for: event) { await diagnostics.note(line) }
+    func obstacles(on link: any BusLink) -> Task<Void, Never> {
+        let events = link.events.makeAsyncIterator()
+        return Task {
+            var (events, lines) = (events, ConnectionLines(includesConnected: false))
+            while let event = await events.next() {
+                if let line = lines.line(for: event) { await diagnostics.note(line) }
+            }
         }
     }
 
     /// Tells what is waited for and who is there, until the task is cancelled or the bus is closed.
     ///
     /// - Parameters:
-    ///   - patience: How long to keep quiet at first, since most waits are short.
     ///   - goal: What is waited for.
+    ///   - patience: How long to keep quiet at first, since most waits are short.
     ///   - link: Where it has to come from.
-    func tellWait(after patience: Duration, for goal: String, on link: any BusLink) async {
-        var events = link.events.makeAsyncIterator()
-        guard (try? await Task.sleep(for: patience)) != nil else { return }
-        await diagnostics.note("waiting for \(goal)")
-        var lines = ConnectionLines(includesConnected: true)
-        while let event = await events.next() {
-            if let line = lines.line(for: event) { await diagnostics.note(line) }
+    /// - Returns: The task that does so.
+    func wait(for goal: String, after patience: Duration, on link: any BusLink) -> Task<Void, Never> {
+        let events = link.events.makeAsyncIterator()
+        return Task {
+            var (events, lines) = (events, ConnectionLines(includesConnected: true))
+            guard (try? await Task.sleep(for: patience)) != nil else { return }
+            await diagnostics.note("waiting for \(goal)")
+            while let event = await events.next() {
+                if let line = lines.line(for: event) { await diagnostics.note(line) }
+            }
+        }
+    }
+
+    /// Tells of losses, until the bus is closed.
+    func losses(on link: any BusLink) -> Task<Void, Never> {
+        let events = link.events.makeAsyncIterator()
+        return Task {
+            var (events, lines) = (events, LossLines())
+            while let event = await events.next() {
+                if case .lost(let loss) = event, let line = lines.line(for: loss) { await diagnostics.note(line) }
+            }
         }
     }
 
@@ -36,14 +55,6 @@ struct LinkNarrator: Sendable {
         ]
         for (outcome, publishers) in outcomes where !publishers.isEmpty {
             await diagnostics.note("\(pattern): \(outcome) \(publishers.joined(separator: ", "))".printable)
-        }
-    }
-
-    /// Tells of losses, until the bus is closed.
-    func tellLosses(on link: any BusLink) async {
-        var lines = LossLines()
-        for await event in link.events {
-            if case .lost(let loss) = event, let line = lines.line(for: loss) { await diagnostics.note(line) }
         }
     }
 

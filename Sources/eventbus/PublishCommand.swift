@@ -101,6 +101,7 @@ struct PublishCommand: AsyncParsableCommand {
             return await task.result
         }
         await bus.close()
+        await publication.wait?.narration.value
 
         await publication.reportLosses()
         do {
@@ -136,6 +137,7 @@ struct PublishCommand: AsyncParsableCommand {
             throw ValidationError("--wait-for-subscribers: this bus cannot tell who subscribes. Leave it out.")
         }
         let limit = within ?? .seconds(10)
-        return SubscriberWait(link: link, count: waitForSubscribers, limit: limit, diagnostics: diagnostics)
+        let narration = LinkNarrator(diagnostics: diagnostics).obstacles(on: link)
+        return SubscriberWait(link: link, count: waitForSubscribers, limit: limit, narration: narration)
     }
 }

@@ -32,12 +32,14 @@ struct Reception: Sendable {
     func run(until deadline: ContinuousClock.Instant?) async -> Outcome {
         if !isQuiet { await bus.announceEndpoints(on: printer.diagnostics) }
         // Not children of the group: they are cancelled alone, or what is buffered would not be printed.
+        let losses = bus.link.map { narrator.losses(on: $0) }
+        let link = isQuiet ? nil : bus.link
+        let wait = link.map { narrator.wait(for: "publishers to confirm \(list)", after: Self.patience, on: $0) }
         let matches = patterns.map { _ in MatchCounter() }
         let openings = patterns.indices.map { index in Task { try await open(index, counting: matches[index]) } }
         let reason = await withTaskGroup { group in
             group.addTask { await narrator.tellDrops(drops) }
-            if let link = bus.link { group.addTask { await narrator.tellLosses(on: link) } }
-            if !isQuiet { group.addTask { await announce(openings) } }
+            if !isQuiet { group.addTask { await announce(openings, after: wait) } }
             for opening in openings { group.addTask { await print(opening) } }
 
             let reason = await stop.wait(orClosed: STDOUT_FILENO, until: deadline)
@@ -46,6 +48,7 @@ struct Reception: Sendable {
             drops.finish()
             return reason
         }
+        await losses?.value
         return await outcome(of: openings, matches, reason)
     }
 
@@ -72,22 +75,18 @@ struct Reception: Sendable {
         stop.trip()
     }
 
-    /// Tells when all subscriptions are in effect, and what is missing when that takes long.
-    private func announce(_ openings: [Task<Subscription, any Error>]) async {
-        let list = patterns.map(\.rawValue.printable).joined(separator: ", ")
-        let areOpen = await withTaskGroup { group in
-            if let link = bus.link {
-                group.addTask {
-                    await narrator.tellWait(after: Self.patience, for: "publishers to confirm \(list)", on: link)
-                }
-            }
-            var areOpen = true
-            for opening in openings where (try? await opening.value) == nil { areOpen = false }
-            group.cancelAll()
-            return areOpen
+    /// Tells when all subscriptions are in effect; until then `wait` tells what is missing.
+    private func announce(_ openings: [Task<Subscription, any Error>], after wait: Task<Void, Never>?) async {
+        var areOpen = true
+        for opening in openings {
+            if case .failure = await opening.result { areOpen = false }
         }
+        wait?.cancel()
+        await wait?.value
         if areOpen { await printer.diagnostics.note("subscribed to \(list)") }
     }
+
+    private var list: String { patterns.map(\.rawValue.printable).joined(separator: ", ") }
 
     private func outcome(
         of openings: [Task<Subscription, any Error>],

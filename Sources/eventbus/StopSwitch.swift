@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Ends a wait from elsewhere: from a signal, or when the output fails.
 ///
@@ -7,6 +8,7 @@ import Foundation
 final class StopSwitch: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
+    private let hasTripped = Atomic(false)
     /// Waits here block; on the cooperative pool they would take a thread from the bus.
     private let queue = DispatchQueue(label: "eventbus.stop")
 
@@ -24,6 +26,8 @@ final class StopSwitch: Sendable {
 
     /// Trips the switch, for good.
     func trip() {
+        // One byte is enough, and many would fill the pipe.
+        guard !hasTripped.exchange(true, ordering: .relaxed) else { return }
         var byte: UInt8 = 1
         _ = unsafe write(writeEnd, &byte, 1)
     }

@@ -14,15 +14,16 @@ struct SubscribeCommand: AsyncParsableCommand {
             A line 'subscribed to …' on standard error marks the point from which everything published is seen. Before it, \
             'bound …' gives each address others can connect to, and what is waited for is told when that takes long.
 
-            Runs until Ctrl-C, SIGTERM or SIGHUP, which print what has arrived and exit 0, and the second one ends it at once; until --count envelopes are \
-            printed; or until the time is up. Exits with status 1 if fewer than --count envelopes arrive within --within.
+            Runs until Ctrl-C, SIGTERM or SIGHUP, which print what has arrived and exit 0; until --count envelopes are \
+            printed; or until the time is up. Exits with status 1 if fewer than --count envelopes arrive within --within. \
+            A second Ctrl-C ends it at once, without the sums.
 
             A loss is told when it begins: 'lost …' between a publisher and here, 'dropped …' for want of room here. The \
             last line has the sums:
 
-              received   what came off the bus for the patterns and headers, printed or dropped
+              received   what came for the patterns and headers, printed or dropped
               lost       what was sent and did not arrive
-              dropped    what came faster than it could be printed; a greater --buffer holds more
+              dropped    what came faster than it could be printed; --buffer holds more
               malformed  messages that were no envelopes
 
             With --fail-on-loss the status is 3 if anything was lost or dropped.

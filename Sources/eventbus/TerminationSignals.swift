@@ -3,8 +3,8 @@ import Foundation
 
 /// Runs `body` so that the first SIGINT, SIGTERM or SIGHUP calls `stop`, on a queue of its own.
 ///
-/// The second one has its usual effect, which ends a program that is stuck on its output. A SIGHUP that is ignored, as
-/// nohup(1) asks for, stays so.
+/// One that comes later has its usual effect, which ends a program that is stuck on its output; timeout(1) sends two at
+/// once, which count as one. A SIGHUP that is ignored, as nohup(1) asks for, stays so.
 func withTerminationSignals<R>(
     calling stop: @escaping @Sendable () -> Void,
     during body: () async throws -> R
@@ -14,8 +14,8 @@ func withTerminationSignals<R>(
         guard number != SIGHUP || !wasIgnored else { return nil }
         let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler {
-            _ = signal(number, SIG_DFL)
             stop()
+            DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(500)) { _ = signal(number, SIG_DFL) }
         }
         source.resume()
         return source

@@ -66,13 +66,14 @@ import Testing
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
-    func `a signal leaves a summary`(signal: Int32) async throws {
+    func `a signal leaves a summary, also when it comes twice at once`(signal: Int32) async throws {
         try await BusLink.with { link in
             try await withTemporaryDirectory { directory in
                 let file = directory + "/sums.json"
                 let subscriber = try await link.subscriber("a.*", "b.*", "--summary", file)
                 #expect(try await link.publish(input: alternatingLines(4)).status == 0)
                 for _ in 0..<4 { #expect(await subscriber.readLine() != nil) }
+                subscriber.send(signal: signal)
                 subscriber.send(signal: signal)
                 #expect(await subscriber.outcome().status == 0)
                 #expect(try sums(in: file) == Sums(received: 4))

@@ -37,14 +37,30 @@ import Testing
         }
     }
 
+    @Test func `who is there is told while others are waited for`() async throws {
+        try await BusLink.with { link in
+            let other = "\(link.address)2"
+            let arguments = ["pub", "b", "--wait-for-subscribers", "1", "--within", "1h", "--bus"]
+            let publisher = try Program(arguments + ["zmq:?publish=bind:\(other)"])
+            let subscriber = try Program(["sub", "a", "--bus", "\(link.waiting)&subscribe=connect:\(other)"])
+            #expect(await subscriber.errorLine(beginning: "connected \(other): ") != nil)
+            subscriber.send(signal: SIGINT)
+            #expect(await subscriber.outcome().status == 0)
+            publisher.send(signal: SIGINT)
+            #expect(await publisher.outcome().status == 1)
+        }
+    }
+
     @Test func `a wait ends when its publisher comes`() async throws {
         try await BusLink.with { link in
             let subscriber = try Program(["sub", "a", "b", "--count", "1", "--bus", link.waiting])
             #expect(await subscriber.errorLine(beginning: "waiting for") != nil)
             let bus = "zmq:?publish=bind:\(link.address)"
-            let publisher = ["pub", "a", "1", "--bus", bus, "--wait-for-subscribers", "1", "--within", "30s"]
-            #expect(try await Program.run(publisher).status == 0)
+            let publisher = try Program(["pub", "--bus", bus, "--wait-for-subscribers", "1", "--within", "30s"])
+            publisher.send("\(envelopeLine("a", id: 1))\n".utf8)
             let outcome = await subscriber.outcome()
+            publisher.closeInput()
+            #expect(await publisher.outcome().status == 0)
             #expect(outcome.status == 0)
             #expect(outcome.lines.count == 1)
             #expect(outcome.errors.hasSuffix("\(noLoss(received: 1))\n"))
