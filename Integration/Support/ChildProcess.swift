@@ -1,19 +1,18 @@
-import Foundation
+package import Foundation
 import ProcessSupport
 import Synchronization
-import Testing
 
 /// A program that runs as a process of its own, talking in lines.
 ///
 /// Whoever waits for a line does so with a deadline, at which the process is killed: one that hangs or has ended fails
-/// the test, with what it wrote to its standard error.
-final class ChildProcess: Sendable {
+/// its user, with what it wrote to its standard error.
+package final class ChildProcess: Sendable {
     /// Why a process did not say what it should.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    let name: String
+    package let name: String
     private let process: SpawnedProcess
     private let input = SpawnedProcess.pipe()
     private let lines: AsyncStream<String>
@@ -26,7 +25,7 @@ final class ChildProcess: Sendable {
     ///   - executable: The program.
     ///   - arguments: Its arguments.
     /// - Throws: What the system says when it cannot be started.
-    init(_ name: String, executable: URL, arguments: [String]) throws {
+    package init(_ name: String, executable: URL, arguments: [String]) throws {
         self.name = name
         let output = SpawnedProcess.pipe()
         let errorOutput = SpawnedProcess.pipe()
@@ -47,23 +46,23 @@ final class ChildProcess: Sendable {
     }
 
     /// Writes a line to the process's input, which must have room for it.
-    func send(_ line: String) throws {
+    package func send(_ line: String) throws {
         try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
     }
 
     /// Ends the process's input.
-    func closeInput() {
+    package func closeInput() {
         try? input.fileHandleForWriting.close()
     }
 
-    var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.isRunning }
 
     /// The next line of output.
     ///
     /// - Parameter limit: How long to wait; the process is killed when it needs longer.
     /// - Returns: The line, without its end.
     /// - Throws: ``Failure`` when there is none in time or the process ended.
-    func nextLine(within limit: Duration = .seconds(60)) async throws -> String {
+    package func nextLine(within limit: Duration = .seconds(60)) async throws -> String {
         let isLate = Mutex(false)
         let watchdog = Task {
             try await Task.sleep(for: limit)
@@ -78,12 +77,25 @@ final class ChildProcess: Sendable {
         throw Failure(description: "\(name) \(reason); its errors:\n\(await errors.value)")
     }
 
-    func signal(_ number: Int32) {
+    /// Reads what is left of the output, and waits until the process has ended.
+    ///
+    /// - Returns: How many lines there were, and how it ended: its status, or minus the number of a signal.
+    package func end() async -> (lines: Int, status: Int32) {
+        let count = await lines.reduce(0) { count, _ in count + 1 }
+        return (count, await process.status)
+    }
+
+    /// What the process has written to its standard error, once that has ended.
+    package var errorOutput: String {
+        get async { await errors.value }
+    }
+
+    package func signal(_ number: Int32) {
         process.send(number)
     }
 
     /// Kills the process, whatever state it is in, and waits until it is gone.
-    func kill() async {
+    package func kill() async {
         signal(SIGKILL)
         _ = await process.status
     }

@@ -6,7 +6,7 @@ package struct ProcessResources: Codable, Sendable, Hashable {
     package var threads: Int
 
     /// What this process has open; there has to be a `/proc`.
-    static func current() throws -> ProcessResources {
+    package static func current() throws -> ProcessResources {
         ProcessResources(descriptors: try count("fd"), threads: try count("task"))
     }
 

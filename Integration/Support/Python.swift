@@ -1,18 +1,17 @@
 import Foundation
-import Testing
 
 /// Debian's Python with its own binding to ZeroMQ, an independent peer.
-struct Python {
-    struct Missing: Error, CustomStringConvertible {
+package struct Python {
+    package struct Missing: Error, CustomStringConvertible {
         let reason: String
-        var description: String { "These tests need python3-zmq, which `make test` installs: \(reason)" }
+        package var description: String { "python3-zmq is needed, which `make test` installs: \(reason)" }
     }
 
     private static let interpreter = URL(filePath: "/usr/bin/python3")
     private let stage: Stage
 
     /// - Throws: ``Missing`` when there is no Python, or it has no ZeroMQ.
-    init(on stage: Stage) async throws {
+    package init(on stage: Stage) async throws {
         self.stage = stage
         guard FileManager.default.isExecutableFile(atPath: Self.interpreter.path) else {
             throw Missing(reason: "there is no \(Self.interpreter.path)")
@@ -22,17 +21,17 @@ struct Python {
     }
 
     /// Runs the publisher of the folder `Python`.
-    func publisher(_ arguments: String...) throws -> ChildProcess {
+    package func publisher(_ arguments: String...) throws -> ChildProcess {
         try stage.start("publisher.py", Self.interpreter, [path(of: "publisher.py")] + arguments)
     }
 
     /// Runs the subscriber of the folder `Python`.
-    func subscriber(_ arguments: String...) throws -> ChildProcess {
+    package func subscriber(_ arguments: String...) throws -> ChildProcess {
         try untilInputEnds("subscriber.py", path(of: "subscriber.py"), arguments)
     }
 
     /// Runs a program whose text is given.
-    func program(_ name: String, text: String, _ arguments: String...) throws -> ChildProcess {
+    package func program(_ name: String, text: String, _ arguments: String...) throws -> ChildProcess {
         try untilInputEnds(name, stage.file(name, holding: text).path, arguments)
     }
 
@@ -42,6 +41,9 @@ struct Python {
     }
 
     private func path(of name: String) throws -> String {
-        try #require(Bundle.module.url(forResource: "Python", withExtension: nil)).appending(path: name).path
+        guard let folder = Bundle.module.url(forResource: "Python", withExtension: nil) else {
+            throw Missing(reason: "the folder with \(name) is missing")
+        }
+        return folder.appending(path: name).path
     }
 }

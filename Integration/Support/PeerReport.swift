@@ -1,7 +1,6 @@
-import EventCore
-import EventZMQ
+package import EventCore
 
-/// What a process of the integration tests answers; one line of JSON on its standard output.
+/// What a process of the integration tests or the loss report answers; one line of JSON on its standard output.
 package enum PeerReport: Codable, Sendable {
     /// The bus is open; with the endpoints it has bound.
     case opened(endpoints: [String])
@@ -10,6 +9,9 @@ package enum PeerReport: Codable, Sendable {
     case counted(Counts)
     case closed(milliseconds: Int)
     case cycled(before: ProcessResources, after: ProcessResources)
+    /// The subscriptions are made: how long that took, and how many publishers had not confirmed by then.
+    case subscribed(milliseconds: Int, unconfirmed: Int)
+    case books(Books)
 }
 
 /// What has become of the numbers that a subscription should receive in order, one by one from each publisher.
@@ -26,7 +28,7 @@ package struct Tally: Codable, Sendable, Hashable {
         self.missing = missing
     }
 
-    static func + (one: Tally, other: Tally) -> Tally {
+    package static func + (one: Tally, other: Tally) -> Tally {
         Tally(
             received: one.received + other.received,
             misordered: one.misordered + other.misordered,
@@ -44,7 +46,7 @@ package struct Counts: Codable, Sendable, Hashable {
     package var dropEpisodes: Int
     package var lost: Int
 
-    init(_ statistics: ZMQBusStatistics) {
+    package init(_ statistics: LinkStatistics) {
         sent = statistics.sent
         received = statistics.received
         malformed = statistics.malformed

@@ -1,17 +1,16 @@
 import Foundation
-import IntegrationPeer
 
 /// A bus in a process of its own.
-struct Peer: Sendable {
-    struct Unexpected: Error, CustomStringConvertible {
-        let description: String
+package struct Peer: Sendable {
+    package struct Unexpected: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    let process: ChildProcess
+    package let process: ChildProcess
     /// What it has bound.
-    let endpoints: [String]
+    package let endpoints: [String]
 
-    init(_ process: ChildProcess) async throws {
+    package init(_ process: ChildProcess) async throws {
         self.process = process
         guard case .opened(let endpoints) = try await Self.report(of: process, within: .seconds(60)) else {
             throw Unexpected(description: "\(process.name) did not begin by saying what it has bound")
@@ -21,43 +20,43 @@ struct Peer: Sendable {
 
     /// Has the process do something, and waits until it is done.
     @discardableResult
-    func perform(_ command: PeerCommand, within limit: Duration = .seconds(60)) async throws -> PeerReport {
+    package func perform(_ command: PeerCommand, within limit: Duration = .seconds(60)) async throws -> PeerReport {
         try process.send(String(decoding: JSONEncoder().encode(command), as: UTF8.self))
         return try await Self.report(of: process, within: limit)
     }
 
     /// Subscribes, and counts what arrives.
-    func subscribe(to patterns: String...) async throws {
+    package func subscribe(to patterns: String...) async throws {
         try await perform(.subscribe(patterns: patterns, microsecondsEach: 0))
     }
 
-    func publish(_ numbers: ClosedRange<Int>, on subject: String) async throws {
+    package func publish(_ numbers: ClosedRange<Int>, on subject: String) async throws {
         try await perform(.publish(subjects: [subject], numbers: numbers))
     }
 
-    func publish(_ number: Int, on subject: String) async throws {
+    package func publish(_ number: Int, on subject: String) async throws {
         try await publish(number...number, on: subject)
     }
 
     /// Waits until so many buses subscribe to a subject.
-    func awaitSubscribers(of subject: String, _ count: Int = 1) async throws {
+    package func awaitSubscribers(of subject: String, _ count: Int = 1) async throws {
         try await perform(.awaitSubscribers(subject: subject, count: count))
     }
 
     /// Waits until a number, or a greater one, has come to some subscriptions, from so many publishers.
     @discardableResult
-    func receive(_ number: Int, publishers: Int = 1, on patterns: String...) async throws -> Tally {
+    package func receive(_ number: Int, publishers: Int = 1, on patterns: String...) async throws -> Tally {
         try await receive(number, publishers: publishers, onAll: patterns)
     }
 
     @discardableResult
-    func receive(_ number: Int, publishers: Int = 1, onAll patterns: [String]) async throws -> Tally {
+    package func receive(_ number: Int, publishers: Int = 1, onAll patterns: [String]) async throws -> Tally {
         let report = try await perform(.awaitNumber(number, publishers: publishers, patterns: patterns))
         guard case .received(let tally) = report else { throw unexpected(report) }
         return tally
     }
 
-    var counts: Counts {
+    package var counts: Counts {
         get async throws {
             let report = try await perform(.statistics)
             guard case .counted(let counts) = report else { throw unexpected(report) }
@@ -68,13 +67,13 @@ struct Peer: Sendable {
     /// Closes its bus.
     ///
     /// - Returns: How long that took.
-    func close() async throws -> Duration {
+    package func close() async throws -> Duration {
         let report = try await perform(.close)
         guard case .closed(let milliseconds) = report else { throw unexpected(report) }
         return .milliseconds(milliseconds)
     }
 
-    func unexpected(_ report: PeerReport) -> Unexpected {
+    package func unexpected(_ report: PeerReport) -> Unexpected {
         Unexpected(description: "\(process.name) answered \(report)")
     }
 
