@@ -23,6 +23,8 @@ struct LedgerAccount: Sendable, Hashable {
     struct Outcome: Equatable {
         /// The announcements that are in effect at the publisher.
         var confirmed: [UInt64] = []
+        /// Those that have ended there: all that was counted for them has arrived by now, or is lost.
+        var closed: [UInt64] = []
         var change = Change()
         /// How many prefixes the publisher had forgotten.
         var forgotten: [WirePrefix] = []
@@ -42,7 +44,8 @@ struct LedgerAccount: Sendable, Hashable {
     private var records: [Record] = []
     private var freePlaces: [Int] = []
     private var places: [UInt64: Int] = [:]
-    private var covering = PrefixMap<Int>()
+    /// Where the records of a prefix are: one, or beside it one that was given up and is not closed yet.
+    private var covering = PrefixMap<[Int]>()
     private var lastSerial: UInt64 = 0
     private var lastNumber: UInt64?
     /// The connection that the last message came over.
@@ -59,7 +62,7 @@ struct LedgerAccount: Sendable, Hashable {
     func places(of subject: Subject) -> [Int] {
         var found: [Int] = []
         covering.forEach(covering: subject) { _, place in
-            found.append(place)
+            found += place
             return true
         }
         return found
@@ -106,11 +109,12 @@ struct LedgerAccount: Sendable, Hashable {
         var bases: [(line: LedgerMessage.Line, prefix: WirePrefix)] = []
         for line in message.lines {
             guard let prefix = prefix(line.incarnation) else { continue }
+            if line.isClosed { outcome.closed.append(line.incarnation) }
             guard let place = places[line.incarnation] else {
-                bases.append((line, prefix))
+                if !line.isClosed { bases.append((line, prefix)) }
                 continue
             }
-            outcome.confirmed.append(line.incarnation)
+            if !line.isClosed { outcome.confirmed.append(line.incarnation) }
             read(line, at: place, number: message.number, into: &outcome)
         }
         lost += outcome.change.lost
@@ -165,7 +169,7 @@ struct LedgerAccount: Sendable, Hashable {
         let place = freePlaces.popLast() ?? records.count
         if place == records.count { records.append(record) } else { records[place] = record }
         places[line.incarnation] = place
-        covering[prefix] = place
+        covering.update(prefix, initial: []) { $0.append(place) }
         generation &+= 1
     }
 
@@ -174,7 +178,9 @@ struct LedgerAccount: Sendable, Hashable {
     /// The bus has given up an announcement.
     mutating func released(_ incarnation: UInt64) {
         guard let place = places.removeValue(forKey: incarnation) else { return }
-        covering[records[place].prefix] = nil
+        let prefix = records[place].prefix
+        covering.update(prefix, initial: []) { $0.removeAll { $0 == place } }
+        if covering[prefix]?.isEmpty == true { covering[prefix] = nil }
         freePlaces.append(place)
         generation &+= 1
     }

@@ -74,14 +74,14 @@ struct LedgerAccounts: Sendable {
 
     /// Reads what a publisher tells; `nil` for what cannot be true.
     ///
-    /// - Returns: The announcements that are in effect there.
+    /// - Returns: The announcements that are in effect there, and those that have ended.
     mutating func read(
         _ message: LedgerMessage,
         on link: Int,
         over connection: Int32,
         now: Instant,
         prefix: (UInt64) -> WirePrefix?
-    ) -> [UInt64]? {
+    ) -> (confirmed: [UInt64], closed: [UInt64])? {
         let key = Key(link: link, origin: message.origin, socket: message.socket)
         let index = entries.firstIndex { $0.key == key } ?? add(key)
         guard let outcome = entries[index].account.read(message, over: connection, prefix: prefix) else { return nil }
@@ -93,7 +93,7 @@ struct LedgerAccounts: Sendable {
             )
             tellAt = tellAt ?? now
         }
-        return outcome.confirmed
+        return (outcome.confirmed, outcome.closed)
     }
 
     private mutating func add(_ key: Key) -> Int {

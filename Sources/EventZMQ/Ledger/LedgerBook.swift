@@ -23,6 +23,8 @@ struct LedgerBook: Sendable, Hashable {
         /// Over how many connections it is announced now.
         var announcements = 0
         var awaySince: Instant?
+        /// It was given up, and its bus has not read the last line yet.
+        var isClosed = false
         /// The message that has to hold it.
         var changedIn: UInt64 = 0
         /// Whether it is in its peer's list of changes.
@@ -30,7 +32,12 @@ struct LedgerBook: Sendable, Hashable {
         /// It stays in its place until it is in no list.
         var isRemoved = false
 
+        /// Whether its bus is to read a line of it.
+        var isTold: Bool { announcements > 0 || isClosed }
         var size: Int { prefix.bytes.count + LedgerBook.entrySize }
+        var line: LedgerMessage.Line {
+            LedgerMessage.Line(incarnation: key.incarnation, epoch: epoch, total: total, isClosed: isClosed)
+        }
     }
 
     private struct Peer: Hashable {
@@ -38,6 +45,8 @@ struct LedgerBook: Sendable, Hashable {
         /// Over how many connections it reads its messages.
         var inboxes = 0
         var entries: Set<Int> = []
+        /// The prefixes that it is known to have subscribed to.
+        var subscriptions: Set<WirePrefix> = []
         var changes: [Int] = []
         var isOwed = false
         var dueAt: Instant?
@@ -51,11 +60,14 @@ struct LedgerBook: Sendable, Hashable {
 
     /// Who wants a prefix.
     struct Interest: Hashable, Sendable {
-        /// How many peers have subscribed to it, buses or not.
+        /// How many peers have subscribed to it.
         var subscriptions = 0
+        /// How many of those are buses, which count by their announcements.
+        var owned = 0
         var entries: [Int] = []
 
-        var isEmpty: Bool { subscriptions == 0 && entries.isEmpty }
+        var isEmpty: Bool { subscriptions == 0 && owned == 0 && entries.isEmpty }
+        var isPlainlyWanted: Bool { subscriptions > owned }
     }
 
     /// How long after a change a bus is told.
@@ -95,16 +107,29 @@ struct LedgerBook: Sendable, Hashable {
     /// Whether anything is wanted at all, by peers that are there or away.
     var isEmpty: Bool { interests.isEmpty }
 
-    /// A peer has subscribed to a prefix.
-    mutating func subscribed(_ prefix: WirePrefix) {
-        interests.update(prefix, initial: Interest()) { $0.subscriptions += 1 }
-        generation &+= 1
+    /// A peer has subscribed to a prefix; a bus says in the handshake who it is.
+    mutating func subscribed(_ prefix: WirePrefix, by bus: String?) {
+        change(prefix) { $0.subscriptions += 1 }
+        guard let bus else { return }
+        let peer = peer(bus)
+        if peers[peer].subscriptions.insert(prefix).inserted { change(prefix) { $0.owned += 1 } }
     }
 
-    mutating func unsubscribed(_ prefix: WirePrefix) {
-        guard var interest = interests[prefix], interest.subscriptions > 0 else { return }
-        interest.subscriptions -= 1
-        interests[prefix] = interest.isEmpty ? nil : interest
+    /// A subscription has ended; `nil` when nobody says whose it was, for its connection is gone.
+    mutating func unsubscribed(_ prefix: WirePrefix, by bus: String?) {
+        change(prefix) { $0.subscriptions = max(0, $0.subscriptions - 1) }
+        if let bus { disown(prefix, of: bus) }
+    }
+
+    private mutating func disown(_ prefix: WirePrefix, of bus: String) {
+        guard let peer = peerPlaces[bus], peers[peer].subscriptions.remove(prefix) != nil else { return }
+        change(prefix) { $0.owned = max(0, $0.owned - 1) }
+        releaseIfUnused(peer)
+    }
+
+    private mutating func change(_ prefix: WirePrefix, _ change: (inout Interest) -> Void) {
+        interests.update(prefix, initial: Interest(), change)
+        if interests[prefix]?.isEmpty == true { interests[prefix] = nil }
         generation &+= 1
     }
 
@@ -114,6 +139,7 @@ struct LedgerBook: Sendable, Hashable {
         let place = places[key] ?? add(key, prefix)
         // A bus uses a number for one prefix only; whoever does not gets the count of the first.
         entries[place].announcements += 1
+        generation &+= 1
         returned(place)
         change(place)
         let peer = entries[place].peer
@@ -130,11 +156,25 @@ struct LedgerBook: Sendable, Hashable {
         guard let place = places[Key(bus: bus, incarnation: incarnation)], entries[place].announcements > 0 else { return }
         entries[place].announcements -= 1
         guard entries[place].announcements == 0 else { return }
-        guard !isGivenUp, retention > .zero else { return remove(place) }
+        generation &+= 1
+        guard !isGivenUp else { return close(place, now) }
+        disown(entries[place].prefix, of: bus)
+        guard retention > .zero else { return remove(place) }
         entries[place].awaySince = now
         away.append(Absence(place: place, since: now))
         awayBytes += entries[place].size
         forget(now)
+    }
+
+    /// An announcement was given up: its bus is owed a last line, and goes on listening until it has read it.
+    private mutating func close(_ place: Int, _ now: Instant) {
+        let peer = entries[place].peer
+        guard peers[peer].inboxes > 0 else { return remove(place) }
+        entries[place].isClosed = true
+        withdraw(place)
+        change(place)
+        owe(peer)
+        (peers[peer].dueAt, peers[peer].attempts) = (now, 0)
     }
 
     /// A bus reads its messages here: it is owed one, which tells it who publishes.
@@ -148,7 +188,9 @@ struct LedgerBook: Sendable, Hashable {
     mutating func closed(inboxOf bus: String) {
         guard let place = peerPlaces[bus], peers[place].inboxes > 0 else { return }
         peers[place].inboxes -= 1
-        if peers[place].inboxes == 0 { peers[place].dueAt = nil }
+        guard peers[place].inboxes == 0 else { return }
+        peers[place].dueAt = nil
+        for entry in peers[place].entries where entries[entry].isClosed { remove(entry) }
         releaseIfUnused(place)
     }
 
@@ -158,18 +200,28 @@ struct LedgerBook: Sendable, Hashable {
         for place in peers[peer].entries where entries[place].awaySince != nil { remove(place) }
     }
 
+    /// The last connection of a bus has ended: whatever it had subscribed to has ended with it.
+    mutating func left(_ bus: String) {
+        guard let peer = peerPlaces[bus], peers[peer].inboxes == 0 else { return }
+        for prefix in peers[peer].subscriptions { disown(prefix, of: bus) }
+    }
+
     /// The socket was replaced, and all its connections are gone.
     mutating func lostAllConnections(now: Instant) {
         for prefix in Array(interests.prefixes) {
             guard var interest = interests[prefix] else { continue }
-            interest.subscriptions = 0
+            (interest.subscriptions, interest.owned) = (0, 0)
             interests[prefix] = interest.isEmpty ? nil : interest
         }
         for (key, place) in places where entries[place].announcements > 0 {
             entries[place].announcements = 1
             withdrawn(by: key.bus, incarnation: key.incarnation, isGivenUp: false, now: now)
         }
-        for place in peerPlaces.values { (peers[place].inboxes, peers[place].dueAt) = (0, nil) }
+        for (bus, place) in peerPlaces {
+            peers[place].subscriptions = []
+            peers[place].inboxes = min(1, peers[place].inboxes)
+            closed(inboxOf: bus)
+        }
         generation &+= 1
     }
 
@@ -186,7 +238,9 @@ struct LedgerBook: Sendable, Hashable {
     func route(of subject: Subject) -> Route {
         var route = Route()
         interests.forEach(covering: subject) { _, interest in
-            if interest.subscriptions > 0 { route.isWanted = true }
+            if interest.isPlainlyWanted || interest.entries.contains(where: { entries[$0].announcements > 0 }) {
+                route.isWanted = true
+            }
             route.entries += interest.entries
             return true
         }
@@ -256,9 +310,9 @@ struct LedgerBook: Sendable, Hashable {
         serial += 1
         var message = LedgerMessage(origin: origin, socket: socket, serial: serial, number: number)
         prune(place) { !$0.isRemoved }
-        for change in peers[place].changes where entries[change].announcements > 0 {
+        for change in peers[place].changes where entries[change].isTold {
             let entry = entries[change]
-            message.lines.append(.init(incarnation: entry.key.incarnation, epoch: entry.epoch, total: entry.total))
+            message.lines.append(entry.line)
         }
         if message.lines.isEmpty {
             settle(place)
@@ -272,6 +326,9 @@ struct LedgerBook: Sendable, Hashable {
     /// A bus has read a message of this socket.
     mutating func acknowledged(by bus: String, serial: UInt64) {
         guard let place = peerPlaces[bus], serial <= self.serial else { return }
+        for entry in peers[place].changes where entries[entry].isClosed && entries[entry].changedIn <= serial {
+            remove(entry)
+        }
         prune(place) { !$0.isRemoved && $0.changedIn > serial }
         (peers[place].dueAt, peers[place].attempts) = (nil, 0)
         settle(place)
@@ -293,7 +350,7 @@ struct LedgerBook: Sendable, Hashable {
 
     /// Takes a peer off the list of those who are owed, when nothing has changed for it.
     private mutating func settle(_ peer: Int) {
-        guard !peers[peer].changes.contains(where: { entries[$0].announcements > 0 }) else { return }
+        guard !peers[peer].changes.contains(where: { entries[$0].isTold }) else { return }
         (peers[peer].dueAt, peers[peer].attempts) = (nil, 0)
         if peers[peer].isOwed {
             peers[peer].isOwed = false
@@ -323,14 +380,17 @@ struct LedgerBook: Sendable, Hashable {
         entries[place].isRemoved = true
         entries[place].announcements = 0
         places[entry.key] = nil
+        entries[place].isClosed = false
         peers[entry.peer].entries.remove(place)
-        if var interest = interests[entry.prefix] {
-            interest.entries.removeAll { $0 == place }
-            interests[entry.prefix] = interest.isEmpty ? nil : interest
-        }
+        withdraw(place)
         if !entry.isListed { freeEntries.append(place) }
-        generation &+= 1
         releaseIfUnused(entry.peer)
+    }
+
+    /// Counts nothing more for an entry.
+    private mutating func withdraw(_ place: Int) {
+        guard interests[entries[place].prefix] != nil else { return }
+        change(entries[place].prefix) { $0.entries.removeAll { $0 == place } }
     }
 
     /// An entry is not away, or not any more.
@@ -362,7 +422,8 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     private mutating func releaseIfUnused(_ place: Int) {
-        guard peers[place].inboxes == 0, peers[place].entries.isEmpty, peerPlaces[peers[place].bus] == place else { return }
+        guard peers[place].inboxes == 0, peers[place].entries.isEmpty, peers[place].subscriptions.isEmpty,
+            peerPlaces[peers[place].bus] == place else { return }
         prune(place) { _ in false }
         if peers[place].isOwed { owed.removeAll { $0 == place } }
         peers[place].isOwed = false

@@ -10,6 +10,8 @@ struct LedgerMessage: Hashable, Sendable {
         /// Names the count: another one begins when a publisher had forgotten the announcement.
         var epoch: UInt64
         var total: UInt64
+        /// Whether the announcement has ended: nothing more is counted for it, nor sent.
+        var isClosed = false
     }
 
     /// The bus that publishes.
@@ -37,7 +39,9 @@ struct LedgerMessage: Hashable, Sendable {
         for line in lines {
             if frames.count == 1 || frames[frames.count - 1].count > Self.maximumFrameCount - 30 { frames.append([]) }
             let last = frames.count - 1
-            for number in [line.incarnation, line.epoch, line.total] { frames[last].append(varint: number) }
+            for number in [line.incarnation, line.epoch << 1 | (line.isClosed ? 1 : 0), line.total] {
+                frames[last].append(varint: number)
+            }
         }
         return frames
     }
@@ -63,7 +67,8 @@ struct LedgerMessage: Hashable, Sendable {
             while !rest.isEmpty {
                 guard let incarnation = rest.takeVarint(), let epoch = rest.takeVarint(), let total = rest.takeVarint()
                 else { return nil }
-                lines.append(Line(incarnation: incarnation, epoch: epoch, total: total))
+                let isClosed = epoch & 1 == 1
+                lines.append(Line(incarnation: incarnation, epoch: epoch >> 1, total: total, isClosed: isClosed))
             }
         }
     }

@@ -5,16 +5,22 @@ import EventCore
 struct Announcements: Sendable, Hashable {
     private var incarnations = PrefixMap<UInt64>()
     private var prefixes: [UInt64: WirePrefix] = [:]
+    private var leaving: [UInt64: WirePrefix] = [:]
     private(set) var last: UInt64 = 0
 
     /// The number of a prefix that is announced.
     subscript(prefix: WirePrefix) -> UInt64? { incarnations[prefix] }
 
-    /// The prefix of a number that is in use.
-    func prefix(of incarnation: UInt64) -> WirePrefix? { prefixes[incarnation] }
+    /// The prefix of a number that is in use, or was and has not been closed by all publishers.
+    func prefix(of incarnation: UInt64) -> WirePrefix? { prefixes[incarnation] ?? leaving[incarnation] }
 
     /// All that is announced, in no particular order.
     var all: some Collection<(key: UInt64, value: WirePrefix)> { prefixes }
+
+    /// Whether a prefix is announced, or was and has not been closed by all publishers.
+    func isNeeded(_ prefix: WirePrefix) -> Bool {
+        incarnations[prefix] != nil || leaving.values.contains(prefix)
+    }
 
     /// The least number of those whose prefix covers a subject.
     func first(covering subject: Subject) -> UInt64? {
@@ -33,10 +39,17 @@ struct Announcements: Sendable, Hashable {
         return last
     }
 
-    mutating func remove(_ prefix: WirePrefix) -> UInt64? {
+    /// Gives a prefix up; its number stays in use until it is closed.
+    mutating func leave(_ prefix: WirePrefix) -> UInt64? {
         guard let incarnation = incarnations[prefix] else { return nil }
         incarnations[prefix] = nil
         prefixes[incarnation] = nil
+        leaving[incarnation] = prefix
         return incarnation
+    }
+
+    /// A number is no longer in use; returns its prefix.
+    mutating func close(_ incarnation: UInt64) -> WirePrefix? {
+        leaving.removeValue(forKey: incarnation)
     }
 }

@@ -130,6 +130,11 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         }
     }
 
+    /// The connections over which a publisher has told its id.
+    var connections: [(link: Int, descriptor: Int32)] {
+        links.flatMap { id, link in link.buses.keys.map { (id, $0) } }
+    }
+
     // MARK: Waiters
 
     /// Waits until every publisher has an announcement, `limit` at most; `nil` means the usual time.

@@ -80,6 +80,8 @@ final class Outbox: Sendable {
         mutating func send(_ message: borrowing OutgoingMessage, at place: SubjectPlace) -> Aftermath {
             var aftermath = Aftermath(isFirstUnchecked: !isUnchecked)
             isUnchecked = true
+            // Since it was asked who wants it, they may have gone.
+            aftermath.isUnheard = subjects[place].lastWanted == nil && !subjects[place].isCounted
             let last = subjects[place].lastWanted
             for index in legs.indices where subjects[place].routes[index].isWanted {
                 guard let socket = legs[index].socket else { continue }
@@ -124,6 +126,7 @@ final class Outbox: Sendable {
         var isFirstUnchecked = false
         var fullQueues: [String] = []
         var code: Int32?
+        var isUnheard = false
         var isClosed = false
     }
 
@@ -190,7 +193,11 @@ final class Outbox: Sendable {
         for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
         if aftermath.isClosed { throw .busClosed }
         if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
-        reporter.counters.sent.add(1, ordering: .relaxed)
+        if aftermath.isUnheard {
+            reporter.counters.unheard.add(1, ordering: .relaxed)
+        } else {
+            reporter.counters.sent.add(1, ordering: .relaxed)
+        }
     }
 
     private func send(_ envelope: Envelope, _ header: inout JSONWriter) throws(EventError) -> Aftermath {
@@ -343,8 +350,8 @@ extension LedgerBook {
     /// Enters what a notice says.
     mutating func enter(_ notice: SubscriptionNotice, at socket: UInt64, of origin: String, now: Instant) {
         switch (notice.topic, notice.isSubscription) {
-        case (.prefix(let prefix), true): subscribed(prefix)
-        case (.prefix(let prefix), false): unsubscribed(prefix)
+        case (.prefix(let prefix), true): subscribed(prefix, by: notice.peer?.bus)
+        case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.peer?.bus)
         case (.control(.interest(let bus, let incarnation, let prefix)), true):
             announced(prefix, by: bus, incarnation: incarnation, now: now)
         case (.control(.interest(let bus, let incarnation, _)), false):
@@ -352,6 +359,7 @@ extension LedgerBook {
         case (.control(.inbox(let bus)), true): opened(inboxOf: bus, now: now)
         case (.control(.inbox(let bus)), false): closed(inboxOf: bus)
         case (.control(.presence(let bus)), true): isComplete(bus)
+        case (.control(.presence(let bus)), false): left(bus)
         case (.control(.acknowledgement(let bus, origin, socket, let serial)), true):
             acknowledged(by: bus, serial: serial)
         case (.control, _): break

@@ -6,17 +6,29 @@ extension ServiceLoop {
 
     /// Subscribes to a prefix everywhere, and only then says who it was: an announcement is believed.
     func announce(_ prefix: WirePrefix) {
+        // One subscription serves an announcement that has not been closed yet and the next one.
+        let isSubscribed = announcements.isNeeded(prefix)
         let interest = ControlTopic.interest(bus: busID, incarnation: announcements.add(prefix), prefix: prefix)
-        subscribeEverywhere([prefix.bytes, interest.bytes])
+        subscribeEverywhere(isSubscribed ? [interest.bytes] : [prefix.bytes, interest.bytes])
     }
 
-    /// Gives prefixes up: first the announcement, so that nothing that is published from then
-    /// on is counted and not sent.
+    /// Gives prefixes up: first the announcement alone, and the subscription when all that was counted for it is here.
     func retire(_ prefixes: [WirePrefix]) {
+        let connections = Set(confirmation.connections.map { Departures.Connection(link: $0, descriptor: $1) })
         for prefix in prefixes {
-            guard let incarnation = announcements.remove(prefix) else { continue }
-            let interest = ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix)
-            unsubscribeEverywhere([interest.bytes, prefix.bytes])
+            guard let incarnation = announcements.leave(prefix) else { continue }
+            unsubscribeEverywhere([
+                ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix).bytes
+            ])
+            if !departures.begin(incarnation, open: connections, now: .now) { finish([incarnation]) }
+        }
+    }
+
+    /// Nothing more comes that was counted for announcements that were given up.
+    func finish(_ incarnations: [UInt64]) {
+        for incarnation in incarnations {
+            guard let prefix = announcements.close(incarnation) else { continue }
+            if !announcements.isNeeded(prefix) { unsubscribeEverywhere([prefix.bytes]) }
             confirmation.released(incarnation)
             accounts.released(incarnation)
         }
@@ -82,6 +94,8 @@ extension ServiceLoop {
         if case .disconnected(let connection) = event {
             accounts.disconnected(connection, on: watch.id, now: now)
             perform(confirmation.disconnected(connection, on: watch.id))
+            let gone = Departures.Connection(link: watch.id, descriptor: connection)
+            finish(departures.disconnected { $0 == gone })
         }
         perform(confirmation.established(watch.connections.established, on: watch.id))
     }
@@ -137,6 +151,7 @@ extension ServiceLoop {
         for event in watch.lostAllConnections() { tell(event, of: watch) }
         accounts.disconnected(nil, on: watch.id, now: .now)
         perform(confirmation.reset(watch.id))
+        finish(departures.disconnected { $0.link == watch.id })
         try subscriber.subscribe(to: announcements.all.map(\.value.bytes))
         try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes])
         try subscriber.subscribe(

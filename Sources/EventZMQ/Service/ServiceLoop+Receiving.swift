@@ -76,13 +76,15 @@ extension ServiceLoop {
         // What is left of a connection that has ended confirms nothing any more.
         guard watch.connections.isOpen(connection) else { return }
         received(over: connection, of: watch)
-        let confirmed = accounts.read(message, on: watch.id, over: connection, now: now) {
+        let outcome = accounts.read(message, on: watch.id, over: connection, now: now) {
             announcements.prefix(of: $0)
         }
-        guard let confirmed else { return refuse("a ledger message that cannot be true", of: watch) }
+        guard let outcome else { return refuse("a ledger message that cannot be true", of: watch) }
         if watch.connects { accounts.replaced(by: message.origin, on: watch.id, now: now) }
         perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
-        perform(confirmation.confirmed(confirmed, on: watch.id, over: connection))
+        perform(confirmation.confirmed(outcome.confirmed, on: watch.id, over: connection))
+        let closing = Departures.Connection(link: watch.id, descriptor: connection)
+        finish(outcome.closed.filter { departures.closed($0, by: closing) })
         if !message.lines.isEmpty { acknowledge(message, on: subscriber) }
     }
 

@@ -31,6 +31,7 @@ final class ServiceLoop {
 
     var prefixes: PrefixTable
     var announcements = Announcements()
+    var departures = Departures()
     var confirmation: ConfirmationStateMachine<Awaiting>
     var accounts: LedgerAccounts
     var acknowledgements: [[UInt8]] = []
@@ -118,7 +119,10 @@ final class ServiceLoop {
 
     private var timeout: Int {
         let deadlines =
-            [checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline]
+            [
+                checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
+                departures.deadline,
+            ]
             + watches.map { $0.supervisor?.deadline }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
         return max(0, (deadline - .now).milliseconds)
@@ -215,6 +219,7 @@ final class ServiceLoop {
 
     private func tick(_ now: Instant) {
         perform(confirmation.tick(now))
+        finish(departures.tick(now))
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
         for watch in watches where watch.supervisor?.tick(now, jitter: .random(in: 0...1)) == .restart {
