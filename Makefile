@@ -10,7 +10,7 @@ PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-confi
 
 .PHONY: help
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: dependencies ## Route the sample runs: what two subscriptions receive, and a table of what happened
@@ -38,6 +38,27 @@ test-repeat: dependencies ## Run the ZeroMQ conformance suites REPETITIONS times
 	    swift test --skip-build --filter ZMQBusConformanceTests >.build/test-repeat.log 2>&1 \
 	        || { cat .build/test-repeat.log; exit 1; }; \
 	done
+
+# What to run: scenarios or rows whose name holds this.
+FILTER ?=
+REPORT_FOLDER = $$(swift build -c release --show-bin-path)
+
+.PHONY: loss-report loss-report-short pairs
+loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
+	swift build -c release --product LossReport
+ifeq ($(FILTER),)
+	"$(REPORT_FOLDER)/LossReport" --markdown Sources/EventZMQ/EventZMQ.docc/LossReport.md
+else
+	"$(REPORT_FOLDER)/LossReport" --filter '$(FILTER)'
+endif
+loss-report-short: dependencies ## The same in less than a minute, with a selection that is not written
+	swift build -c release --product LossReport
+	"$(REPORT_FOLDER)/LossReport" --short
+pairs: COUNT ?= 300
+pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
+	swift build -c release --product LossReport
+	"$(REPORT_FOLDER)/LossReport" pairs --count $(COUNT) --transport ipc
+	"$(REPORT_FOLDER)/LossReport" pairs --count $(COUNT) --transport tcp
 
 .PHONY: test-traits
 test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
@@ -101,8 +122,7 @@ api-check: dependencies ## Compare the public API with that of the last release;
 consumer-check: dependencies ## Build a package that depends on EventMemory alone, without libzmq
 	Tests/consumer-check.sh
 
-# Which rows of the table to measure: names, or parts of them, separated by commas.
-FILTER ?=
+# With FILTER, only rows are measured whose names hold one of its parts, which commas separate.
 BENCH := swift build -c release --package-path Benchmarks
 BENCH_FOLDER = $$(swift build -c release --package-path Benchmarks --show-bin-path)
 

@@ -134,18 +134,32 @@ let package = Package(
                 "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        .target(
+            name: "IntegrationSupport",
+            dependencies: ["EventCore", "ProcessSupport"],
+            path: "Integration/Support",
+            resources: [.copy("Python")]
+        ),
         .executableTarget(
             name: "IntegrationPeer",
             dependencies: [
-                "EventCore", "EventZMQ", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "EventCore", "EventZMQ", "IntegrationSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Peer"
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["IntegrationPeer", "EventCore", "EventZMQ", "ProcessSupport"],
-            path: "Integration/Tests",
-            resources: [.copy("Python")]
+            dependencies: ["IntegrationPeer", "IntegrationSupport", "EventCore", "EventZMQ"],
+            path: "Integration/Tests"
+        ),
+        .executableTarget(
+            name: "LossReport",
+            dependencies: [
+                "EventCore", "IntegrationPeer", "IntegrationSupport", "eventbus",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Integration/Report"
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import EventCore
 import EventZMQ
+import IntegrationSupport
 
 /// Opens and closes buses, in a process that does nothing else, to see what they leave.
 struct BusCycle {

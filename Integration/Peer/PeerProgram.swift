@@ -1,8 +1,9 @@
 import ArgumentParser
 import EventZMQ
 import Foundation
+import IntegrationSupport
 
-/// One process of the integration tests: opens a bus, and does what it is told on its standard input.
+/// One process of the integration tests or of the loss report: opens a bus, and does what it is told on its standard input.
 ///
 /// It ends with its input, so that it does not outlive whoever started it.
 @main struct PeerProgram: AsyncParsableCommand {
@@ -26,6 +27,15 @@ import Foundation
     @Option(help: "How many envelopes wait for one subscriber at most.")
     var highWaterMark = 100_000
 
+    @Option(help: "How many literal prefixes are subscribed to at most.")
+    var wirePrefixes = 4096
+
+    @Option(help: "How long subscribing waits for publishers to confirm.")
+    var confirmationMilliseconds = 2000
+
+    @Option(help: "What an observer spends on each envelope that is delivered.")
+    var observerMicroseconds = 0
+
     func run() async throws {
         var configuration = ZMQBusConfiguration(
             publish: try publish.map(Self.endpoint),
@@ -33,6 +43,11 @@ import Foundation
         )
         configuration.heartbeatInterval = .milliseconds(heartbeatMilliseconds)
         configuration.sendHighWaterMark = highWaterMark
+        configuration.maximumWirePrefixes = wirePrefixes
+        configuration.confirmationTimeout = .milliseconds(confirmationMilliseconds)
+        if observerMicroseconds > 0 {
+            configuration.observer = SlowObserver(microseconds: UInt32(observerMicroseconds))
+        }
         var session = try PeerSession(name: name, configuration: configuration)
         try Self.write(.opened(endpoints: session.bus.boundEndpoints))
         for await line in Self.inputLines() {

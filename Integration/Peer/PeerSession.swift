@@ -1,6 +1,7 @@
 import EventCore
 import EventZMQ
 import Foundation
+import IntegrationSupport
 
 /// One bus, and what a process does with it.
 struct PeerSession {
@@ -9,11 +10,16 @@ struct PeerSession {
     }
 
     let bus: ZMQBus
-    private let name: String
+    let name: String
     private let events = Watched<[PeerEvent: Int]>([:])
     private var readers: [String: Reader] = [:]
     private var neglected: [Subscription] = []
     private var parked: [Task<Void, any Error>] = []
+    var collectors: [String: Collector] = [:]
+    var responders: [Task<Void, Never>] = []
+    /// What subscriptions that came and went have counted.
+    var churned = ReaderBooks()
+    let own = OwnCounts()
 
     init(name: String, configuration: ZMQBusConfiguration) throws {
         self.name = name
@@ -48,6 +54,20 @@ struct PeerSession {
             try await park(Subject(validating: subject), publishers: publishers)
         case .close:
             return .closed(milliseconds: await close())
+        case .collect(let patterns, let collecting):
+            return try await collect(patterns, collecting)
+        case .release(let pattern):
+            try await release(pattern)
+        case .churn(let pattern, let milliseconds, let cycles):
+            try await churn(pattern, open: .milliseconds(milliseconds), cycles: cycles)
+        case .burst(let burst):
+            try await publish(burst)
+        case .respond(let subject):
+            try await respond(to: subject)
+        case .ask(let subject, let count, let burst):
+            try await ask(subject, count, beside: burst)
+        case .books(let patterns):
+            return .books(books(patterns))
         case .cycle(let count, let address):
             return try await BusCycle(address: address).run(count)
         }
@@ -124,6 +144,7 @@ struct PeerSession {
 extension PeerEvent {
     fileprivate init?(_ event: LinkEvent) {
         switch event {
+        case .connected: self = .connected
         case .disconnected: self = .disconnected
         case .subscriberJoined: self = .subscriberJoined
         case .subscriberLeft: self = .subscriberLeft

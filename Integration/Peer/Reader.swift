@@ -1,5 +1,6 @@
 import EventCore
 import Foundation
+import IntegrationSupport
 
 /// Takes what a subscription receives, and checks the numbers in the payloads.
 final class Reader: Sendable {

@@ -1,4 +1,4 @@
-import IntegrationPeer
+import IntegrationSupport
 import Testing
 
 /// Compares how long bursts on two subjects take until a reader has all of them.

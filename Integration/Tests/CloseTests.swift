@@ -1,5 +1,5 @@
 import Foundation
-import IntegrationPeer
+import IntegrationSupport
 import Testing
 
 /// Closing is measured by the process that does it, with linger at its second.

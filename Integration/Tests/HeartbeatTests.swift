@@ -1,4 +1,4 @@
-import IntegrationPeer
+import IntegrationSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct HeartbeatTests {

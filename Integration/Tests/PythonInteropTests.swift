@@ -1,6 +1,7 @@
 import EventCore
 import EventZMQ
 import Foundation
+import IntegrationSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct PythonInteropTests {

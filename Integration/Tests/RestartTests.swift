@@ -1,5 +1,5 @@
 import Foundation
-import IntegrationPeer
+import IntegrationSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct RestartTests {

@@ -1,5 +1,5 @@
 import Foundation
-import IntegrationPeer
+import IntegrationSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct SlowSubscriberTests {

@@ -1,5 +1,5 @@
 import Foundation
-import IntegrationPeer
+import IntegrationSupport
 import Testing
 
 /// A process that is stopped keeps its connections, and answers nothing.

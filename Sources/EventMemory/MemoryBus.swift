@@ -62,15 +62,22 @@ public final class MemoryBus: Bus {
     ///
     /// - Parameter envelope: The envelope.
     public func deliver(_ envelope: Envelope) {
+        _ = deliverCounting(envelope)
+    }
+
+    /// Delivers, and tells how many subscriptions were full: each dropped this envelope, or an older one for it.
+    package func deliverCounting(_ envelope: Envelope) -> Int {
         let lane = table.nearestLane
         let gate: CallGate?
-        do { gate = try enter(lane) } catch { return }
+        do { gate = try enter(lane) } catch { return 0 }
         let route = route(of: envelope)
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
-        guard let full = fanOut(envelope, to: route, in: lane, gate) else { return }
+        var dropped = 0
+        guard let full = fanOut(envelope, to: route, in: lane, gate, &dropped) else { return dropped }
         for mailbox in full { mailbox.dropUnparked(envelope) }
         if !full.isEmpty { lane.countDropped(full.count) }
         gate?.leave()
+        return dropped + full.count
     }
 
     /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
@@ -125,7 +132,8 @@ public final class MemoryBus: Bus {
         if route.isEmpty, gate == nil { return nil }
         let envelope = envelope.isFilledForPublishing ? envelope : envelope.filledForPublishing()
         if isObserved { observer.onPublish(envelope) }
-        guard let full = fanOut(envelope, to: route, in: lane, gate) else { throw .busClosed }
+        var dropped = 0
+        guard let full = fanOut(envelope, to: route, in: lane, gate, &dropped) else { throw .busClosed }
         guard full.isEmpty else { return park(envelope, with: full, in: gate) }
         gate?.leave()
         return nil
@@ -180,12 +188,24 @@ public final class MemoryBus: Bus {
 
     /// Offers an envelope to each mailbox of a route that wants it.
     ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - route: The mailboxes.
+    ///   - lane: Where drops are counted.
+    ///   - gate: What is left while a predicate runs.
+    ///   - dropped: Gets how many envelopes were dropped because a buffer was full.
     /// - Returns: The mailboxes that are full and whose publisher should wait; `nil` when the bus was closed during a
     ///   predicate, so that nothing more may happen and the gate is left.
-    private func fanOut(_ envelope: Envelope, to route: Route, in lane: Lane, _ gate: CallGate?) -> [Mailbox]? {
+    private func fanOut(
+        _ envelope: Envelope,
+        to route: Route,
+        in lane: Lane,
+        _ gate: CallGate?,
+        _ dropped: inout Int
+    ) -> [Mailbox]? {
         var full: [Mailbox] = []
         guard route.hasPredicates else {
-            let dropped = offer(envelope, to: route, &full)
+            dropped = offer(envelope, to: route, &full)
             if dropped > 0 { lane.countDropped(dropped) }
             return full
         }
@@ -199,7 +219,9 @@ public final class MemoryBus: Bus {
             }
             switch mailbox.offer(envelope) {
             case .delivered, .ended: break
-            case .deliveredForOldest, .dropped: lane.countDropped(1)  // before the gate is left again
+            case .deliveredForOldest, .dropped:
+                dropped += 1
+                lane.countDropped(1)  // before the gate is left again
             case .full: full.append(mailbox)
             }
         }

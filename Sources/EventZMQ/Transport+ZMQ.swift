@@ -6,9 +6,10 @@ extension Transport {
     ///
     /// The repeatable options `publish` and `subscribe` are endpoints, `bind:` or `connect:` and an address:
     /// `zmq:?publish=bind:tcp://127.0.0.1:5556&subscribe=connect:tcp://127.0.0.1:5557`; at least one is needed. The
-    /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`
-    /// and `maximumWirePrefixes` are whole numbers, `heartbeatInterval`, `linger` and `confirmationTimeout` durations
-    /// such as `500ms` or `5s`, and `ipv6` is `true` or `false`.
+    /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`,
+    /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes` and `subscriberRetentionBytes` are whole
+    /// numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
+    /// or `5s`, and `ipv6` is `true` or `false`.
     public static var zmq: Transport { zmq(logger: nil) }
 
     /// `zmq:`, a ``ZMQBus`` that logs.
@@ -18,7 +19,8 @@ extension Transport {
     public static func zmq(logger: Logger?) -> Transport {
         let options: [TransportOption] = [
             .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
-            "maximumWirePrefixes", "heartbeatInterval", "linger", "confirmationTimeout", "ipv6",
+            "maximumWirePrefixes", "receiveQueueCapacity", "receiveQueueBytes", "heartbeatInterval", "linger",
+            "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "ipv6",
         ]
         return Transport(scheme: "zmq", options: options) { parameters, observer in
             var configuration = try ZMQBusConfiguration(parameters)
@@ -44,6 +46,14 @@ extension ZMQBusConfiguration {
         if let count = try parameters.integer("maximumWirePrefixes", in: Self.wirePrefixMaxima) {
             maximumWirePrefixes = count
         }
+        if let count = try parameters.integer("receiveQueueCapacity", in: Self.receiveQueueCapacities) {
+            receiveQueueCapacity = count
+        }
+        if let size = try parameters.integer("receiveQueueBytes", in: Self.receiveQueueSizes) { receiveQueueBytes = size }
+        if let size = try parameters.integer("subscriberRetentionBytes", in: Self.retentionSizes) {
+            subscriberRetentionBytes = size
+        }
+        if let limit = try parameters.duration("subscriberRetention") { subscriberRetention = limit }
         if let interval = try parameters.duration("heartbeatInterval") { heartbeatInterval = interval }
         if let limit = try parameters.duration("linger") { linger = limit }
         if let limit = try parameters.duration("confirmationTimeout") { confirmationTimeout = limit }

@@ -1,5 +1,6 @@
 public import EventCore
 import EventMemory
+import Synchronization
 
 /// A fire-and-forget bus between processes: `publish` returns when the envelope is with local subscriptions and handed
 /// to libzmq, not when anyone else has it.
@@ -8,8 +9,8 @@ import EventMemory
 /// subscriber is not connected, when its queue in the publisher is full (``ZMQBusConfiguration/sendHighWaterMark``),
 /// or when the connection breaks; ``statistics`` and ``events`` tell. What does arrive comes in the order in
 /// which one bus sent it. A subscription with ``/EventCore/BackpressurePolicy/block`` that is full makes local
-/// publishers wait, and drops what comes off the wire. Predicates and observers of what comes off the wire run on the
-/// bus's own thread and hold everything up while they do.
+/// publishers wait, and drops what comes off the wire. Predicates and observers of what comes off the wire run on a
+/// thread of their own; what they are too slow for is dropped and counted.
 ///
 /// `subscribe` returns when every publisher the bus is connected to has confirmed the subscription: what they publish
 /// from then on arrives.
@@ -22,9 +23,11 @@ public final class ZMQBus: Bus, BusLink {
     private let outbox: Outbox
     private let commands: CommandQueue
     private let reporter: BusReporter
+    private let deliveries: DeliveryQueue
     private let finished = Completion()
     private let limitOfClose: Duration
     private let hasPublishers: Bool
+    private let hasSubscribers: Bool
 
     /// The addresses that were bound, publishing ones first, each with the port that a wildcard stood for:
     /// `tcp://127.0.0.1:*` comes back as `tcp://127.0.0.1:49152`.
@@ -44,9 +47,11 @@ public final class ZMQBus: Bus, BusLink {
         outbox = parts.outbox
         commands = parts.commands
         reporter = parts.reporter
+        deliveries = parts.deliveries
         boundEndpoints = parts.boundEndpoints
         limitOfClose = configuration.linger.bounded + .seconds(1)
         hasPublishers = !configuration.subscribe.isEmpty
+        hasSubscribers = !configuration.publish.isEmpty
         let finished = finished
         let loop = ServiceLoop(parts, now: .now)
         let code = ServiceThread.start(loop) { loop in
@@ -61,11 +66,12 @@ public final class ZMQBus: Bus, BusLink {
 
     deinit {
         outbox.close()
+        deliveries.close()
         commands.post(.stop)
     }
 
     /// What has been sent, received and lost since the bus was opened.
-    public var statistics: ZMQBusStatistics { reporter.counters.statistics }
+    public var statistics: ZMQBusStatistics { reporter.statistics }
 
     /// What happens to the links of this bus: peers that come and go, and losses.
     public var events: LinkEvents { LinkEvents(reporter.events) }
@@ -89,6 +95,7 @@ public final class ZMQBus: Bus, BusLink {
     public func publish(_ envelope: Envelope) async throws {
         guard outbox.hasListeners else {
             try outbox.check(envelope)
+            if hasSubscribers { reporter.counters.unheard.add(1, ordering: .relaxed) }
             return try await local.publish(envelope)
         }
         let envelope = envelope.filledForPublishing()
@@ -112,7 +119,7 @@ public final class ZMQBus: Bus, BusLink {
             .awaitSubscribers(subject, count: count, timeout: timeout, id: id, waiter)
         }
         switch outcome {
-        case .done: return true
+        case .done, .confirmed: return true
         case .timedOut: return false
         case .cancelled: throw CancellationError()
         case .closed: throw EventError.busClosed
@@ -134,16 +141,31 @@ public final class ZMQBus: Bus, BusLink {
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }
         let prefix = WirePrefix(of: pattern)
-        let commands = commands
-        let subscription = try local.subscribe(to: pattern, options: options) { commands.post(.release(prefix)) }
-        switch await commands.perform({ id, waiter in .request(prefix, id: id, waiter) }) {
+        let (commands, deliveries) = (commands, deliveries)
+        let hasPredicate = options.predicate != nil
+        // Before anything can arrive for it.
+        if hasPredicate { deliveries.countPredicate(1) }
+        let opening: OpeningSubscription
+        do {
+            opening = try local.open(pattern, options: options) {
+                if hasPredicate { deliveries.countPredicate(-1) }
+                commands.post(.release(prefix))
+            }
+        } catch {
+            if hasPredicate { deliveries.countPredicate(-1) }
+            throw error
+        }
+        let limit = options.confirmationTimeout
+        switch await commands.perform({ id, waiter in .request(pattern, limit: limit, id: id, waiter) }) {
+        case .confirmed(let confirmation):
+            return opening.begin().confirmed(confirmation)
         case .done, .timedOut:
-            return subscription
+            return opening.begin()
         case .cancelled:
-            subscription.close()
+            opening.close()
             throw CancellationError()
         case .closed:
-            subscription.close()
+            opening.close()
             throw EventError.busClosed
         }
     }
@@ -156,6 +178,7 @@ public final class ZMQBus: Bus, BusLink {
     public func close() async {
         outbox.close()
         await local.close()
+        deliveries.close()
         commands.post(.stop)
         await finished.wait(atMost: limitOfClose)
     }

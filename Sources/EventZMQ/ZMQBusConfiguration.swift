@@ -43,6 +43,27 @@ public struct ZMQBusConfiguration: Sendable {
     /// How long `subscribe` waits at most for publishers to confirm; not negative, 2 seconds unless set.
     public var confirmationTimeout = Duration.seconds(2)
 
+    /// How many envelopes that came off the wire wait at most for predicates and observers that are slow; from 1, 100 000
+    /// unless set.
+    ///
+    /// What comes on top of that is dropped and counted as ``/EventCore/LinkStatistics/overflowed``. Without an observer
+    /// and predicates nothing waits.
+    public var receiveQueueCapacity = 100_000
+
+    /// How many bytes these take at most, about; from 1024, 256 MiB unless set.
+    public var receiveQueueBytes = 256 << 20
+
+    /// How long a publisher goes on counting for a bus that has gone away without a word; not negative, 60 seconds
+    /// unless set.
+    ///
+    /// When the bus comes back in time, it learns how many envelopes it has missed; later, only that there may be some.
+    public var subscriberRetention = Duration.seconds(60)
+
+    /// How many bytes of memory that takes at most, for each publishing socket; not negative, 8 MiB unless set.
+    ///
+    /// A prefix takes its length and about 256 bytes. Who has been away for longest is forgotten first.
+    public var subscriberRetentionBytes = 8 << 20
+
     /// Whether host names and `*` also mean IPv6, and addresses like `[::1]` are accepted; off unless set.
     public var ipv6 = false
 
@@ -64,12 +85,19 @@ public struct ZMQBusConfiguration: Sendable {
     static let sendHighWaterMarks = 1...Int(Int32.max)
     static let maximumMessageSizes = 1024...Int.max
     static let wirePrefixMaxima = 1...Int.max
+    static let receiveQueueCapacities = 1...Int.max
+    static let receiveQueueSizes = 1024...Int.max
+    static let retentionSizes = 0...Int.max
 
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what is out of range.
     func validate() throws(EventError) {
         try Self.check("sendHighWaterMark", sendHighWaterMark, in: Self.sendHighWaterMarks)
         try Self.check("maximumMessageSize", maximumMessageSize, in: Self.maximumMessageSizes)
         try Self.check("maximumWirePrefixes", maximumWirePrefixes, in: Self.wirePrefixMaxima)
+        try Self.check("receiveQueueCapacity", receiveQueueCapacity, in: Self.receiveQueueCapacities)
+        try Self.check("receiveQueueBytes", receiveQueueBytes, in: Self.receiveQueueSizes)
+        try Self.check("subscriberRetentionBytes", subscriberRetentionBytes, in: Self.retentionSizes)
+        guard subscriberRetention >= .zero else { throw .invalidConfiguration("subscriberRetention is negative") }
         guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
         guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }
         for endpoints in [publish, subscribe] {

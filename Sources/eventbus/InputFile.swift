@@ -13,6 +13,8 @@ final class InputFile: Sendable {
 
     /// The path, or a name for standard input.
     let name: String
+    /// Whether it is a file that was named or redirected, and no pipe or terminal that may be left open for good.
+    let hasEnd: Bool
     private let descriptor: Int32
     private let stop: StopSwitch
     /// Reads here may block for as long as they like; on the cooperative pool they would take a thread from the bus.
@@ -24,8 +26,11 @@ final class InputFile: Sendable {
         if path == "-" {
             name = "standard input"
             descriptor = STDIN_FILENO
+            var status = stat()
+            hasEnd = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         } else {
             name = path
+            hasEnd = true
             descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw SystemError(path, errno) }
         }

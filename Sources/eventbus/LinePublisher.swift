@@ -14,25 +14,19 @@ struct LinePublisher: Sendable {
     ///
     /// - Parameter lines: The input.
     /// - Throws: When the input cannot be read, the bus is closed, the task is cancelled, or the preparation throws.
-    /// - Returns: How many envelopes were published.
-    @discardableResult
-    func publish(_ lines: LineReader) async throws -> Int {
-        var lines = lines
+    func publish(_ lines: inout LineReader) async throws {
         var isPrepared = false
-        var count = 0
         while let batch = try await lines.nextBatch() {
             for (place, envelope) in await decode(batch, of: lines.name) {
                 if !isPrepared { try await preparation(envelope) }
                 isPrepared = true
                 do {
                     try await bus.publish(envelope)
-                    count += 1
                 } catch let error as EventError where error != .busClosed {
                     await diagnostics.report("\(place): \(error)")
                 }
             }
         }
-        return count
     }
 
     /// The envelopes of the lines that hold one, each with its place; a malformed line is reported.

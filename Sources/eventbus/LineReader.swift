@@ -3,6 +3,8 @@ struct LineReader {
     private let input: InputFile
     private var splitter = LineSplitter()
     private var isAtEnd = false
+    /// Whether the switch was tripped in the middle of a line, or before the end of an input that has one.
+    private(set) var isCutShort = false
 
     init(_ input: InputFile) {
         self.input = input
@@ -25,6 +27,7 @@ struct LineReader {
             return splitter.finish().map { [$0] }
         case .stopped:
             isAtEnd = true
+            isCutShort = input.hasEnd || splitter.isInsideLine
             return nil
         }
     }

@@ -31,6 +31,9 @@ struct LineSplitter {
         buffer += chunk
     }
 
+    /// Whether a line has begun that has not ended yet, once all complete ones are taken.
+    var isInsideLine: Bool { start < buffer.count || discarded > 0 }
+
     /// The next complete line, or `nil` until more is appended.
     mutating func next() -> Line? {
         guard let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
@@ -47,7 +50,7 @@ struct LineSplitter {
 
     /// The last line, when the input ends without a line feed.
     mutating func finish() -> Line? {
-        guard start < buffer.count || discarded > 0 else { return nil }
+        guard isInsideLine else { return nil }
         defer {
             buffer = []
             start = 0

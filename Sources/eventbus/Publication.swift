@@ -1,5 +1,4 @@
 import EventCore
-import EventZMQ
 import Foundation
 
 /// The flow of `eventbus pub`: input becomes envelopes on a bus.
@@ -17,37 +16,49 @@ struct Publication: Sendable {
 
     /// Publishes everything, once there are enough subscribers.
     ///
-    /// - Returns: How many envelopes were published.
-    func publish(_ input: Input) async throws -> Int {
-        switch input {
-        case .envelope(let envelope): return try await publish(envelope)
-        case .payload(let file, let envelope):
-            guard let payload = try await file.readToEnd() else { return 0 }
-            return try await publish(envelope.holding(json: payload))
-        case .lines(let lines):
-            let publisher = LinePublisher(bus: bus, diagnostics: diagnostics) { try await wait?(for: $0) }
-            return try await publisher.publish(lines)
+    /// - Throws: ``Interruption`` when the switch of the input is tripped, or the task cancelled, before it has published
+    ///   what it was given; what the bus throws.
+    func publish(_ input: Input) async throws {
+        do {
+            switch input {
+            case .envelope(let envelope):
+                try await publish(envelope)
+            case .payload(let file, let envelope):
+                guard let payload = try await file.readToEnd() else { throw Interruption.reading(file.name) }
+                try await publish(envelope.holding(json: payload))
+            case .lines(var lines):
+                let publisher = LinePublisher(bus: bus, diagnostics: diagnostics) { try await wait?(for: $0) }
+                try await publisher.publish(&lines)
+                if lines.isCutShort { throw Interruption.reading(lines.name) }
+            }
+        } catch is CancellationError {
+            throw Interruption.waiting
         }
     }
 
-    private func publish(_ envelope: Envelope) async throws -> Int {
+    private func publish(_ envelope: Envelope) async throws {
         try await wait?(for: envelope)
         try await bus.publish(envelope)
-        return 1
     }
 
-    /// Tells what nobody was there to receive, where the bus knows that.
-    func reportLosses(of published: Int) async {
-        guard let statistics = (bus as? ZMQBus)?.statistics else { return }
-        let unheard = published - statistics.sent
-        if unheard > 0 {
-            let next = wait == nil ? "; --wait-for-subscribers 1 waits for one" : ""
-            await diagnostics.note("\(unheard) of \(published) envelopes had no subscriber\(next)")
-        }
-        if statistics.sendQueueDropEpisodes > 0 {
-            await diagnostics.note(
-                "a subscriber was too slow and lost envelopes; a greater sendHighWaterMark holds more"
-            )
+    /// Tells what did not reach everybody, where the bus knows that.
+    func reportLosses() async {
+        guard let link = bus.link else { return }
+        for line in PublicationLosses(link.statistics, hasWaited: wait != nil).lines { await diagnostics.note(line) }
+    }
+}
+
+/// A signal came before everything was published.
+enum Interruption: Error, Equatable, CustomStringConvertible {
+    /// While envelopes waited for subscribers.
+    case waiting
+    /// Before the end of an input, which has this name.
+    case reading(String)
+
+    var description: String {
+        switch self {
+        case .waiting: "interrupted while waiting for subscribers: nothing was published"
+        case .reading(let name): "interrupted before the end of \(name): not all of it was published"
         }
     }
 }

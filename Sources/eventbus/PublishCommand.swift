@@ -13,7 +13,11 @@ struct PublishCommand: AsyncParsableCommand {
             reported on standard error by its number, the rest goes on, and the exit status is 1.
 
             A ZeroMQ bus has no subscribers when it is opened, and whatever has no listener is lost: use \
-            --wait-for-subscribers. Ctrl-C stops reading, publishes what was read, and exits 0.
+            --wait-for-subscribers. How many that were, and whose queue was full, is told at the end.
+
+            Ctrl-C stops reading and publishes what was read. It exits 0 if that is all there was to publish: an input \
+            that is a terminal or a pipe need not have ended, a file must be read to its end. If anything it was given \
+            is not published, such as an envelope that still waits for subscribers, it says so and exits 1.
 
             Example: eventbus pub orders.eu.created '{"id":7}' --source checkout --wait-for-subscribers 1 \
             --bus 'zmq:?publish=connect:tcp://127.0.0.1:5556'
@@ -79,11 +83,14 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Whoever stops listening to what is told here must not keep the rest from being published.
+        _ = signal(SIGPIPE, SIG_IGN)
+
         let stop = try StopSwitch()
         let diagnostics = Diagnostics()
         let input = try input(stop)
         let bus = try await bus.open(for: .publishing)
-        let publication = Publication(bus: bus, diagnostics: diagnostics, wait: try wait(on: bus))
+        let publication = Publication(bus: bus, diagnostics: diagnostics, wait: try wait(on: bus, diagnostics))
 
         let task = Task { try await publication.publish(input) }
         let result = await withTerminationSignals {
@@ -94,11 +101,13 @@ struct PublishCommand: AsyncParsableCommand {
             return await task.result
         }
         await bus.close()
+        await publication.wait?.narration.value
 
+        await publication.reportLosses()
         do {
-            await publication.reportLosses(of: try result.get())
-        } catch is CancellationError {
-            return
+            try result.get()
+        } catch let interruption as Interruption {
+            await diagnostics.report("\(interruption)")
         }
         if diagnostics.hasProblems { throw ExitCode.failure }
     }
@@ -122,12 +131,13 @@ struct PublishCommand: AsyncParsableCommand {
         }
     }
 
-    private func wait(on bus: any Bus) throws -> SubscriberWait? {
+    private func wait(on bus: any Bus, _ diagnostics: Diagnostics) throws -> SubscriberWait? {
         guard waitForSubscribers > 0 else { return nil }
         guard let link = bus.link else {
             throw ValidationError("--wait-for-subscribers: this bus cannot tell who subscribes. Leave it out.")
         }
         let limit = within ?? .seconds(10)
-        return SubscriberWait(link: link, count: waitForSubscribers, limit: limit)
+        let narration = LinkNarrator(diagnostics: diagnostics).obstacles(on: link)
+        return SubscriberWait(link: link, count: waitForSubscribers, limit: limit, narration: narration)
     }
 }

@@ -39,8 +39,9 @@ struct Route {
     }
 
     private func publish(_ lines: LineReader) async {
+        var lines = lines
         do {
-            try await LinePublisher(bus: bus, diagnostics: diagnostics).publish(lines)
+            try await LinePublisher(bus: bus, diagnostics: diagnostics).publish(&lines)
         } catch {
             await diagnostics.report("\(error)")
         }

@@ -1,5 +1,4 @@
 import EventCore
-import Synchronization
 
 /// A subscription of `eventbus route`, which counts what it matched and prints what it receives.
 final class RouteSubscription: Sendable {
@@ -40,17 +39,5 @@ final class RouteSubscription: Sendable {
     /// - Returns: How many envelopes were delivered.
     func printAll(with printer: DeliveryPrinter) async -> Int {
         await printer.printAll(of: subscription, as: formatter)
-    }
-}
-
-/// Counts from inside a predicate, which the bus calls once for each envelope that fits the pattern.
-private final class MatchCounter: Sendable {
-    private let matches = Atomic(0)
-
-    var value: Int { matches.load(ordering: .relaxed) }
-
-    func count() -> Bool {
-        matches.add(1, ordering: .relaxed)
-        return true
     }
 }

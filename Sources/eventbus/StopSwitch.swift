@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Ends a wait from elsewhere: from a signal, or when the output fails.
 ///
@@ -7,6 +8,7 @@ import Foundation
 final class StopSwitch: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
+    private let hasTripped = Atomic(false)
     /// Waits here block; on the cooperative pool they would take a thread from the bus.
     private let queue = DispatchQueue(label: "eventbus.stop")
 
@@ -24,6 +26,8 @@ final class StopSwitch: Sendable {
 
     /// Trips the switch, for good.
     func trip() {
+        // One byte is enough, and many would fill the pipe.
+        guard !hasTripped.exchange(true, ordering: .relaxed) else { return }
         var byte: UInt8 = 1
         _ = unsafe write(writeEnd, &byte, 1)
     }
@@ -50,11 +54,10 @@ final class StopSwitch: Sendable {
     ///
     /// - Parameters:
     ///   - output: The end of the pipe that is written to; other files have no reader that could go.
-    ///   - limit: How long to wait at most.
+    ///   - deadline: How long to wait at most.
     /// - Returns: What came first.
-    func wait(orClosed output: Int32, within limit: Duration?) async -> Reason {
-        let deadline = limit.map { ContinuousClock.now + min($0, Self.longestWait) }
-        return await withCheckedContinuation { continuation in
+    func wait(orClosed output: Int32, until deadline: ContinuousClock.Instant?) async -> Reason {
+        await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: self.waitNow(orClosed: output, until: deadline)) }
         }
     }
@@ -72,8 +75,6 @@ final class StopSwitch: Sendable {
             if let rest, rest <= .zero { return .timeIsUp }
         }
     }
-
-    private static let longestWait = Duration.seconds(1_000_000_000)
 }
 
 extension Duration {

@@ -11,11 +11,22 @@ struct SubscribeCommand: AsyncParsableCommand {
             Prints each envelope that fits one of the patterns, once, as it arrives. What fits one pattern is in the \
             order of its publisher. With --output json each line is an envelope as 'eventbus pub' reads it.
 
-            A line 'subscribed to …' on standard error marks the point from which everything published is seen; before it, \
-            'bound …' gives each address others can connect to.
+            A line 'subscribed to …' on standard error marks the point from which everything published is seen. Before it, \
+            'bound …' gives each address others can connect to, and what is waited for is told when that takes long.
 
-            Runs until Ctrl-C, which prints what has arrived and exits 0; until --count envelopes are printed; or until \
-            the time is up. Exits with status 1 if fewer than --count envelopes arrive within --within.
+            Runs until Ctrl-C, SIGTERM or SIGHUP, which print what has arrived and exit 0; until --count envelopes are \
+            printed; or until the time is up. Exits with status 1 if fewer than --count envelopes arrive within --within. \
+            A second Ctrl-C ends it at once, without the sums.
+
+            A loss is told when it begins: 'lost …' between a publisher and here, 'dropped …' for want of room here. The \
+            last line has the sums:
+
+              received   what came for the patterns and headers, printed or dropped
+              lost       what was sent and did not arrive
+              dropped    what came faster than it could be printed; --buffer holds more
+              malformed  messages that were no envelopes
+
+            With --fail-on-loss the status is 3 if anything was lost or dropped.
 
             Example: eventbus sub 'graph.run.*.start' 'kanban.>' --bus 'zmq:?subscribe=bind:tcp://127.0.0.1:5556'
             """
@@ -34,7 +45,10 @@ struct SubscribeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Exit after so long, such as 500ms, 5s or 2m; a bare number means seconds.",
+            """
+            Exit after so long, such as 500ms, 5s or 2m; a bare number means seconds. The time it takes to subscribe \
+            counts.
+            """,
             valueName: "time"
         )
     )
@@ -59,88 +73,94 @@ struct SubscribeCommand: AsyncParsableCommand {
     )
     var backpressure = BackpressurePolicy.dropNewest
 
-    @Flag(name: .shortAndLong, help: "Do not tell when the subscription is in effect.")
+    @Flag(help: "Exit with status 3 if anything was lost or dropped.")
+    var failOnLoss = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Write the sums to a file at the end, as {"received":N,"lost":N,"dropped":N,"malformed":N}; it is replaced \
+            as a whole.
+            """,
+            valueName: "file"
+        ),
+        completion: .file()
+    )
+    var summary: String?
+
+    @Flag(name: .shortAndLong, help: "Tell of losses and problems only.")
     var quiet = false
 
     func validate() throws {
         guard count ?? 1 > 0 else { throw ValidationError("--count must be at least 1.") }
+        guard summary != "-", summary != "" else { throw ValidationError("--summary needs the name of a file.") }
     }
 
     func run() async throws {
         // A closed pipe is then an error of write(2), which ends the program quietly, and not a signal.
         _ = signal(SIGPIPE, SIG_IGN)
 
+        let deadline = within?.deadline
+        let file = try summary.map { try SummaryFile(checking: $0) }
         let stop = try StopSwitch()
         let output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
         let diagnostics = Diagnostics()
-        let drops = DropCounter()
-        let bus = try await bus.open(for: .subscribing, observer: drops)
+        let drops = DropNotices()
         let quota = count.map { DeliveryQuota($0) { stop.trip() } }
-        let printer = DeliveryPrinter(output: output, diagnostics: diagnostics, quota: quota)
-
-        let reason = try await withTerminationSignals {
+        let reception = Reception(
+            bus: try await bus.open(for: .subscribing, observer: drops),
+            patterns: patterns,
+            options: SubscriptionOptions(
+                bufferCapacity: buffer,
+                backpressure: backpressure,
+                predicate: delivery.accepts
+            ),
+            printer: DeliveryPrinter(output: output, diagnostics: diagnostics, quota: quota),
+            formatter: DeliveryFormatter(format: delivery.output),
+            drops: drops,
+            isQuiet: quiet,
+            stop: stop
+        )
+        let outcome = await withTerminationSignals {
             stop.trip()
         } during: {
-            do {
-                let subscriptions = try await subscribe(on: bus)
-                if !quiet { await announce(bus, on: diagnostics) }
-                return await print(subscriptions, of: bus, with: printer, until: stop)
-            } catch {
-                await bus.close()
-                throw error
-            }
+            await reception.run(until: deadline)
         }
 
-        let isCutOff = reason == .outputIsClosed || output.failure == EPIPE
+        let isSaved = await save(outcome.tally, in: file, diagnostics)
+        let isCutOff = outcome.reason == .outputIsClosed || output.failure == EPIPE
         if let code = output.failure, code != EPIPE {
             await diagnostics.report("\(SystemError("standard output", code))")
         }
-        if drops.overflow > 0 {
-            await diagnostics.note("lost \(drops.overflow) envelopes that came faster than they could be printed")
-        }
-        if let count, let quota, let within, reason == .timeIsUp, quota.remaining > 0 {
-            await diagnostics.report("only \(count - quota.remaining) of \(count) envelopes came within \(within)")
-        }
-        if diagnostics.hasProblems, !isCutOff { throw ExitCode.failure }
+        await tell(outcome, missing: quota?.remaining ?? 0, on: diagnostics)
+        if let failure = outcome.failure { throw failure }
+        if failOnLoss, !outcome.tally.isLossless { throw Self.lossStatus }
+        if diagnostics.hasProblems, !isCutOff || !isSaved { throw ExitCode.failure }
     }
 
-    /// Each subscription leaves out what an earlier one prints.
-    private func subscribe(on bus: any Bus) async throws -> [Subscription] {
-        var subscriptions: [Subscription] = []
-        for (index, pattern) in patterns.enumerated() {
-            let earlier = patterns[..<index]
-            let options = SubscriptionOptions(bufferCapacity: buffer, backpressure: backpressure) {
-                [delivery] envelope in
-                delivery.accepts(envelope) && !earlier.contains { $0.matches(envelope.subject) }
-            }
-            subscriptions.append(try await bus.subscribe(to: pattern, options: options))
+    /// The status of `--fail-on-loss`, which nothing else ends with.
+    private static let lossStatus = ExitCode(3)
+
+    /// - Returns: Whether the sums are where they were asked for.
+    private func save(_ tally: ReceptionTally, in file: SummaryFile?, _ diagnostics: Diagnostics) async -> Bool {
+        do {
+            try file?.write(tally.json)
+            return true
+        } catch {
+            await diagnostics.report("\(error)")
+            return false
         }
-        return subscriptions
     }
 
-    private func announce(_ bus: any Bus, on diagnostics: Diagnostics) async {
-        await bus.announceEndpoints(on: diagnostics)
-        await diagnostics.note("subscribed to \(patterns.map(\.rawValue.printable).joined(separator: ", "))")
-    }
-
-    /// Prints until there is a reason to stop, and then what has arrived by then.
-    private func print(
-        _ subscriptions: [Subscription],
-        of bus: any Bus,
-        with printer: DeliveryPrinter,
-        until stop: StopSwitch
-    ) async -> StopSwitch.Reason {
-        let formatter = DeliveryFormatter(format: delivery.output)
-        return await withTaskGroup { group in
-            for subscription in subscriptions {
-                group.addTask {
-                    _ = await printer.printAll(of: subscription, as: formatter)
-                    stop.trip()
-                }
-            }
-            let reason = await stop.wait(orClosed: STDOUT_FILENO, within: within?.duration)
-            await bus.close()
-            return reason
+    private func tell(_ outcome: Reception.Outcome, missing: Int, on diagnostics: Diagnostics) async {
+        if !quiet, !outcome.unconfirmed.isEmpty {
+            let list = outcome.unconfirmed.map(\.rawValue.printable).joined(separator: ", ")
+            let early = outcome.early > 0 ? "; \(outcome.early) envelopes that had come are not printed" : ""
+            await diagnostics.note("not subscribed to \(list): publishers had still to confirm\(early)")
+        }
+        if !quiet || !outcome.tally.isLossless { await diagnostics.note("\(outcome.tally)") }
+        if let count, let within, outcome.reason == .timeIsUp, missing > 0 {
+            await diagnostics.report("only \(count - missing) of \(count) envelopes came within \(within)")
         }
     }
 }

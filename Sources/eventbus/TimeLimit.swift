@@ -21,6 +21,9 @@ struct TimeLimit: ExpressibleByArgument, CustomStringConvertible, Sendable {
         self.description = description
     }
 
+    /// The end of so much time from now on.
+    var deadline: ContinuousClock.Instant { .now + duration.bounded }
+
     static func seconds(_ count: Int) -> TimeLimit {
         TimeLimit(.seconds(count), "\(count)s")
     }

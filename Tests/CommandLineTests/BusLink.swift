@@ -8,6 +8,9 @@ struct BusLink {
     var subscribing: String { "zmq:?subscribe=bind:\(address)" }
     var publishing: String { "zmq:?publish=connect:\(address)" }
 
+    /// For a subscriber that waits for a publisher who is not there.
+    var waiting: String { "zmq:?subscribe=connect:\(address)&confirmationTimeout=1h" }
+
     /// Runs `body` with a link in a directory of its own, whose path is short: an ipc path has at most 107 bytes.
     static func with<R>(_ body: (BusLink) async throws -> R) async throws -> R {
         let directory = FileManager.default.temporaryDirectory.appending(path: "eb-\(UUID().uuidString.prefix(8))")

@@ -47,3 +47,16 @@ func withTemporaryFile<R>(_ contents: Data, _ body: (String) async throws -> R) 
     defer { try? FileManager.default.removeItem(at: url) }
     return try await body(url.path)
 }
+
+/// The last line of `eventbus sub` when nothing was lost.
+func noLoss(received: Int) -> String {
+    "received \(received), lost 0, dropped 0, malformed 0"
+}
+
+/// Runs `body` with the path of a directory of its own.
+func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
+    let url = FileManager.default.temporaryDirectory.appending(path: "eventbus-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: url) }
+    return try await body(url.path)
+}

@@ -48,19 +48,8 @@ import Testing
             let arguments = ["pub", "a", "--bus", link.publishing, "--wait-for-subscribers", "2", "--within", "20ms"]
             let outcome = try await Program.run(arguments)
             #expect(outcome.status == 1)
-            #expect(
-                outcome.errors.hasPrefix("Error: nothing was published: fewer than 2 subscribers of a within 20ms.")
-            )
+            #expect(outcome.errors.contains("Error: nothing was published: fewer than 2 subscribers of a within 20ms."))
         }
-    }
-
-    @Test(arguments: [SIGINT, SIGTERM])
-    func `a signal ends the wait for subscribers`(signal: Int32) async throws {
-        let bus = "zmq:?publish=bind:tcp://127.0.0.1:*"
-        let program = try Program(["pub", "a", "--bus", bus, "--wait-for-subscribers", "1", "--within", "1h"])
-        #expect(await program.errorLine(beginning: "bound") != nil)
-        program.send(signal: signal)
-        #expect(await program.outcome().status == 0)
     }
 
     @Test func `a bus that discards checks the input`() async throws {
@@ -92,6 +81,7 @@ import Testing
             (["pub", "a", "--wait-for-subscribers", "1", "--bus", "noop:"], "cannot tell who subscribes"),
             (["sub", "a", "--count", "0"], "at least 1"), (["sub", "a", "--within", "soon"], "--within"),
             (["sub", "a", "--buffer", "0"], "from 1 to 1048576"),
+            (["sub", "a", "--summary", "-"], "--summary needs the name of a file"),
             (["pub", "a", "--bus", "memory:"], "A memory: bus ends with this process"),
             (["sub", "a", "--bus", "memory:"], "A memory: bus ends with this process"),
             (["sub", "a", "--bus", "noop:"], "Nothing ever arrives"),

@@ -73,7 +73,8 @@ import Testing
                 "zmq:?lingr=s3cret",
                 """
                 unknown option 'lingr': zmq knows publish, subscribe, sendHighWaterMark, maximumMessageSize, \
-                maximumWirePrefixes, heartbeatInterval, linger, confirmationTimeout, ipv6
+                maximumWirePrefixes, receiveQueueCapacity, receiveQueueBytes, heartbeatInterval, linger, \
+                confirmationTimeout, subscriberRetention, subscriberRetentionBytes, ipv6
                 """
             ),
         ]

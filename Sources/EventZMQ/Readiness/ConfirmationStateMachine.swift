@@ -1,80 +1,75 @@
+import EventCore
+
 /// Finds out whether every connected publisher has the subscriptions that were made.
 ///
-/// A round is a control topic that the bus subscribes to behind its other subscriptions; a publisher that sees it come
-/// answers on it, through the same pipe. Every try is a new round, and the answer to a round stands for all before it.
-/// Publishers are told apart by the connection that their answers come over. A connection over which nothing was ever
-/// answered in time, such as that of a plain PUB socket, is not waited for until it does answer.
+/// A publisher answers each announcement in the bus's inbox, through the pipe in which the subscription came before it. What
+/// is known of a connection is kept under that connection. One over which nothing was ever answered in time, such as that
+/// of a plain PUB socket, is not waited for until it does answer.
 struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    enum Action {
-        /// Subscribe to the topic of a round.
-        case begin(UInt64)
-        /// Unsubscribe from the topic of a round.
-        case end(UInt64)
-        /// Go on; so many publishers have not confirmed.
-        case resume(Waiter, unconfirmed: Int)
+    /// Somebody to wait for.
+    enum Publisher: Sendable, Hashable {
+        /// A bus that has told its id.
+        case bus(link: Int, id: String)
+        /// One that is connected and has told nothing.
+        case unknown(link: Int)
+        /// One that should be there and is not.
+        case absent(link: Int)
     }
 
-    private struct Connection {
-        /// Answers to earlier rounds came over another connection of the same descriptor.
-        var firstRound: UInt64
-        /// The greatest round that was answered; 0 when none was.
-        var answered: UInt64 = 0
+    enum Action {
+        /// Go on: these have confirmed, those have not.
+        case resume(Waiter, confirmed: [Publisher], missing: [Publisher])
+    }
+
+    private struct Bus {
+        var id: String
+        /// The announcements that are in effect there.
+        var confirmed: Set<UInt64> = []
     }
 
     private struct Link {
+        /// Whether exactly one publisher is expected here.
         var connects: Bool
-        /// How many connections have been established.
         var established = 0
         /// How many of those that never answered are not waited for.
         var silent = 0
-        var isRefusing = false
-        var connections: [Int32: Connection] = [:]
+        var buses: [Int32: Bus] = [:]
 
-        var unknown: Int { max(0, established - connections.values.count { $0.answered > 0 }) }
-
-        func unanswered(_ round: UInt64) -> Int {
-            let late = connections.values.count { $0.answered > 0 && $0.answered < round }
-            return late + max(0, unknown - silent)
-        }
-
-        func isAbsent(isOpening: Bool) -> Bool { connects && isOpening && established == 0 }
+        var unknown: Int { max(0, established - buses.count) }
     }
 
     private struct Waiting {
-        var id: UInt64
         var waiter: Waiter
-        var round: UInt64
+        var incarnation: UInt64
         var deadline: Instant
+        /// Until when those who should be there and are not are waited for, and whether they were from the beginning.
+        var absentUntil: Instant
+        var countsAbsent: Bool
+        var waitsForAbsent: Bool
+        /// Whether it waits for as long as silent publishers should be given.
+        var isPatient: Bool
     }
 
-    private static var maximumOutstanding: Int { 8 }
-    private static var firstRetry: Duration { .milliseconds(100) }
-    private static var lastRetry: Duration { .seconds(1) }
-
     private let timeout: Duration
-    private let openUntil: Instant
-    private var isOpening = true
+    private let openedAt: Instant
     private var links: [Int: Link] = [:]
-    /// In the order they came in, and so also by round and by deadline.
-    private var waiting: [Waiting] = []
-    private var lastRound: UInt64 = 0
-    /// The first round that stands for the latest change; 0 before there was one.
-    private var neededRound: UInt64 = 0
-    private var outstanding: [UInt64] = []
-    private var wantsRound = false
-    private var retryAt: Instant
-    private var retryDelay = Self.firstRetry
-    /// Until when to try for the sake of a new connection that nobody waits for.
-    private var tryUntil: Instant
+    private var waiting: [UInt64: Waiting] = [:]
+    private var byIncarnation: [UInt64: [UInt64]] = [:]
+    /// When to look at whom, soonest first; some have gone on meanwhile.
+    private var times: [(instant: Instant, id: UInt64)] = []
+    /// When waiters stop to wait for those who are absent; there are few different times.
+    private var absenceTimes: [Instant] = []
 
-    /// Begins with no link; endpoints to connect to are waited for until `timeout` from now.
+    /// Begins with no link.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long to wait when nothing else is asked for.
+    ///   - now: When the bus was opened; for so long after that those to connect to are waited for.
     init(timeout: Duration, now: Instant) {
         self.timeout = timeout
-        openUntil = now + timeout
-        retryAt = now
-        tryUntil = now
+        openedAt = now
     }
 
     // MARK: Links
@@ -84,99 +79,133 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         links[link] = Link(connects: connects)
     }
 
+    /// So many connections of a link are established now.
+    mutating func established(_ count: Int, on link: Int) -> [Action] {
+        guard var state = links[link], state.established != count else { return [] }
+        state.established = count
+        state.silent = min(state.silent, state.unknown)
+        links[link] = state
+        return settleAll()
+    }
+
+    /// A publisher has told its id over a connection.
+    mutating func greeted(by id: String, on link: Int, over connection: Int32) -> [Action] {
+        guard var state = links[link], state.buses[connection]?.id != id else { return [] }
+        state.buses[connection] = Bus(id: id)
+        state.silent = min(state.silent, state.unknown)
+        links[link] = state
+        return settleAll()
+    }
+
+    /// A connection has ended.
+    mutating func disconnected(_ connection: Int32, on link: Int) -> [Action] {
+        guard links[link]?.buses.removeValue(forKey: connection) != nil else { return [] }
+        return settleAll()
+    }
+
     /// A socket was replaced, and all its connections are gone.
-    mutating func reset(_ link: Int, now: Instant) -> [Action] {
-        if let connects = links[link]?.connects { links[link] = Link(connects: connects) }
-        return settle(now)
+    mutating func reset(_ link: Int) -> [Action] {
+        guard let connects = links[link]?.connects else { return [] }
+        links[link] = Link(connects: connects)
+        return settleAll()
     }
 
-    mutating func handle(_ event: MonitorEvent, on link: Int, now: Instant) -> [Action] {
-        guard var state = links[link] else { return [] }
-        switch event {
-        case .opened(let descriptor):
-            state.connections[descriptor] = Connection(firstRound: lastRound + 1)
-        case .established:
-            state.established += 1
-            wantsRound = true
-            tryUntil = now + timeout
-        case .refused:
-            state.isRefusing = true
-        case .disconnected(let descriptor):
-            state.connections[descriptor] = nil
-            if !state.isRefusing { state.established = max(0, state.established - 1) }
-            state.isRefusing = false
-        case .retried:
-            break
+    /// Announcements are in effect at the publisher of a connection.
+    mutating func confirmed(_ incarnations: [UInt64], on link: Int, over connection: Int32) -> [Action] {
+        guard links[link]?.buses[connection] != nil else { return [] }
+        links[link]?.buses[connection]?.confirmed.formUnion(incarnations)
+        var actions: [Action] = []
+        for incarnation in incarnations {
+            if let ids = byIncarnation[incarnation] { actions += settle(ids) }
         }
-        state.silent = min(state.silent, state.unknown)
-        links[link] = state
-        return settle(now)
+        return actions
     }
 
-    /// A publisher has answered.
-    mutating func answered(_ round: UInt64, on link: Int, over descriptor: Int32, now: Instant) -> [Action] {
-        guard var state = links[link], var connection = state.connections[descriptor],
-            (connection.firstRound...max(lastRound, connection.firstRound)).contains(round)
-        else { return [] }
-        connection.answered = max(connection.answered, round)
-        state.connections[descriptor] = connection
-        state.silent = min(state.silent, state.unknown)
-        links[link] = state
-        return settle(now)
+    /// The bus has given up an announcement.
+    mutating func released(_ incarnation: UInt64) {
+        for link in links.keys {
+            for connection in links[link]!.buses.keys {
+                links[link]!.buses[connection]!.confirmed.remove(incarnation)
+            }
+        }
     }
 
     // MARK: Waiters
 
-    /// The subscriptions have changed; what comes to wait from now on waits for a new round.
-    mutating func changed() {
-        neededRound = lastRound + 1
-        wantsRound = true
-    }
-
-    /// Waits until every publisher has the latest change.
-    mutating func wait(_ waiter: Waiter, id: UInt64, now: Instant) -> [Action] {
-        waiting.append(Waiting(id: id, waiter: waiter, round: neededRound, deadline: now + timeout))
-        return settle(now)
+    /// Waits until every publisher has an announcement, `limit` at most; `nil` means the usual time.
+    mutating func wait(
+        _ waiter: Waiter,
+        id: UInt64,
+        incarnation: UInt64,
+        limit: Duration?,
+        now: Instant
+    ) -> [Action] {
+        let limit = max(.zero, (limit ?? timeout).bounded)
+        let absentUntil = openedAt + max(limit, timeout)
+        let wait = Waiting(
+            waiter: waiter,
+            incarnation: incarnation,
+            deadline: now + limit,
+            absentUntil: absentUntil,
+            countsAbsent: now < absentUntil,
+            waitsForAbsent: now < absentUntil,
+            isPatient: limit >= timeout && limit > .zero
+        )
+        guard limit > .zero, isWaited(for: wait) else { return [resume(wait)] }
+        waiting[id] = wait
+        byIncarnation[incarnation, default: []].append(id)
+        insert(wait.deadline, id)
+        if wait.waitsForAbsent, !absenceTimes.contains(absentUntil) { absenceTimes.append(absentUntil) }
+        return []
     }
 
     /// Forgets a waiter, which the caller resumes.
     mutating func forget(_ id: UInt64) -> Waiter? {
-        guard let index = waiting.firstIndex(where: { $0.id == id }) else { return nil }
-        return waiting.remove(at: index).waiter
+        guard let wait = waiting.removeValue(forKey: id) else { return nil }
+        byIncarnation[wait.incarnation]?.removeAll { $0 == id }
+        if byIncarnation[wait.incarnation]?.isEmpty == true { byIncarnation[wait.incarnation] = nil }
+        return wait.waiter
     }
 
     /// Forgets all waiters, which the caller resumes.
     mutating func forgetAll() -> [Waiter] {
-        defer { waiting = [] }
-        return waiting.map(\.waiter)
+        defer { (waiting, byIncarnation, times, absenceTimes) = ([:], [:], [], []) }
+        return waiting.values.map(\.waiter)
     }
 
     // MARK: Time
 
     /// When ``tick(_:)`` is to be called next.
     var deadline: Instant? {
-        var instants: [Instant] = []
-        if let first = waiting.first { instants = isOpening ? [first.deadline, openUntil] : [first.deadline] }
-        if !outstanding.isEmpty, unanswered(neededRound) > 0 { instants.append(retryAt) }
-        return instants.min()
+        guard !waiting.isEmpty else { return nil }
+        let first = times.first { waiting[$0.id] != nil }?.instant
+        return [first, absenceTimes.min()].compactMap(\.self).min()
     }
 
     mutating func tick(_ now: Instant) -> [Action] {
         var actions: [Action] = []
-        if isOpening, now >= openUntil {
-            let absent = absentCount
-            isOpening = false
-            if absent > 0 { actions += resume(unconfirmed: absent) { $0.unanswered($1.round) == 0 } }
+        if absenceTimes.contains(where: { $0 <= now }) {
+            absenceTimes.removeAll { $0 <= now }
+            for id in waiting.keys where waiting[id]!.absentUntil <= now { waiting[id]!.waitsForAbsent = false }
+            actions += settleAll()
         }
-        let late = resume { $1.deadline <= now }
-        actions += late
-        if !late.isEmpty { writeOffUnknown() }
-        return actions + settle(now)
+        let end = times.firstIndex { $0.instant > now } ?? times.endIndex
+        let due = times[..<end]
+        times.removeSubrange(..<end)
+        for (_, id) in due {
+            guard let wait = waiting[id] else { continue }
+            _ = forget(id)
+            actions.append(resume(wait))
+            if wait.isPatient { writeOffUnknown() }
+        }
+        return actions
     }
 
-    private var absentCount: Int { links.values.count { $0.isAbsent(isOpening: isOpening) } }
-
-    private func unanswered(_ round: UInt64) -> Int { links.values.reduce(0) { $0 + $1.unanswered(round) } }
+    private mutating func insert(_ instant: Instant, _ id: UInt64) {
+        var place = times.endIndex
+        while place > 0, times[place - 1].instant > instant { place -= 1 }
+        times.insert((instant, id), at: place)
+    }
 
     private mutating func writeOffUnknown() {
         links = links.mapValues { link in
@@ -186,51 +215,44 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         }
     }
 
-    /// Resumes the waiters that are due, of whom nobody came in after one who is not.
-    private mutating func resume(
-        unconfirmed: Int? = nil,
-        where isDue: (ConfirmationStateMachine, Waiting) -> Bool
-    ) -> [Action] {
-        let due = waiting.prefix { isDue(self, $0) }
-        guard !due.isEmpty else { return [] }
-        waiting.removeFirst(due.count)
-        return due.map { .resume($0.waiter, unconfirmed: unconfirmed ?? unanswered($0.round) + absentCount) }
+    // MARK: Who is missing
+
+    private mutating func settleAll() -> [Action] {
+        waiting.isEmpty ? [] : settle(Array(waiting.keys))
     }
 
-    /// Whether anybody wants to know about a connection that has not answered.
-    private var isAsked: Bool { waiting.last.map { unanswered($0.round) > 0 } ?? false }
-
-    private mutating func settle(_ now: Instant) -> [Action] {
-        let isComplete = absentCount == 0
-        var actions = resume { isComplete && $0.unanswered($1.round) == 0 }
-        guard unanswered(neededRound) > 0 else {
-            // One that was too slow before may be able to answer by now, and is waited for again when it does.
-            let hasSilent = links.values.contains { $0.silent > 0 }
-            actions += hasSilent ? (wantsRound ? begin(now) : []) : endAll()
-            wantsRound = false
-            return actions
-        }
-        guard isAsked || now < tryUntil else { return actions + endAll() }
-        if wantsRound && outstanding.count < Self.maximumOutstanding || outstanding.isEmpty || now >= retryAt {
-            actions += begin(now)
+    private mutating func settle(_ ids: [UInt64]) -> [Action] {
+        var actions: [Action] = []
+        for id in ids {
+            guard let wait = waiting[id], !isWaited(for: wait) else { continue }
+            _ = forget(id)
+            actions.append(resume(wait))
         }
         return actions
     }
 
-    private mutating func endAll() -> [Action] {
-        defer { outstanding = [] }
-        return outstanding.map { .end($0) }
+    private func isWaited(for wait: Waiting) -> Bool {
+        links.values.contains { link in
+            link.unknown > link.silent || link.connects && link.established == 0 && wait.waitsForAbsent
+                || link.buses.values.contains { !$0.confirmed.contains(wait.incarnation) }
+        }
     }
 
-    private mutating func begin(_ now: Instant) -> [Action] {
-        var actions: [Action] = []
-        retryDelay = outstanding.isEmpty ? Self.firstRetry : min(retryDelay * 2, Self.lastRetry)
-        retryAt = now + retryDelay
-        if outstanding.count >= Self.maximumOutstanding { actions.append(.end(outstanding.removeFirst())) }
-        lastRound += 1
-        wantsRound = false
-        outstanding.append(lastRound)
-        return actions + [.begin(lastRound)]
+    private func resume(_ wait: Waiting) -> Action {
+        var confirmed: [Publisher] = []
+        var missing: [Publisher] = []
+        for (id, link) in links.sorted(by: { $0.key < $1.key }) {
+            for bus in link.buses.values {
+                if bus.confirmed.contains(wait.incarnation) {
+                    confirmed.append(.bus(link: id, id: bus.id))
+                } else {
+                    missing.append(.bus(link: id, id: bus.id))
+                }
+            }
+            for _ in 0..<max(0, link.unknown - link.silent) { missing.append(.unknown(link: id)) }
+            if link.connects, link.established == 0, wait.countsAbsent { missing.append(.absent(link: id)) }
+        }
+        return .resume(wait.waiter, confirmed: confirmed, missing: missing)
     }
 }
 

@@ -1,6 +1,6 @@
 import EventCore
 
-/// A socket that publishes, and whether anybody listens to it.
+/// A socket that publishes.
 ///
 /// Whoever uses it holds the lock of the outbox: zmq_socket(3), "Applications MUST NOT use a socket from multiple
 /// threads", except, zmq(7), where "full memory barriers" lie between.
@@ -13,69 +13,55 @@ final class PublishingSocket: @unchecked Sendable {
         case failed(Int32)
     }
 
-    let id: Int
-    var hasInterest = false
     let socket: ZMQSocket
     private let message = ZMQMessage()
 
-    init(id: Int, _ socket: consuming ZMQSocket) {
-        self.id = id
+    init(_ socket: consuming ZMQSocket) {
         self.socket = socket
     }
 
-    /// Sends an envelope's three frames to every peer whose queue has room.
-    func send(subject: Span<UInt8>, header: Span<UInt8>, payload: Span<UInt8>) -> Outcome {
+    /// Sends an envelope to every peer whose queue has room.
+    func send(_ message: borrowing OutgoingMessage) -> Outcome {
         // With ZMQ_XPUB_NODROP a full queue is reported, once: the peer is not asked again until it has drained.
         // Sending once more without it reaches all the others.
         var isDropping = false
         defer { if isDropping { try? socket.set(.xpubNoDrop, 1) } }
-        if let code = send(subject, .middle, &isDropping) { return .failed(code) }
-        if let code = send(header, .middle, &isDropping) { return .failed(code) }
-        if let code = send(payload, .last, &isDropping) { return .failed(code) }
+        for place in OutgoingMessage.places {
+            switch message.send(place, to: socket) {
+            case .done: continue
+            case .failed(let code): return .failed(code)
+            case .wouldBlock: break
+            }
+            isDropping = true
+            try? socket.set(.xpubNoDrop, 0)
+            if case .failed(let code) = message.send(place, to: socket) { return .failed(code) }
+        }
         return isDropping ? .sentExceptToFull : .sent
     }
 
-    @inline(__always)
-    private func send(_ frame: Span<UInt8>, _ place: ZMQSocket.Place, _ isDropping: inout Bool) -> Int32? {
-        switch socket.send(frame, place) {
-        case .done: return nil
-        case .failed(let code): return code
-        case .wouldBlock: break
+    /// Tells a bus what has been published for it; like any message it is dropped when the bus's queue is full.
+    func tell(_ bus: String, _ message: LedgerMessage) {
+        let frames = message.frames
+        guard case .done = socket.send(ControlTopic.inbox(bus: bus).bytes.span, .middle) else { return }
+        for (place, frame) in frames.enumerated() {
+            guard case .done = socket.send(frame.span, place == frames.count - 1 ? .last : .middle) else { return }
         }
-        isDropping = true
-        try? socket.set(.xpubNoDrop, 0)
-        guard case .failed(let code) = socket.send(frame, place) else { return nil }
-        return code
-    }
-
-    /// Sends a control message, which may be lost like any other.
-    func answer(_ topic: [UInt8], with bus: [UInt8]) {
-        guard case .done = socket.send(topic.span, .middle) else { return }
-        _ = socket.send(bus.span, .last)
-    }
-
-    /// What was read in one go.
-    struct Notices: Sendable {
-        /// Each a byte 1 or 0 before the topic.
-        var topics: [[UInt8]] = []
-        /// Whether nothing was left.
-        var isAll = true
     }
 
     /// Takes notices of subscriptions, until there are none or so many messages have been read.
-    func takeNotices(atMost limit: Int) -> Notices {
-        var notices = Notices()
+    ///
+    /// - Returns: The notices, and whether nothing was left.
+    func takeNotices(atMost limit: Int) -> (notices: [SubscriptionNotice], isAll: Bool) {
+        var notices: [SubscriptionNotice] = []
         for _ in 0..<limit {
-            guard case .done = socket.receive(into: message) else { return notices }
+            guard case .done = socket.receive(into: message) else { return (notices, true) }
             // Peers may send messages of their own, which look like nothing that is expected here.
             guard !message.hasMore else {
                 while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
                 continue
             }
-            let bytes = message.bytes
-            if let first = bytes.first, first <= 1 { notices.topics.append(bytes) }
+            if let notice = SubscriptionNotice(message) { notices.append(notice) }
         }
-        notices.isAll = false
-        return notices
+        return (notices, false)
     }
 }

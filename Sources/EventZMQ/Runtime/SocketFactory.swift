@@ -4,37 +4,43 @@ import EventCore
 struct SocketFactory: Sendable {
     let context: ZMQContext
     private let configuration: ZMQBusConfiguration
+    private let identity: PeerIdentity
 
-    init(_ configuration: ZMQBusConfiguration) throws(EventError) {
+    init(_ configuration: ZMQBusConfiguration, busID: String) throws(EventError) {
         context = try ZMQContext()
         self.configuration = configuration
+        identity = PeerIdentity(bus: busID)
     }
 
     /// Subscriptions are messages of a few hundred bytes, and a longer one than a peer accepts ends the connection.
     private static let maximumNoticeSize = 64 << 10
 
     func publisher() throws(EventError) -> ZMQSocket {
-        try ZMQSocket.open(
+        try open(
             .publish,
-            in: context,
-            options: common([
+            [
                 (.sendHighWaterMark, configuration.sendHighWaterMark), (.linger, configuration.linger.milliseconds),
                 (.maximumMessageSize, Self.maximumNoticeSize), (.xpubVerboser, 1), (.xpubNoDrop, 1),
                 // Without this a subscriber that is gone counts as present, and what is published for it piles up.
                 (.immediate, 1),
-            ])
+            ]
         )
     }
 
     func subscriber() throws(EventError) -> ZMQSocket {
-        try ZMQSocket.open(
+        try open(
             .subscribe,
-            in: context,
-            options: common([
+            [
                 // Subscriptions are messages too, and one that finds the queue full is lost without a word.
                 (.sendHighWaterMark, 0), (.linger, 0), (.maximumMessageSize, configuration.maximumMessageSize),
-            ])
+            ]
         )
+    }
+
+    private func open(_ kind: ZMQSocket.Kind, _ values: [(ZMQSocketOption, Int)]) throws(EventError) -> ZMQSocket {
+        let socket = try ZMQSocket.open(kind, in: context, options: common(values))
+        socket.setProperty(PeerIdentity.property, identity.text)
+        return socket
     }
 
     private func common(_ values: [(ZMQSocketOption, Int)]) -> ZMQSocketOptions {
@@ -42,6 +48,8 @@ struct SocketFactory: Sendable {
         options += [
             // With heartbeats and a limit here libzmq 4.3.4 aborts when the reader is slow.
             (.receiveHighWaterMark, 0),
+            // With libzmq's 100, the connections of hundreds of clients that come at once are made a second later.
+            (.backlog, 1000),
             (.reconnectInterval, 100), (.reconnectIntervalMaximum, 5000), (.handshakeInterval, 5000),
             (.connectTimeout, 5000), (.tcpKeepAlive, 1), (.ipv6, configuration.ipv6 ? 1 : 0),
         ]

@@ -21,12 +21,16 @@ import EventCore
     /// Waits until something can be read, a signal comes, or the time is up.
     ///
     /// - Parameter milliseconds: How long; less than 0 is for ever.
-    mutating func wait(milliseconds: Int) {
+    /// - Returns: 0, or the error number when nothing can be waited for.
+    mutating func wait(milliseconds: Int) -> Int32 {
         for index in unsafe items.indices { unsafe items[index].revents = 0 }
         let count = unsafe Int32(items.count)
-        _ = unsafe items.withUnsafeMutableBufferPointer { items in
+        let result = unsafe items.withUnsafeMutableBufferPointer { items in
             unsafe zmq_poll(items.baseAddress, count, milliseconds)
         }
+        // A signal ends a wait early, which is no harm.
+        guard result < 0, zmq_errno() != EINTR else { return 0 }
+        return zmq_errno()
     }
 
     /// Whether there is something to read from the item that was added at a place.

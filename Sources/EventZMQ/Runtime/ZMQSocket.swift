@@ -64,6 +64,15 @@ import EventCore
         }
     }
 
+    /// Says something of this end to every peer in the handshake.
+    ///
+    /// ZMQ_METADATA is a draft in zmq.h, and its number is not there without them; a libzmq that does not know it refuses.
+    func setProperty(_ name: String, _ value: String) {
+        let metadata: Int32 = 95
+        let text = "\(name):\(value)"
+        _ = ZMQResult.of { unsafe zmq_setsockopt(handle, metadata, text, text.utf8.count) }
+    }
+
     /// The descriptor that becomes readable when the socket's events may have changed.
     ///
     /// zmq_getsockopt(3), ZMQ_FD: "The returned file descriptor is only to be used with a poll or select", and it is

@@ -2,12 +2,13 @@ import CZeroMQ
 
 /// The options of libzmq that hold a number and are used here.
 enum ZMQSocketOption: Sendable {
-    case connectTimeout, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive, immediate, ipv6
+    case backlog, connectTimeout, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive, immediate, ipv6
     case linger, maximumMessageSize, receiveHighWaterMark, reconnectInterval, reconnectIntervalMaximum
     case sendHighWaterMark, tcpKeepAlive, xpubNoDrop, xpubVerboser
 
     var rawValue: Int32 {
         switch self {
+        case .backlog: ZMQ_BACKLOG
         case .connectTimeout: ZMQ_CONNECT_TIMEOUT
         case .handshakeInterval: ZMQ_HANDSHAKE_IVL
         case .heartbeatInterval: ZMQ_HEARTBEAT_IVL

@@ -4,59 +4,103 @@ import Synchronization
 
 /// Counts, logs and announces what happens, in one place, so that each is told the same.
 ///
-/// What may happen often is logged at the first, tenth, hundredth time and so on.
+/// What may happen often is logged at the first, tenth, hundredth time and so on; of what is wrong with an endpoint each
+/// reason once, until the endpoint is connected.
 final class BusReporter: Sendable {
     let counters = Counters()
     let events = LinkEventHub()
     private let logger: Logger?
+    /// What has been logged of each endpoint since it was last connected.
+    private let told = Lock<[String: Set<String>]>([:])
+
+    private static let maximumEndpoints = 1024
+    private static let maximumReasons = 16
 
     init(logger: Logger?) {
         self.logger = logger
     }
 
+    var statistics: LinkStatistics {
+        var statistics = counters.statistics
+        statistics.peersByEndpoint = events.peers
+        statistics.peers = statistics.peersByEndpoint.values.reduce(0, +)
+        return statistics
+    }
+
     func happened(_ event: LinkEvent) {
+        log(event)
+        events.send(event)
+    }
+
+    private func log(_ event: LinkEvent) {
         switch event {
-        case .connected(let endpoint): logger?.info("connected", metadata: ["endpoint": "\(endpoint)"])
+        case .connected(let endpoint):
+            told.withLock { $0[endpoint] = nil }
+            logger?.info("connected", metadata: ["endpoint": "\(endpoint)"])
         case .disconnected(let endpoint, let reason):
             logger?.warning("disconnected", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
-        case .refused(let endpoint, let reason), .unresolved(let endpoint, let reason),
-            .incompatible(let endpoint, let reason), .malformed(let endpoint, let reason):
-            logger?.warning("refused", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
+        case .refused(let endpoint, let reason): logOnce("no connection", endpoint, reason)
+        case .unresolved(let endpoint, let reason): logOnce("host not found", endpoint, reason)
+        case .incompatible(let endpoint, let reason): logOnce("incompatible peer", endpoint, reason)
+        case .malformed(let endpoint, let reason):
+            let times = counters.malformed.add(1, ordering: .relaxed).newValue
+            guard times.isPowerOfTen else { break }
+            warn("malformed message dropped", times, ["endpoint": "\(endpoint)", "reason": "\(reason)"])
         case .restarted(let endpoint):
             counters.restarts.add(1, ordering: .relaxed)
             logger?.notice("connection begun anew", metadata: ["endpoint": "\(endpoint)"])
         case .subscriberJoined(let id): logger?.info("subscriber joined", metadata: ["bus": "\(id)"])
         case .subscriberLeft(let id): logger?.info("subscriber left", metadata: ["bus": "\(id)"])
-        case .lost(let loss):
-            let times = counters.lost(loss.count ?? 0, from: loss.origin)
+        case .queueFull(let endpoint):
+            let times = counters.queueFull(at: endpoint)
+            if times.isPowerOfTen { warn("send queue full", times, ["endpoint": "\(endpoint)"]) }
+        case .unconfirmed(let pattern, let missing):
+            let times = counters.unconfirmed.add(1, ordering: .relaxed).newValue
             guard times.isPowerOfTen else { break }
-            logger?.warning("envelopes lost", metadata: ["times": "\(times)", "loss": "\(loss)"])
-        case .queueFull:
-            let times = counters.dropEpisodes.add(1, ordering: .relaxed).newValue
-            if times.isPowerOfTen { logger?.warning("send queue full", metadata: ["times": "\(times)"]) }
-        case .unconfirmed: break
+            let names = missing.joined(separator: ", ")
+            warn("subscription not confirmed in time", times, ["pattern": "\(pattern)", "missing": "\(names)"])
+        case .lost: break
         @unknown default: break
         }
-        events.send(event)
     }
 
-    func malformed(_ error: EventError) {
-        let times = counters.malformed.add(1, ordering: .relaxed).newValue
-        guard times.isPowerOfTen else { return }
-        logger?.warning("malformed message dropped", metadata: ["times": "\(times)", "fault": "\(error)"])
+    /// Counts what has been lost, or with less than 0 what turned out to be only late.
+    func lost(_ loss: LinkLoss, byPrefix: [String: Int]) {
+        let times =
+            if let count = loss.count {
+                counters.lost(count, from: loss.origin, byPrefix: byPrefix)
+            } else {
+                counters.lostUnknown()
+            }
+        if let count = loss.count, count <= 0 { return }
+        if times.isPowerOfTen { warn("envelopes lost", times, ["loss": "\(loss)"]) }
+        events.send(.lost(loss))
     }
 
-    func unconfirmed(publishers: Int) {
-        let times = counters.unconfirmed.add(1, ordering: .relaxed).newValue
-        guard times.isPowerOfTen else { return }
-        logger?.warning(
-            "subscription not confirmed in time",
-            metadata: ["times": "\(times)", "publishers": "\(publishers)"]
-        )
+    /// Counts what was received and dropped because predicates and observers are too slow.
+    func overflowed(_ count: Int) {
+        let total = counters.overflowed.add(count, ordering: .relaxed).newValue
+        guard String(total - count).utf8.count < String(total).utf8.count || total == count else { return }
+        logger?.warning("predicates or observers are too slow, envelopes dropped", metadata: ["total": "\(total)"])
     }
 
     func failed(_ error: EventError) {
         logger?.error("transport failed", metadata: ["fault": "\(error)"])
+    }
+
+    private func logOnce(_ message: Logger.Message, _ endpoint: String, _ reason: String) {
+        let isNew = told.withLock { told in
+            guard told[endpoint] != nil || told.count < Self.maximumEndpoints else { return false }
+            guard told[endpoint, default: []].count < Self.maximumReasons else { return false }
+            return told[endpoint, default: []].insert(reason).inserted
+        }
+        if isNew { logger?.warning(message, metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"]) }
+    }
+
+    private func warn(_ message: Logger.Message, _ times: Int, _ metadata: Logger.Metadata) {
+        var metadata = metadata
+        metadata["times"] = "\(times)"
+        logger?.warning(message, metadata: metadata)
     }
 }
 

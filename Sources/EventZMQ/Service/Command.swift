@@ -5,13 +5,14 @@ enum Command: Sendable {
     /// How a wait ended.
     enum Outcome: Sendable {
         case done
+        case confirmed(SubscriptionConfirmation)
         case timedOut
         case cancelled
         case closed
     }
 
-    /// Subscribe to a prefix, and say when every publisher has confirmed it.
-    case request(WirePrefix, id: UInt64, Waiter<Outcome>)
+    /// Subscribe to the prefix of a pattern, and say when every publisher has confirmed it.
+    case request(Pattern, limit: Duration?, id: UInt64, Waiter<Outcome>)
     /// A subscription to a prefix has ended.
     case release(WirePrefix)
     /// Say when so many peers subscribe to a subject.
@@ -23,7 +24,7 @@ enum Command: Sendable {
     /// Who waits for it.
     var waiter: Waiter<Outcome>? {
         switch self {
-        case .request(_, _, let waiter), .awaitSubscribers(_, _, _, _, let waiter): waiter
+        case .request(_, _, _, let waiter), .awaitSubscribers(_, _, _, _, let waiter): waiter
         case .release, .cancel, .stop: nil
         }
     }

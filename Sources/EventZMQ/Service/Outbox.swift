@@ -7,36 +7,140 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What a bus publishes through: its publishing sockets behind one short lock.
+/// What a bus publishes through: its publishing sockets, and what is known of those who listen, behind one short lock.
 ///
-/// Publishers send under the lock, on whatever thread they are; the service thread reads notices of subscriptions under
-/// it. A send may swallow the signal that there are notices, so the service thread is told to look after sends.
+/// Publishers send under the lock, on whatever thread they are; the service thread reads notices of subscriptions and
+/// sends ledger messages under it, so a ledger message stands in the pipe exactly behind the envelopes that it counts. A
+/// send may swallow the signal that there are notices, so the service thread is told to look after sends.
 final class Outbox: Sendable {
+    /// A publishing socket, or where one is being replaced, and what its peers want.
+    struct Leg: Sendable {
+        let id: Int
+        let name: String
+        var socket: PublishingSocket?
+        var book: LedgerBook
+    }
+
+    /// What is known of a subject that was published on.
+    private struct SubjectState: Sendable {
+        /// How many envelopes have been sent on it.
+        var sequence: UInt64 = 0
+        /// The generation of all books that the routes are from.
+        var generation = UInt64.max
+        var routes: [LedgerBook.Route] = []
+        /// The last leg that leads to somebody who wants it.
+        var lastWanted: Int?
+        var isCounted = false
+    }
+
+    private typealias SubjectPlace = RecentTable<Subject, SubjectState>.Place
+
     private struct State: Sendable {
-        var sockets: [PublishingSocket] = []
-        var sequences = SequenceTable()
+        var legs: [Leg] = []
+        /// Envelopes that were counted, so that ledgers can say which ones they mean.
+        var number: UInt64 = 0
         /// Whether there was a send since the service thread last looked.
         var isUnchecked = false
         var isOpen = true
+        private var subjects = RecentTable<Subject, SubjectState>(capacity: Outbox.subjectCapacity)
+
+        private var generation: UInt64 { legs.reduce(0) { $0 &+ $1.book.generation } }
+
+        private mutating func place(of subject: Subject) -> SubjectPlace {
+            let place = subjects.place(of: subject, initial: SubjectState())
+            let generation = generation
+            if subjects[place].generation != generation {
+                let routes = legs.map { $0.book.route(of: subject) }
+                subjects[place].generation = generation
+                subjects[place].routes = routes
+                subjects[place].lastWanted = routes.lastIndex { $0.isWanted }
+                subjects[place].isCounted = routes.contains { !$0.entries.isEmpty }
+            }
+            return place
+        }
+
+        /// Who wants a subject; counts an envelope on it unless it is going to be sent.
+        mutating func note(_ subject: Subject) -> Demand {
+            let place = place(of: subject)
+            if subjects[place].lastWanted != nil { return .wanted }
+            guard subjects[place].isCounted else { return .none }
+            count(place)
+            return .counted
+        }
+
+        /// Gives an envelope its numbers and counts it.
+        mutating func number(_ subject: Subject) -> (place: SubjectPlace, sequence: UInt64) {
+            let place = place(of: subject)
+            count(place)
+            subjects[place].sequence += 1
+            return (place, subjects[place].sequence)
+        }
+
+        /// Sends an envelope that was just numbered to every leg that leads to somebody who wants it.
+        mutating func send(_ message: borrowing OutgoingMessage, at place: SubjectPlace) -> Aftermath {
+            var aftermath = Aftermath(isFirstUnchecked: !isUnchecked)
+            isUnchecked = true
+            let last = subjects[place].lastWanted
+            for index in legs.indices where subjects[place].routes[index].isWanted {
+                guard let socket = legs[index].socket else { continue }
+                // The last one may take the frames over; the others get copies that share their memory.
+                switch index == last ? socket.send(message) : message.withCopy({ socket.send($0) }) {
+                case .sent: break
+                case .sentExceptToFull: aftermath.fullQueues.append(legs[index].name)
+                case .failed(let code): aftermath.code = code
+                }
+            }
+            return aftermath
+        }
+
+        /// What to tell a bus at a leg.
+        mutating func message(
+            to bus: String,
+            leg index: Int,
+            from origin: String,
+            now: ContinuousClock.Instant
+        ) -> LedgerMessage? {
+            let socket = UInt64(legs[index].id)
+            return legs[index].book.message(to: bus, from: origin, socket: socket, number: number, now: now)
+        }
+
+        private mutating func count(_ place: SubjectPlace) {
+            number += 1
+            for index in legs.indices { legs[index].book.count(subjects[place].routes[index].entries) }
+        }
+    }
+
+    private enum Demand {
+        /// Nobody has asked for it.
+        case none
+        /// Only buses that are away have.
+        case counted
+        case wanted
+        case closed
     }
 
     /// What a send leaves to be done without the lock.
     private struct Aftermath {
         var isFirstUnchecked = false
-        var fullQueues = 0
+        var fullQueues: [String] = []
         var code: Int32?
         var isClosed = false
     }
 
+    private static let subjectCapacity = 1 << 16
+
     private let state = Lock(State())
+    private let origin: String
     private let encoder: EnvelopeEncoder
     private let maximumMessageSize: Int
     private let reporter: BusReporter
     private let wakeUp: WakeUp
-    /// Whether any peer subscribes to more than control topics; while nobody does, publishing stops here.
+    /// Whether any peer wants more than control topics, or is away and may come back; while none does, publishing stops
+    /// here.
     private let hasInterest = Atomic<Bool>(false)
 
     init(origin: String, maximumMessageSize: Int, reporter: BusReporter, wakeUp: WakeUp) {
+        self.origin = origin
         encoder = EnvelopeEncoder(origin: origin)
         self.maximumMessageSize = maximumMessageSize
         self.reporter = reporter
@@ -55,47 +159,57 @@ final class Outbox: Sendable {
     ///   ``EventError/transport(_:)`` for a frame above the limit and when libzmq refuses.
     func send(_ envelope: Envelope) throws(EventError) {
         try check(envelope)
+        switch demand(for: envelope.subject) {
+        case .closed: throw .busClosed
+        case .none: reporter.counters.unheard.add(1, ordering: .relaxed)
+        case .counted: reporter.counters.sent.add(1, ordering: .relaxed)
+        case .wanted: try sendWanted(envelope)
+        }
+    }
+
+    /// Before an envelope is encoded: most of what a program publishes may be of no interest elsewhere.
+    private func demand(for subject: Subject) -> Demand {
+        let (demand, isFirst) = state.withLock { state -> (Demand, Bool) in
+            guard state.isOpen else { return (.closed, false) }
+            let demand = state.note(subject)
+            guard demand == .counted, !state.isUnchecked else { return (demand, false) }
+            state.isUnchecked = true
+            return (demand, true)
+        }
+        if isFirst { wakeUp.wake() }
+        return demand
+    }
+
+    private func sendWanted(_ envelope: Envelope) throws(EventError) {
         let aftermath = try JSONWriter.with { header throws(EventError) in
             try encoder.begin(&header, of: envelope)
-            // The number to come takes up to 28 bytes.
-            try check(header.count + 28, of: envelope)
-            return send(envelope, &header)
+            try check(header.count + EnvelopeEncoder.maximumEndCount, of: envelope)
+            return try send(envelope, &header)
         }
         if aftermath.isFirstUnchecked { wakeUp.wake() }
-        for _ in 0..<aftermath.fullQueues { reporter.happened(.queueFull(endpoint: "")) }
+        for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
         if aftermath.isClosed { throw .busClosed }
         if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
         reporter.counters.sent.add(1, ordering: .relaxed)
     }
 
-    private func send(_ envelope: Envelope, _ header: inout JSONWriter) -> Aftermath {
-        envelope.subject.rawValue.withUTF8Bytes { subject in
+    private func send(_ envelope: Envelope, _ header: inout JSONWriter) throws(EventError) -> Aftermath {
+        let result = envelope.subject.rawValue.withUTF8Bytes { subject in
             envelope.payload.withBytes { payload in
-                state.withLock { state -> Aftermath in
-                    guard state.isOpen else { return Aftermath(isClosed: true) }
-                    encoder.finish(&header, sequence: state.sequences.next(for: envelope.subject))
-                    return header.withBytes { Self.send(subject, $0, payload, &state) }
+                Result { () throws(EventError) in
+                    try OutgoingMessage.with(subject: subject, payload: payload) { message throws(EventError) in
+                        try state.withLock { state throws(EventError) -> Aftermath in
+                            guard state.isOpen else { return Aftermath(isClosed: true) }
+                            let (place, sequence) = state.number(envelope.subject)
+                            encoder.finish(&header, sequence: sequence, number: state.number)
+                            try header.withBytes { bytes throws(EventError) in try message.setHeader(bytes) }
+                            return state.send(message, at: place)
+                        }
+                    }
                 }
             }
         }
-    }
-
-    private static func send(
-        _ subject: Span<UInt8>,
-        _ header: Span<UInt8>,
-        _ payload: Span<UInt8>,
-        _ state: inout State
-    ) -> Aftermath {
-        var aftermath = Aftermath(isFirstUnchecked: !state.isUnchecked)
-        state.isUnchecked = true
-        for socket in state.sockets where socket.hasInterest {
-            switch socket.send(subject: subject, header: header, payload: payload) {
-            case .sent: break
-            case .sentExceptToFull: aftermath.fullQueues += 1
-            case .failed(let code): aftermath.code = code
-            }
-        }
-        return aftermath
+        return try result.get()
     }
 
     /// - Throws: ``EventError/transport(_:)`` for a payload above the limit.
@@ -115,26 +229,52 @@ final class Outbox: Sendable {
         hasInterest.store(true, ordering: .releasing)
     }
 
+    // MARK: Sockets
+
+    /// Adds a socket with a book of its own.
+    func add(_ id: Int, name: String, _ socket: PublishingSocket, _ book: LedgerBook) {
+        state.withLock { $0.legs.append(Leg(id: id, name: name, socket: socket, book: book)) }
+    }
+
+    /// Takes out a socket that is to be replaced: its monitor is stopped, and its peers are away.
+    func removeSocket(_ id: Int, now: ContinuousClock.Instant) {
+        state.withLock { state in
+            for index in state.legs.indices where state.legs[index].id == id {
+                try? state.legs[index].socket?.socket.monitor(on: nil)
+                state.legs[index].socket = nil
+                state.legs[index].book.lostAllConnections(now: now)
+            }
+        }
+    }
+
+    func replaceSocket(_ id: Int, by socket: PublishingSocket) {
+        state.withLock { state in
+            for index in state.legs.indices where state.legs[index].id == id { state.legs[index].socket = socket }
+        }
+    }
+
+    /// Tells all buses for the last time what has been published, stops the monitors, and closes the sockets.
+    func removeAll(now: ContinuousClock.Instant) {
+        state.withLock { state in
+            for index in state.legs.indices {
+                guard let socket = state.legs[index].socket else { continue }
+                for bus in state.legs[index].book.inboxes {
+                    guard var message = state.message(to: bus, leg: index, from: origin, now: now) else { continue }
+                    message.isLast = true
+                    socket.tell(bus, message)
+                }
+                try? socket.socket.monitor(on: nil)
+            }
+            state.legs = []
+        }
+    }
+
+    /// What to poll the sockets by: never by the socket itself, which would be a use of it.
+    var descriptors: [Int32] {
+        state.withLock { state in state.legs.compactMap { try? $0.socket?.socket.descriptor } }
+    }
+
     // MARK: The service thread
-
-    /// Adds a socket, or puts it in the place of the one with the same id.
-    func add(_ id: Int, _ socket: PublishingSocket) {
-        state.withLock { state in
-            state.sockets.removeAll { $0.id == id }
-            state.sockets.append(socket)
-        }
-    }
-
-    /// How many sockets there are, and what to poll them by: never by the socket itself, which would be a use of it.
-    var descriptors: [Int32] { state.withLock { $0.sockets.compactMap { try? $0.socket.descriptor } } }
-
-    /// Stops the monitors of all sockets, or of one, and closes them.
-    func remove(_ id: Int? = nil) {
-        state.withLock { state in
-            for socket in state.sockets where id == nil || socket.id == id { try? socket.socket.monitor(on: nil) }
-            state.sockets.removeAll { id == nil || $0.id == id }
-        }
-    }
 
     /// Whether somebody has sent since the service thread last began to look.
     var isUnchecked: Bool { state.withLock { $0.isUnchecked } }
@@ -144,27 +284,77 @@ final class Outbox: Sendable {
         state.withLock { $0.isUnchecked = false }
     }
 
-    /// Takes notices of subscriptions from a socket, until there are none or enough.
-    func takeNotices(at id: Int, atMost limit: Int) -> PublishingSocket.Notices {
-        state.withLock { state in
-            guard let socket = state.sockets.first(where: { $0.id == id }) else { return .init() }
-            return socket.takeNotices(atMost: limit)
+    /// Takes notices of subscriptions from a socket, until there are none or enough, and enters them in its book.
+    ///
+    /// - Returns: The notices, and whether nothing was left.
+    func takeNotices(
+        at id: Int,
+        atMost limit: Int,
+        now: ContinuousClock.Instant
+    ) -> (notices: [SubscriptionNotice], isAll: Bool) {
+        let (result, anyInterest) = state.withLock { state in
+            var result: (notices: [SubscriptionNotice], isAll: Bool) = ([], true)
+            for index in state.legs.indices where state.legs[index].id == id {
+                guard let socket = state.legs[index].socket else { continue }
+                result = socket.takeNotices(atMost: limit)
+                for notice in result.notices { state.legs[index].book.enter(notice, at: UInt64(id), of: origin, now: now) }
+            }
+            return (result, state.legs.contains { !$0.book.isEmpty } || !state.isOpen)
+        }
+        // Before any answer: whoever gets one may tell a publisher to publish.
+        hasInterest.store(anyInterest, ordering: .releasing)
+        return result
+    }
+
+    /// Tells buses what has been published for them, as far as it is time.
+    ///
+    /// - Returns: When to call again; `nil` when nobody is owed anything.
+    func tellLedgers(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        let due = state.withLock { state in
+            state.legs.indices.flatMap { index in
+                _ = state.legs[index].book.schedule(now)
+                return state.legs[index].book.takeDue(now).map { (index, $0) }
+            }
+        }
+        var rest = due[...]
+        while !rest.isEmpty {
+            // Some at a time, since publishers wait meanwhile.
+            let some = rest.prefix(Self.toldAtOnce)
+            rest = rest.dropFirst(Self.toldAtOnce)
+            state.withLock { state in
+                state.isUnchecked = true
+                for (index, bus) in some where index < state.legs.count {
+                    guard let socket = state.legs[index].socket,
+                        let message = state.message(to: bus, leg: index, from: origin, now: now)
+                    else { continue }
+                    socket.tell(bus, message)
+                }
+            }
+        }
+        return state.withLock { state in
+            state.legs.indices.compactMap { state.legs[$0].book.schedule(now) }.min()
         }
     }
 
-    /// Records whether a socket's peers want anything, and then answers on control topics.
-    func settle(_ id: Int, hasInterest: Bool, answers: [[UInt8]], from bus: [UInt8]) {
-        let anyInterest = state.withLock { state in
-            for socket in state.sockets where socket.id == id { socket.hasInterest = hasInterest }
-            return state.sockets.contains { $0.hasInterest } || !state.isOpen
-        }
-        self.hasInterest.store(anyInterest, ordering: .releasing)
-        guard !answers.isEmpty else { return }
-        state.withLock { state in
-            state.isUnchecked = true
-            for socket in state.sockets where socket.id == id {
-                for topic in answers { socket.answer(topic, with: bus) }
-            }
+    private static let toldAtOnce = 64
+}
+
+extension LedgerBook {
+    /// Enters what a notice says.
+    mutating func enter(_ notice: SubscriptionNotice, at socket: UInt64, of origin: String, now: Instant) {
+        switch (notice.topic, notice.isSubscription) {
+        case (.prefix(let prefix), true): subscribed(prefix)
+        case (.prefix(let prefix), false): unsubscribed(prefix)
+        case (.control(.interest(let bus, let incarnation, let prefix)), true):
+            announced(prefix, by: bus, incarnation: incarnation, now: now)
+        case (.control(.interest(let bus, let incarnation, _)), false):
+            withdrawn(by: bus, incarnation: incarnation, isGivenUp: notice.connection != nil, now: now)
+        case (.control(.inbox(let bus)), true): opened(inboxOf: bus, now: now)
+        case (.control(.inbox(let bus)), false): closed(inboxOf: bus)
+        case (.control(.presence(let bus)), true): isComplete(bus)
+        case (.control(.acknowledgement(let bus, origin, socket, let serial)), true):
+            acknowledged(by: bus, serial: serial)
+        case (.control, _): break
         }
     }
 }

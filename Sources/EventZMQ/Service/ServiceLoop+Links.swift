@@ -1,26 +1,64 @@
 import EventCore
+import Synchronization
 
 extension ServiceLoop {
     // MARK: Subscriptions
 
-    /// What a bus subscribes to for a prefix: first the announcement of who wants it, then the prefix.
-    func topics(for prefix: WirePrefix) -> [[UInt8]] {
-        [ControlTopic.interest(bus: busID, prefix: prefix).bytes, prefix.bytes]
+    /// Subscribes to a prefix everywhere, and only then says who it was: an announcement is believed.
+    func announce(_ prefix: WirePrefix) {
+        let interest = ControlTopic.interest(bus: busID, incarnation: announcements.add(prefix), prefix: prefix)
+        subscribeEverywhere([prefix.bytes, interest.bytes])
     }
 
-    func confirmationTopic(_ round: UInt64) -> [UInt8] {
-        ControlTopic.confirmation(bus: busID, round: round).bytes
+    /// Gives prefixes up: first the announcement, so that nothing that is published from then
+    /// on is counted and not sent.
+    func retire(_ prefixes: [WirePrefix]) {
+        for prefix in prefixes {
+            guard let incarnation = announcements.remove(prefix) else { continue }
+            let interest = ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix)
+            unsubscribeEverywhere([interest.bytes, prefix.bytes])
+            confirmation.released(incarnation)
+            accounts.released(incarnation)
+        }
     }
 
-    func subscribeEverywhere(_ topics: [[UInt8]]) {
+    /// Tells the publishers that nothing is wanted any more, so that they do not count for a bus that will not come back.
+    func withdrawAll() {
+        for (incarnation, prefix) in announcements.all {
+            unsubscribeEverywhere([ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix).bytes])
+        }
+        let linger = min(configuration.linger, Self.lingerOfWithdrawal).milliseconds
+        for subscriber in subscribers where watches[subscriber.id].connections.established > 0 {
+            try? subscriber.socket.set(.linger, linger)
+        }
+    }
+
+    /// So long a subscribing socket may take to tell it.
+    private static let lingerOfWithdrawal = Duration.milliseconds(100)
+
+    private func subscribeEverywhere(_ topics: [[UInt8]]) {
         for subscriber in subscribers { reporting { () throws(EventError) in try subscriber.subscribe(to: topics) } }
     }
 
-    func unsubscribeEverywhere(_ topics: [[UInt8]]) {
+    private func unsubscribeEverywhere(_ topics: [[UInt8]]) {
         for subscriber in subscribers {
             reporting { () throws(EventError) in
                 for topic in topics { try subscriber.socket.unsubscribe(from: topic) }
             }
+        }
+    }
+
+    /// Says that a message has been read: a subscription that ends at once, since nothing else goes to publishers.
+    func acknowledge(_ message: LedgerMessage, on subscriber: SubscribingSocket) {
+        let topic = ControlTopic.acknowledgement(
+            bus: busID,
+            origin: message.origin,
+            socket: message.socket,
+            serial: message.serial
+        ).bytes
+        reporting { () throws(EventError) in
+            try subscriber.subscribe(to: [topic])
+            try subscriber.socket.unsubscribe(from: topic)
         }
     }
 
@@ -39,19 +77,37 @@ extension ServiceLoop {
 
     private func handle(_ event: MonitorEvent, on watch: LinkWatch) {
         let now = Instant.now
-        if let action = watch.handle(event, now: now) {
-            for endpoint in watch.endpoints { announce(action, endpoint) }
+        for event in watch.handle(event, now: now) { tell(event, of: watch) }
+        guard watch.role == .subscribes else { return }
+        if case .disconnected(let connection) = event {
+            accounts.disconnected(connection, on: watch.id, now: now)
+            perform(confirmation.disconnected(connection, on: watch.id))
         }
-        if watch.role == .subscribes { perform(confirmation.handle(event, on: watch.id, now: now)) }
+        perform(confirmation.established(watch.connections.established, on: watch.id))
     }
 
-    private func announce(_ action: SupervisorStateMachine.Action, _ endpoint: ZMQEndpoint) {
-        switch action {
-        case .connected: reporter.happened(.connected(endpoint: endpoint.address))
-        case .disconnected: reporter.happened(.disconnected(endpoint: endpoint.address, reason: "the connection ended"))
-        case .refused(let code): reporter.happened(.refused(endpoint: endpoint.address, reason: "handshake failed, \(code)"))
-        case .restart: reporter.happened(.restarted(endpoint: endpoint.address))
+    /// A message has come over a connection, which is therefore established.
+    func received(over connection: Int32, of watch: LinkWatch) {
+        guard let event = watch.received(over: connection) else { return }
+        tell(event, of: watch)
+        if watch.role == .subscribes {
+            perform(confirmation.established(watch.connections.established, on: watch.id))
         }
+    }
+
+    private func tell(_ event: LinkEvent, of watch: LinkWatch) {
+        if case .connected = event, watch.connects, watch.connectionCount > 1 {
+            reporter.counters.reconnections.add(1, ordering: .relaxed)
+        }
+        reporter.happened(event)
+    }
+
+    /// Tells of a peer of another version, once for each endpoint and version.
+    func check(_ peer: PeerIdentity?, of watch: LinkWatch) {
+        guard let peer, peer.version != PeerIdentity.version else { return }
+        guard watch.strangeVersions.insert(peer.version).inserted else { return }
+        let reason = "bus \(peer.bus) speaks version \(peer.version) of the wire format, this one \(PeerIdentity.version)"
+        reporter.happened(.incompatible(endpoint: watch.name, reason: reason))
     }
 
     /// Replaces a socket that connects; when that fails, for want of memory or descriptors, it is tried again later.
@@ -63,7 +119,7 @@ extension ServiceLoop {
             case .publishes: try restartPublisher(watch, endpoint)
             case .subscribes: try restartSubscriber(watch, endpoint)
             }
-            announce(.restart, endpoint)
+            reporter.happened(.restarted(endpoint: watch.name))
         } catch {
             reporter.failed(error)
             watch.supervisor?.restartFailed(now: .now)
@@ -78,26 +134,34 @@ extension ServiceLoop {
         try? subscriber.socket.monitor(on: nil)
         watch.monitor = monitor
         subscriber.socket = socket
-        perform(confirmation.reset(watch.id, now: .now))
-        try subscriber.subscribe(to: prefixes.prefixes.map(\.bytes))
+        for event in watch.lostAllConnections() { tell(event, of: watch) }
+        accounts.disconnected(nil, on: watch.id, now: .now)
+        perform(confirmation.reset(watch.id))
+        try subscriber.subscribe(to: announcements.all.map(\.value.bytes))
+        try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes])
+        try subscriber.subscribe(
+            to: announcements.all.map { incarnation, prefix in
+                ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix).bytes
+            }
+        )
         try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
-        try subscriber.subscribe(to: prefixes.prefixes.map { ControlTopic.interest(bus: busID, prefix: $0).bytes })
         try subscriber.socket.connect(to: endpoint.address)
     }
 
     private func restartPublisher(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
         let socket = try sockets.publisher()
         let monitor = try nextMonitor(of: socket)
-        outbox.remove(watch.id)
-        for change in peers.removed(watch.id) { announce(change) }
+        outbox.removeSocket(watch.id, now: .now)
+        for change in peers.removed(watch.id) { tell(change) }
         watch.monitor = monitor
+        for event in watch.lostAllConnections() { tell(event, of: watch) }
         do {
             try socket.connect(to: endpoint.address)
         } catch {
             try? socket.monitor(on: nil)
             throw error
         }
-        outbox.add(watch.id, PublishingSocket(id: watch.id, socket))
+        outbox.replaceSocket(watch.id, by: PublishingSocket(socket))
     }
 
     private func nextMonitor(of socket: borrowing ZMQSocket) throws(EventError) -> ZMQMonitor {
@@ -107,41 +171,50 @@ extension ServiceLoop {
 
     // MARK: Peers
 
-    /// Takes note of who wants what, and answers those who ask whether it is known.
+    /// Takes note of who wants what; those who are owed an answer get it afterwards.
     ///
     /// - Returns: Whether there may be more.
-    func takeNotices(at socket: Int) -> Bool {
-        defer { if !subscriberWaits.isEmpty { resumeSubscriberWaits() } }
+    func takeNotices(at watch: LinkWatch, _ now: Instant) -> Bool {
         for _ in 0..<Self.roundsAtOnce {
-            let notices = outbox.takeNotices(at: socket, atMost: Self.noticesAtOnce)
-            var answers: [[UInt8]] = []
-            for notice in notices.topics {
-                let topic = notice.dropFirst()
-                if notice.first == 1 {
-                    if let change = peers.subscribed(topic, at: socket) { announce(change) }
-                    if case .confirmation? = ControlTopic(topic) { answers.append(Array(topic)) }
-                } else if let change = peers.unsubscribed(topic, at: socket) {
-                    announce(change)
-                }
+            let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
+            for notice in notices {
+                if let connection = notice.connection { received(over: connection, of: watch) }
+                check(notice.peer, of: watch)
+                if let change = peers.enter(notice, at: watch.id) { tell(change) }
             }
-            // Whoever gets an answer may tell a publisher to publish: it must be known by then that somebody listens.
-            outbox.settle(socket, hasInterest: peers.hasInterest(at: socket), answers: answers, from: Array(busID.utf8))
-            // Sending answers may swallow the signal that there are notices again.
-            if notices.isAll && answers.isEmpty { return false }
+            if isAll { peers.settled(watch.id) }
+            resumeSubscriberWaits()
+            if isAll { return false }
         }
         return true
     }
 
     /// So many messages are read without letting go of the lock that publishers want.
-    private static var noticesAtOnce: Int { 1000 }
+    private static var noticesAtOnce: Int { 256 }
     /// So many times, before anything else has its turn.
-    private static var roundsAtOnce: Int { 8 }
+    private static var roundsAtOnce: Int { 32 }
 
-    private func announce(_ change: PeerTable.Change) {
+    private func tell(_ change: PeerTable.Change) {
         switch change {
         case .joined(let bus) where bus != busID: reporter.happened(.subscriberJoined(bus))
         case .left(let bus) where bus != busID: reporter.happened(.subscriberLeft(bus))
         case .joined, .left: break
         }
+    }
+}
+
+extension PeerTable {
+    /// Enters what a publishing socket says; returns who came or left by it.
+    fileprivate mutating func enter(_ notice: SubscriptionNotice, at socket: Int) -> Change? {
+        let topic: Notice
+        switch notice.topic {
+        case .prefix(let prefix): topic = .prefix(prefix)
+        case .control(.interest(let bus, _, let prefix)): topic = .interest(bus: bus, prefix: prefix)
+        case .control(.presence(let bus)): topic = .presence(bus: bus)
+        case .control: return nil
+        }
+        let identity = notice.peer?.bus
+        guard !notice.isSubscription else { return subscribed(topic, at: socket, by: identity) }
+        return unsubscribed(topic, at: socket, by: identity, isNamed: notice.connection != nil)
     }
 }

@@ -1,5 +1,4 @@
 import EventCore
-import EventMemory
 import Synchronization
 
 extension ServiceLoop {
@@ -27,7 +26,7 @@ extension ServiceLoop {
                     ServiceThread.yield()
                     continue
                 }
-                receive(over: subscriber.id, now)
+                receive(over: subscriber, now)
                 count += 1
                 if arrived.count == Self.deliveredAtOnce { deliverArrived() }
             }
@@ -37,35 +36,71 @@ extension ServiceLoop {
         return hasMore
     }
 
-    private func receive(over link: Int, _ now: Instant) {
+    private func receive(over subscriber: SubscribingSocket, _ now: Instant) {
         if frames.isControl {
-            receiveControl(over: link, now)
+            receiveControl(over: subscriber, now)
             return
         }
         do {
-            accept(try frames.decode(with: &decoder))
+            accept(try frames.decode(with: &decoder), over: subscriber.id, now)
         } catch {
-            reporter.malformed(error)
+            check(frames.peer, of: watches[subscriber.id])
+            reporter.happened(.malformed(endpoint: watches[subscriber.id].name, reason: "\(error)"))
         }
     }
 
-    private func receiveControl(over link: Int, _ now: Instant) {
-        guard case .confirmation(let bus, let round)? = ControlTopic(frames.topic) else {
-            reporter.malformed(.malformedEnvelope("unknown control topic"))
-            return
+    private func receiveControl(over subscriber: SubscribingSocket, _ now: Instant) {
+        let watch = watches[subscriber.id]
+        guard case .inbox(let bus)? = ControlTopic(frames.topic) else {
+            return refuse("unknown control topic", of: watch)
         }
-        // With a subscription to everything the answers to others arrive too.
+        // With a subscription to everything the messages to others arrive too.
         guard bus == busID else { return }
-        perform(confirmation.answered(round, on: link, over: frames.connection, now: now))
+        let (peer, connection) = (frames.peer, frames.connection)
+        check(peer, of: watch)
+        guard let message = LedgerMessage(frames: frames.body), peer == nil || peer?.bus == message.origin else {
+            return refuse("a ledger message that is none", of: watch)
+        }
+        // A bus may be connected to itself.
+        guard message.origin != busID else { return acknowledge(message, on: subscriber) }
+        receive(message, over: connection, on: subscriber, watch, now)
     }
 
-    private func accept(_ received: WireEnvelope) {
+    private func receive(
+        _ message: LedgerMessage,
+        over connection: Int32,
+        on subscriber: SubscribingSocket,
+        _ watch: LinkWatch,
+        _ now: Instant
+    ) {
+        // What is left of a connection that has ended confirms nothing any more.
+        guard watch.connections.isOpen(connection) else { return }
+        received(over: connection, of: watch)
+        let confirmed = accounts.read(message, on: watch.id, over: connection, now: now) {
+            announcements.prefix(of: $0)
+        }
+        guard let confirmed else { return refuse("a ledger message that cannot be true", of: watch) }
+        if watch.connects { accounts.replaced(by: message.origin, on: watch.id, now: now) }
+        perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
+        perform(confirmation.confirmed(confirmed, on: watch.id, over: connection))
+        if !message.lines.isEmpty { acknowledge(message, on: subscriber) }
+    }
+
+    private func refuse(_ reason: String, of watch: LinkWatch) {
+        reporter.happened(.malformed(endpoint: watch.name, reason: reason))
+    }
+
+    private func accept(_ received: WireEnvelope, over link: Int, _ now: Instant) {
         if let origin = received.origin {
             guard origin != busID else {
                 reporter.counters.echoes.add(1, ordering: .relaxed)
                 return
             }
-            if let sequence = received.sequence { note(sequence, received.envelope.subject, origin) }
+            if let number = received.number {
+                accounts.received(number, on: received.envelope.subject, from: origin, over: link, now: now)
+            } else if let sequence = received.sequence {
+                note(sequence, received.envelope.subject, origin, link)
+            }
         }
         arrived.append(received.envelope)
     }
@@ -74,14 +109,27 @@ extension ServiceLoop {
     private func deliverArrived() {
         guard !arrived.isEmpty else { return }
         reporter.counters.received.add(arrived.count, ordering: .relaxed)
-        for envelope in arrived { local.deliver(envelope) }
+        deliveries.deliver(arrived)
         arrived.removeAll(keepingCapacity: true)
     }
 
-    private func note(_ sequence: UInt64, _ subject: Subject, _ origin: String) {
-        let missed = gaps.received(sequence, of: subject, from: origin)
+    /// Looks for a gap in the numbers of one who keeps no ledger.
+    private func note(_ sequence: UInt64, _ subject: Subject, _ origin: String, _ link: Int) {
+        guard !accounts.isKept(by: origin) else { return }
+        let missed = gaps.received(
+            sequence,
+            of: subject,
+            from: origin,
+            after: announcements.last,
+            firstCovering: { announcements.first(covering: subject) }
+        )
         guard missed > 0 else { return }
-        let loss = LinkLoss(count: Int(clamping: missed), prefix: subject.rawValue, origin: origin, endpoint: "")
-        reporter.happened(.lost(loss))
+        let loss = LinkLoss(
+            count: Int(clamping: missed),
+            prefix: subject.rawValue,
+            origin: origin,
+            endpoint: watches[link].name
+        )
+        reporter.lost(loss, byPrefix: [subject.rawValue: Int(clamping: missed)])
     }
 }

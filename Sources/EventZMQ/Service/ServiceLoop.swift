@@ -8,13 +8,21 @@ final class ServiceLoop {
     typealias Instant = ContinuousClock.Instant
     typealias Waiter = EventCore.Waiter<Command.Outcome>
 
+    /// Who waits for a confirmation.
+    enum Awaiting: Sendable {
+        /// A task that has called `subscribe`.
+        case task(Waiter, Pattern)
+        /// The prefixes that others have taken the place of by then are given up.
+        case retirement(turn: Int)
+    }
+
     let busID: String
     let configuration: ZMQBusConfiguration
     let sockets: SocketFactory
-    let local: MemoryBus
     let outbox: Outbox
     let commands: CommandQueue
     let reporter: BusReporter
+    let deliveries: DeliveryQueue
 
     var watches: [LinkWatch]
     var subscribers: [SubscribingSocket]
@@ -22,7 +30,10 @@ final class ServiceLoop {
     var nextMonitorNumber: Int
 
     var prefixes: PrefixTable
-    var confirmation: ConfirmationStateMachine<Waiter>
+    var announcements = Announcements()
+    var confirmation: ConfirmationStateMachine<Awaiting>
+    var accounts: LedgerAccounts
+    var acknowledgements: [[UInt8]] = []
     var peers = PeerTable()
     var subscriberWaits = SubscriberWaits<Waiter>()
     var gaps = GapDetector()
@@ -37,6 +48,8 @@ final class ServiceLoop {
     /// When the publishing sockets are to be looked after because of a send.
     private var checkAt: Instant?
     private var lastCheck: Instant
+    /// When buses are to be told what has been published for them.
+    private var tellAt: Instant?
 
     /// Signals that a send swallowed are looked for this much later, so that a stream of sends costs one look each
     /// time.
@@ -46,16 +59,17 @@ final class ServiceLoop {
         busID = parts.busID
         configuration = parts.configuration
         sockets = parts.factory
-        local = parts.local
         outbox = parts.outbox
         commands = parts.commands
         reporter = parts.reporter
+        deliveries = parts.deliveries
         watches = parts.watches
         subscribers = parts.subscribers
         files = parts.files
         nextMonitorNumber = parts.watches.count
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
+        accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
         lastCheck = now
         checkAt = now
         for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
@@ -66,7 +80,11 @@ final class ServiceLoop {
         var hasMore = false
         while !isStopping {
             rebuildPoller()
-            poller.wait(milliseconds: hasMore ? 0 : timeout)
+            let code = poller.wait(milliseconds: hasMore ? 0 : timeout)
+            guard code == 0 else {
+                reporter.failed(ZMQResult.failure("wait for messages", code))
+                break
+            }
             if poller.isReadable(0) { commands.wakeUp.clear() }
             for command in commands.take() { perform(command) }
             drainMonitors { poller.isReadable(1 + publisherCount + $0) }
@@ -100,7 +118,8 @@ final class ServiceLoop {
 
     private var timeout: Int {
         let deadlines =
-            [checkAt, confirmation.deadline, subscriberWaits.deadline] + watches.map { $0.supervisor?.deadline }
+            [checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline]
+            + watches.map { $0.supervisor?.deadline }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
         return max(0, (deadline - .now).milliseconds)
     }
@@ -109,12 +128,16 @@ final class ServiceLoop {
     private func checkPublishing(_ now: Instant) {
         let hasSignal = (0..<publisherCount).contains { poller.isReadable(1 + $0) }
         if checkAt == nil, outbox.isUnchecked { checkAt = max(now, lastCheck + Self.checkInterval) }
-        guard hasSignal || checkAt.map({ $0 <= now }) == true else { return }
-        lastCheck = now
-        checkAt = nil
-        outbox.beginCheck()
-        for watch in watches where watch.role == .publishes {
-            if takeNotices(at: watch.id) { checkAt = now }
+        if hasSignal || checkAt.map({ $0 <= now }) == true {
+            lastCheck = now
+            checkAt = nil
+            outbox.beginCheck()
+            for watch in watches where watch.role == .publishes {
+                if takeNotices(at: watch, now) { checkAt = now }
+            }
+            tellAt = outbox.tellLedgers(now: now)
+        } else if let due = tellAt, due <= now {
+            tellAt = outbox.tellLedgers(now: now)
         }
     }
 
@@ -123,56 +146,87 @@ final class ServiceLoop {
     private func perform(_ command: Command) {
         let now = Instant.now
         switch command {
-        case .request(let prefix, let id, let waiter):
-            apply(prefixes.request(prefix))
-            perform(confirmation.wait(waiter, id: id, now: now))
+        case .request(let pattern, let limit, let id, let waiter):
+            let prefix = WirePrefix(of: pattern)
+            apply(prefixes.request(prefix), now)
+            guard let covering = prefixes.covering(prefix), let incarnation = announcements[covering] else {
+                // libzmq refused the subscription, which was told.
+                waiter.resume(returning: .done)
+                return
+            }
+            perform(confirmation.wait(.task(waiter, pattern), id: id, incarnation: incarnation, limit: limit, now: now))
         case .release(let prefix):
-            apply(prefixes.release(prefix))
+            apply(prefixes.release(prefix), now)
         case .awaitSubscribers(let subject, let count, let timeout, let id, let waiter):
-            subscriberWaits.add(waiter, id: id, subject: subject, count: count, deadline: now + timeout.bounded)
-            resumeSubscriberWaits()
+            if peers.count(of: subject, upTo: max(0, count), except: busID) >= count {
+                waiter.resume(returning: .done)
+            } else {
+                subscriberWaits.add(waiter, id: id, subject: subject, count: count, deadline: now + timeout.bounded)
+            }
         case .cancel(let id):
-            let waiter = confirmation.forget(id) ?? subscriberWaits.forget(id)
-            waiter?.resume(returning: .cancelled)
+            if case .task(let waiter, _)? = confirmation.forget(id) { waiter.resume(returning: .cancelled) }
+            subscriberWaits.forget(id)?.resume(returning: .cancelled)
         case .stop:
             isStopping = true
         }
     }
 
-    /// Tells the publishers which prefixes are wanted, the new ones first.
-    private func apply(_ change: PrefixTable.Change) {
-        guard !change.isEmpty else { return }
-        for prefix in change.subscribe { subscribeEverywhere(topics(for: prefix)) }
-        for prefix in change.unsubscribe {
-            unsubscribeEverywhere(topics(for: prefix))
-            gaps.released(prefix)
-        }
-        if !change.subscribe.isEmpty { confirmation.changed() }
+    /// Tells the publishers which prefixes are wanted; those that others take the place of are given up when these are in
+    /// effect, so that nothing is missed or miscounted in between.
+    private func apply(_ change: PrefixTable.Change, _ now: Instant) {
+        for prefix in change.subscribe { announce(prefix) }
+        retire(change.unsubscribe)
+        guard prefixes.isRetiring, let last = change.subscribe.last.flatMap({ announcements[$0] }) else { return }
+        // Tasks count their numbers up from 1.
+        let id = UInt64.max - UInt64(prefixes.turn)
+        let retirement = Awaiting.retirement(turn: prefixes.turn)
+        perform(confirmation.wait(retirement, id: id, incarnation: last, limit: nil, now: now))
     }
 
-    func perform(_ actions: [ConfirmationStateMachine<Waiter>.Action]) {
-        for action in actions {
-            switch action {
-            case .begin(let round): subscribeEverywhere([confirmationTopic(round)])
-            case .end(let round): unsubscribeEverywhere([confirmationTopic(round)])
-            case .resume(let waiter, let unconfirmed):
-                if unconfirmed > 0 { reporter.unconfirmed(publishers: unconfirmed) }
-                waiter.resume(returning: .done)
+    func perform(_ actions: [ConfirmationStateMachine<Awaiting>.Action]) {
+        for case .resume(let awaiting, let confirmed, let missing) in actions {
+            switch awaiting {
+            case .retirement(let turn): retire(prefixes.confirmed(turn))
+            case .task(let waiter, let pattern):
+                let confirmation = SubscriptionConfirmation(confirmed: confirmed.map(name), missing: missing.map(name))
+                if !confirmation.isComplete {
+                    reporter.happened(.unconfirmed(pattern: pattern, missing: confirmation.missing))
+                }
+                waiter.resume(returning: .confirmed(confirmation))
             }
         }
     }
 
+    /// What people know a publisher by.
+    private func name(of publisher: ConfirmationStateMachine<Awaiting>.Publisher) -> String {
+        switch publisher {
+        case .bus(let link, let id): "\(watches[link].name) (bus \(id))"
+        case .unknown(let link): "\(watches[link].name) (a peer that does not answer)"
+        case .absent(let link): "\(watches[link].name) (nobody there)"
+        }
+    }
+
     func resumeSubscriberWaits() {
-        let fulfilled = subscriberWaits.takeFulfilled { peers.count(coveringSubject: $0, except: busID) }
+        let fulfilled = subscriberWaits.takeFulfilled(coveredBy: peers.takeChanged()) {
+            peers.count(of: $0, upTo: $1, except: busID)
+        }
         for waiter in fulfilled { waiter.resume(returning: .done) }
     }
 
     private func tick(_ now: Instant) {
         perform(confirmation.tick(now))
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
+        for report in accounts.takeReports(now) { tell(report) }
         for watch in watches where watch.supervisor?.tick(now, jitter: .random(in: 0...1)) == .restart {
             restart(watch)
         }
+    }
+
+    private func tell(_ report: LedgerAccounts.Report) {
+        let byPrefix = report.byPrefix.map { (String(decoding: $0.key.bytes, as: UTF8.self), $0.value) }
+        let most = byPrefix.max { $0.1 < $1.1 }?.0 ?? ""
+        let loss = LinkLoss(count: report.lost, prefix: most, origin: report.origin, endpoint: watches[report.link].name)
+        reporter.lost(loss, byPrefix: Dictionary(byPrefix, uniquingKeysWith: +))
     }
 
     // MARK: The end
@@ -180,11 +234,13 @@ final class ServiceLoop {
     /// Ends what waits, and closes all sockets; nothing comes after it.
     func shutDown() {
         let late = commands.close().compactMap(\.waiter)
-        for waiter in late + confirmation.forgetAll() + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }
+        let waiting = confirmation.forgetAll().compactMap { if case .task(let waiter, _) = $0 { waiter } else { nil } }
+        for waiter in late + waiting + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }
         reporter.events.finish()
+        withdrawAll()
         // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
-        outbox.remove()
+        outbox.removeAll(now: .now)
         watches = []
         subscribers = []
         for file in files { file.remove() }

@@ -10,6 +10,7 @@ final class ServiceParts {
     let outbox: Outbox
     let commands: CommandQueue
     let reporter: BusReporter
+    let deliveries: DeliveryQueue
     private(set) var watches: [LinkWatch] = []
     private(set) var subscribers: [SubscribingSocket] = []
     private(set) var files: [UnixSocketFile] = []
@@ -20,8 +21,9 @@ final class ServiceParts {
         self.configuration = configuration
         self.local = local
         reporter = BusReporter(logger: configuration.logger)
+        deliveries = DeliveryQueue(local, configuration, reporter: reporter)
         commands = try CommandQueue()
-        factory = try SocketFactory(configuration)
+        factory = try SocketFactory(configuration, busID: busID)
         outbox = Outbox(
             origin: busID,
             maximumMessageSize: configuration.maximumMessageSize,
@@ -40,7 +42,7 @@ final class ServiceParts {
     /// Gives up what was opened, when not all of it could be.
     private func discard() {
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
-        outbox.remove()
+        outbox.removeAll(now: .now)
         for file in files { file.remove() }
     }
 
@@ -61,14 +63,18 @@ final class ServiceParts {
         for endpoints in Self.groups(configuration.publish) {
             let socket = try factory.publisher()
             let id = try watch(socket, .publishes, endpoints)
-            let publisher = PublishingSocket(id: id, socket)
+            let publisher = PublishingSocket(socket)
             do {
                 try open(endpoints, publisher.socket)
             } catch {
                 try? publisher.socket.monitor(on: nil)
                 throw error
             }
-            outbox.add(id, publisher)
+            let book = LedgerBook(
+                retention: configuration.subscriberRetention.bounded,
+                retentionBytes: configuration.subscriberRetentionBytes
+            )
+            outbox.add(id, name: watches[id].name, publisher, book)
         }
     }
 
@@ -78,7 +84,7 @@ final class ServiceParts {
             let id = try watch(socket, .subscribes, endpoints)
             let subscriber = SubscribingSocket(id: id, socket)
             subscribers.append(subscriber)
-            try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
+            try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes, ControlTopic.presence(bus: busID).bytes])
             try open(endpoints, subscriber.socket)
         }
     }

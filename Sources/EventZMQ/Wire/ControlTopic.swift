@@ -1,28 +1,38 @@
+import EventCore
+
 /// A topic by which buses talk to each other; it begins with a byte that no subject can hold.
 ///
-/// As 0xFF also sorts last, a connection that libzmq restores has got its ordinary subscriptions back before these:
-/// they are sent again in the order of their bytes.
+/// As 0xFF also sorts last, a connection that libzmq restores has got its ordinary subscriptions back before these: they
+/// are sent again in the order of their bytes. For the same reason the inbox comes before the announcements that are
+/// answered in it, and the presence after them.
 enum ControlTopic: Hashable, Sendable {
-    /// Asks every publisher to answer once it has the subscriptions that the bus made before.
-    case confirmation(bus: String, round: UInt64)
-    /// Says that the bus is there.
+    /// Where the bus reads what publishers have published for it.
+    case inbox(bus: String)
+    /// Says which bus it is that subscribed to a prefix; each number stands for one announcement.
+    case interest(bus: String, incarnation: UInt64, prefix: WirePrefix)
+    /// Says which message of a publisher's socket the bus has read.
+    case acknowledgement(bus: String, origin: String, socket: UInt64, serial: UInt64)
+    /// Says that the bus is there, and has announced all that it wants.
     case presence(bus: String)
-    /// Says which bus it is that subscribed to a prefix.
-    case interest(bus: String, prefix: WirePrefix)
 
     static let firstByte: UInt8 = 0xFF
     /// The length of a bus's id, an xid.
     static let idCount = 20
 
-    private static let confirmationByte = UInt8(ascii: "b")
-    private static let presenceByte = UInt8(ascii: "p")
+    private static let inboxByte = UInt8(ascii: "a")
     private static let interestByte = UInt8(ascii: "i")
+    private static let acknowledgementByte = UInt8(ascii: "k")
+    private static let presenceByte = UInt8(ascii: "p")
 
     var bytes: [UInt8] {
         switch self {
-        case .confirmation(let bus, let round): Self.head(Self.confirmationByte, bus) + Array(String(round).utf8)
-        case .presence(let bus): Self.head(Self.presenceByte, bus)
-        case .interest(let bus, let prefix): Self.head(Self.interestByte, bus) + prefix.bytes
+        case .inbox(let bus): return Self.head(Self.inboxByte, bus)
+        case .presence(let bus): return Self.head(Self.presenceByte, bus)
+        case .interest(let bus, let incarnation, let prefix):
+            return Self.head(Self.interestByte, bus) + incarnation.bigEndianBytes + prefix.bytes
+        case .acknowledgement(let bus, let origin, let socket, let serial):
+            return Self.head(Self.acknowledgementByte, bus) + Array(origin.utf8) + socket.bigEndianBytes
+                + serial.bigEndianBytes
         }
     }
 
@@ -33,22 +43,20 @@ enum ControlTopic: Hashable, Sendable {
     /// Reads a topic; `nil` when it is none of these.
     init?(_ bytes: some Collection<UInt8>) {
         guard bytes.first == Self.firstByte, let kind = bytes.dropFirst().first else { return nil }
-        let rest = bytes.dropFirst(2)
-        let id = rest.prefix(Self.idCount)
-        guard id.count == Self.idCount, id.allSatisfy(Self.isIDByte) else { return nil }
-        let bus = String(decoding: id, as: UTF8.self)
-        let body = rest.dropFirst(Self.idCount)
+        var rest = Array(bytes.dropFirst(2))[...]
+        guard let bus = rest.takeID() else { return nil }
         switch kind {
-        case Self.confirmationByte:
-            guard (1...20).contains(body.count), body.allSatisfy({ (0x30...0x39).contains($0) }),
-                let round = UInt64(String(decoding: body, as: UTF8.self))
-            else { return nil }
-            self = .confirmation(bus: bus, round: round)
-        case Self.presenceByte:
-            guard body.isEmpty else { return nil }
+        case Self.inboxByte where rest.isEmpty:
+            self = .inbox(bus: bus)
+        case Self.presenceByte where rest.isEmpty:
             self = .presence(bus: bus)
         case Self.interestByte:
-            self = .interest(bus: bus, prefix: WirePrefix(Array(body)))
+            guard let incarnation = rest.takeNumber(), rest.count <= WirePrefix.maximumCount else { return nil }
+            self = .interest(bus: bus, incarnation: incarnation, prefix: WirePrefix(Array(rest)))
+        case Self.acknowledgementByte:
+            guard let origin = rest.takeID(), let socket = rest.takeNumber(), let serial = rest.takeNumber(), rest.isEmpty
+            else { return nil }
+            self = .acknowledgement(bus: bus, origin: origin, socket: socket, serial: serial)
         default:
             return nil
         }
@@ -57,5 +65,26 @@ enum ControlTopic: Hashable, Sendable {
     /// Whether a byte is a digit of lower-case base32hex.
     static func isIDByte(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "v")).contains(byte)
+    }
+}
+
+extension UInt64 {
+    fileprivate var bigEndianBytes: [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate mutating func takeID() -> String? {
+        let id = prefix(ControlTopic.idCount)
+        guard id.count == ControlTopic.idCount, id.allSatisfy(ControlTopic.isIDByte) else { return nil }
+        removeFirst(ControlTopic.idCount)
+        return String(decoding: id, as: UTF8.self)
+    }
+
+    fileprivate mutating func takeNumber() -> UInt64? {
+        guard count >= 8 else { return nil }
+        defer { removeFirst(8) }
+        return prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

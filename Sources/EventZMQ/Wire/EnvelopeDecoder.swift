@@ -27,6 +27,7 @@ struct EnvelopeDecoder: Sendable {
     ) throws(EventError) -> WireEnvelope {
         var fields = Envelope.Fields(subject: try self.subject(subject))
         var sequence: UInt64?
+        var number: UInt64?
         var origin: String?
         try JSONReader.read(header) { reader throws(EventError) in
             try reader.object { reader throws(EventError) in
@@ -38,6 +39,7 @@ struct EnvelopeDecoder: Sendable {
                     }
                 case "origin": origin = try self.origin(&reader)
                 case "seq": sequence = try reader.null() ? nil : reader.unsignedInteger()
+                case "n": number = try reader.null() ? nil : reader.unsignedInteger()
                 case "headers": fields.headers = try self.headers(&reader)
                 case let name:
                     if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
@@ -46,7 +48,7 @@ struct EnvelopeDecoder: Sendable {
         }
         let payload = payload()
         if !payload.isEmpty { fields.payload = payload }
-        return WireEnvelope(envelope: Envelope(fields), origin: origin, sequence: sequence)
+        return WireEnvelope(envelope: Envelope(fields), origin: origin, sequence: sequence, number: number)
     }
 
     /// Reads `[subject][envelope]`, the envelope in its JSON form, as other programs may send it.

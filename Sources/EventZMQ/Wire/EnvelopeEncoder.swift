@@ -2,8 +2,8 @@ import EventCore
 
 /// Writes the header of the envelopes that one bus sends.
 ///
-/// The header is `{"v":1,"origin":…,"id":…,"time":…,…,"seq":…}`. The number comes last, so that everything before it
-/// can be written without the lock that numbers are taken under.
+/// The header is `{"v":1,"origin":…,"id":…,"time":…,…,"seq":…,"n":…}`. The numbers come last, so that everything before
+/// them can be written without the lock that they are taken under.
 struct EnvelopeEncoder: Sendable {
     private let start: [UInt8]
 
@@ -27,10 +27,15 @@ struct EnvelopeEncoder: Sendable {
         try header.metadata(of: envelope)
     }
 
-    /// Ends a header with the envelope's number.
-    func finish(_ header: inout JSONWriter, sequence: UInt64) {
+    /// How many bytes ``finish(_:sequence:number:)`` appends at most.
+    static let maximumEndCount = 53
+
+    /// Ends a header with the envelope's number on its subject, and that among all envelopes of the bus.
+    func finish(_ header: inout JSONWriter, sequence: UInt64, number: UInt64) {
         header.literal(",\"seq\":")
         header.integer(sequence)
+        header.literal(",\"n\":")
+        header.integer(number)
         header.literal("}")
     }
 }

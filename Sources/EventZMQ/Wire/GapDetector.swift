@@ -1,14 +1,14 @@
 import EventCore
 
-/// Notices from the numbers of what arrives that something did not.
+/// Notices from the numbers of what foreign publishers send, by subject, that something did not arrive.
 ///
-/// Whoever subscribes to a subject receives every number of it, so a number left out is a loss. The first sight of a
-/// subject is none, nor is a number that goes back, with which a publisher starts again, nor one left out while the bus
-/// was not subscribed.
+/// Buses keep a ledger instead. The first sight of a subject is no gap, nor is a number that goes back, with which a
+/// publisher starts again, nor one so far ahead that it cannot be true, nor one left out while a prefix that covers the
+/// subject was not subscribed to.
 struct GapDetector: Sendable {
     static let defaultCapacity = 1 << 16
-    /// How many prefixes that were given up are remembered; what happened longer ago counts as not subscribed.
-    private static let memoryOfReleases = 1024
+    /// More than that nobody sends between two envelopes that arrive.
+    private static let plausibleGap: UInt64 = 1 << 32
 
     private struct Key: Hashable {
         var origin: String
@@ -17,43 +17,40 @@ struct GapDetector: Sendable {
 
     private struct Seen {
         var number: UInt64
-        /// How many prefixes had been given up by then.
-        var releases: Int
+        /// The bus's last announcement by then.
+        var announcement: UInt64
     }
 
     private var seen: RecentTable<Key, Seen>
-    private var released: [WirePrefix] = []
-    private var releases = 0
 
     init(capacity: Int = defaultCapacity) {
         seen = RecentTable(capacity: capacity)
     }
 
-    /// The bus has given up its subscription to a prefix.
-    mutating func released(_ prefix: WirePrefix) {
-        releases += 1
-        released.append(prefix)
-        if released.count > 2 * Self.memoryOfReleases { released.removeFirst(Self.memoryOfReleases) }
-    }
-
     /// Takes note of a number.
     ///
+    /// - Parameters:
+    ///   - number: The number.
+    ///   - subject: What it counts.
+    ///   - origin: Who counts.
+    ///   - announcement: The number of the bus's last announcement.
+    ///   - firstCovering: The least number of those announcements in effect whose prefix covers the subject.
     /// - Returns: How many were left out before it.
-    mutating func received(_ number: UInt64, of subject: Subject, from origin: String) -> UInt64 {
-        let current = Seen(number: number, releases: releases)
-        let previous = seen.update(Key(origin: origin, subject: subject), initial: current) { entry, isKnown in
-            defer { entry = current }
-            return isKnown ? entry : nil
-        }
-        guard let previous, number > previous.number else { return 0 }
+    mutating func received(
+        _ number: UInt64,
+        of subject: Subject,
+        from origin: String,
+        after announcement: UInt64,
+        firstCovering: () -> UInt64?
+    ) -> UInt64 {
+        let current = Seen(number: number, announcement: announcement)
+        let place = seen.place(of: Key(origin: origin, subject: subject), initial: current)
+        let previous = seen[place]
+        seen[place] = current
+        guard number > previous.number else { return 0 }
         let missed = number - previous.number - 1
-        guard missed > 0, wasSubscribed(to: subject, since: previous.releases) else { return 0 }
-        return missed
-    }
-
-    private func wasSubscribed(to subject: Subject, since count: Int) -> Bool {
-        let recent = releases - count
-        guard recent <= released.count else { return false }
-        return !released.suffix(recent).contains { $0.covers(subject) }
+        guard missed > 0, missed <= Self.plausibleGap, let first = firstCovering() else { return 0 }
+        // One that was in effect then already has been so all the time.
+        return first <= previous.announcement ? missed : 0
     }
 }

@@ -10,4 +10,6 @@ struct WireEnvelope: Sendable {
     var origin: String?
     /// Its number among what that bus sent on the subject.
     var sequence: UInt64?
+    /// Its number among all that bus sent.
+    var number: UInt64?
 }

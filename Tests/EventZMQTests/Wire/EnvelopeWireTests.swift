@@ -11,7 +11,7 @@ import Testing
         let encoder = EnvelopeEncoder(origin: Self.origin)
         return try JSONWriter.with { header in
             try encoder.begin(&header, of: envelope)
-            encoder.finish(&header, sequence: sequence)
+            encoder.finish(&header, sequence: sequence, number: 12)
             return header.withBytes { bytes in (0..<bytes.count).map { bytes[$0] } }
         }
     }
@@ -43,7 +43,7 @@ import Testing
         (envelope.id, envelope.time) = ("x", Date(timeIntervalSince1970: 0))
         #expect(
             String(decoding: try encode(envelope, sequence: 3), as: UTF8.self)
-                == #"{"v":1,"origin":"c8q3t0g1k2l3m4n5o6p7","id":"x","time":"1970-01-01T00:00:00Z","seq":3}"#
+                == #"{"v":1,"origin":"c8q3t0g1k2l3m4n5o6p7","id":"x","time":"1970-01-01T00:00:00Z","seq":3,"n":12}"#
         )
     }
 

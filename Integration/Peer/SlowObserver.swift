@@ -1,0 +1,11 @@
+import EventCore
+import Foundation
+
+/// Spends some time on every envelope that is delivered.
+struct SlowObserver: Observer {
+    let microseconds: UInt32
+
+    func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {
+        usleep(microseconds)
+    }
+}

@@ -1,0 +1,181 @@
+import EventCore
+
+/// What a bus has received from one publishing socket over one link, beside what that publisher says it has published.
+///
+/// For each announced prefix: the first line of its incarnation is the base; what is said beyond it, less what has been
+/// received with a greater number than the base's, is lost. A loss on what two nested prefixes cover stands in the lines of
+/// both, so only prefixes that no other one covers add to ``lost``. That is exact although prefixes come and go, since
+/// each message is a picture of one moment: what an outer prefix has added by then, the inner one does not add again.
+struct LedgerAccount: Sendable, Hashable {
+    private struct Record: Hashable {
+        var incarnation: UInt64
+        var prefix: WirePrefix
+        var epoch: UInt64
+        var baseTotal: UInt64
+        var baseNumber: UInt64
+        /// The number of the last message that had a line of it.
+        var lineNumber: UInt64
+        var received: UInt64 = 0
+        var lost = 0
+    }
+
+    /// What came of a message.
+    struct Outcome: Equatable {
+        /// The announcements that are in effect at the publisher.
+        var confirmed: [UInt64] = []
+        var change = Change()
+        /// How many prefixes the publisher had forgotten.
+        var forgotten: [WirePrefix] = []
+    }
+
+    /// By how much what is lost has changed; it goes down again when something was only late.
+    struct Change: Equatable {
+        var lost = 0
+        var byPrefix: [WirePrefix: Int] = [:]
+
+        var isEmpty: Bool { lost == 0 && byPrefix.isEmpty }
+    }
+
+    /// A number that goes further ahead is not believed.
+    private static let plausibleAdvance: UInt64 = 1 << 32
+
+    private var records: [Record] = []
+    private var freePlaces: [Int] = []
+    private var places: [UInt64: Int] = [:]
+    private var covering = PrefixMap<Int>()
+    private var lastSerial: UInt64 = 0
+    private var lastNumber: UInt64?
+    /// The connection that the last message came over.
+    private(set) var connection: Int32?
+    private(set) var lost = 0
+    /// Whether the publisher has closed in an orderly way.
+    private(set) var hasSaidLast = false
+    /// Changes whenever ``places(of:)`` may answer differently.
+    private(set) var generation: UInt64 = 0
+
+    // MARK: Envelopes
+
+    /// Where an envelope on a subject is to be counted; holds until ``generation`` changes.
+    func places(of subject: Subject) -> [Int] {
+        var found: [Int] = []
+        covering.forEach(covering: subject) { _, place in
+            found.append(place)
+            return true
+        }
+        return found
+    }
+
+    /// Counts an envelope that has arrived.
+    ///
+    /// - Returns: By how much that changes what is lost, when it was said to be lost before.
+    mutating func received(_ number: UInt64, at places: [Int]) -> Change? {
+        var late: Change?
+        for place in places where number > records[place].baseNumber {
+            records[place].received += 1
+            // Left over in the pipe of a connection that broke, it comes after a line that counted it.
+            guard number <= records[place].lineNumber else { continue }
+            records[place].lost -= 1
+            late = late ?? Change(lost: -1)
+            late?.byPrefix[records[place].prefix, default: 0] -= 1
+        }
+        if late != nil { lost -= 1 }
+        return late
+    }
+
+    // MARK: Messages
+
+    /// Reads a message; `nil` for one that cannot be true, and for one from before the last.
+    ///
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - connection: What it came over.
+    ///   - prefix: The prefix of an incarnation that is announced now, and no other.
+    mutating func read(
+        _ message: LedgerMessage,
+        over connection: Int32,
+        prefix: (UInt64) -> WirePrefix?
+    ) -> Outcome? {
+        if let lastNumber, message.number > lastNumber, message.number - lastNumber > Self.plausibleAdvance { return nil }
+        if connection == self.connection, message.serial <= lastSerial { return nil }
+        self.connection = connection
+        lastSerial = message.serial
+        lastNumber = max(lastNumber ?? 0, message.number)
+        hasSaidLast = message.isLast
+
+        var outcome = Outcome()
+        var bases: [(line: LedgerMessage.Line, prefix: WirePrefix)] = []
+        for line in message.lines {
+            guard let prefix = prefix(line.incarnation) else { continue }
+            guard let place = places[line.incarnation] else {
+                bases.append((line, prefix))
+                continue
+            }
+            outcome.confirmed.append(line.incarnation)
+            read(line, at: place, number: message.number, into: &outcome)
+        }
+        lost += outcome.change.lost
+        // Only now: what was lost before the base of an outer prefix is told by the inner ones.
+        for (line, prefix) in bases {
+            outcome.confirmed.append(line.incarnation)
+            add(line, prefix, number: message.number)
+        }
+        return outcome
+    }
+
+    private mutating func read(_ line: LedgerMessage.Line, at place: Int, number: UInt64, into outcome: inout Outcome) {
+        let record = records[place]
+        guard line.epoch == record.epoch else {
+            // An older one is of an entry that was forgotten meanwhile.
+            guard line.epoch > record.epoch else { return }
+            outcome.forgotten.append(record.prefix)
+            records[place].epoch = line.epoch
+            (records[place].baseTotal, records[place].baseNumber) = (line.total, number)
+            (records[place].lineNumber, records[place].received, records[place].lost) = (number, 0, 0)
+            return
+        }
+        guard line.total >= record.baseTotal, number >= record.lineNumber,
+            line.total - record.baseTotal <= number - record.baseNumber
+        else { return }
+        let lost = Int(line.total - record.baseTotal) - Int(record.received)
+        let change = lost - record.lost
+        (records[place].lineNumber, records[place].lost) = (number, lost)
+        guard change != 0 else { return }
+        outcome.change.byPrefix[record.prefix] = change
+        if !isCovered(record.prefix) { outcome.change.lost += change }
+    }
+
+    private func isCovered(_ prefix: WirePrefix) -> Bool {
+        var isCovered = false
+        covering.forEach(covering: prefix.bytes.span) { other, _ in
+            isCovered = other != prefix
+            return false
+        }
+        return isCovered
+    }
+
+    private mutating func add(_ line: LedgerMessage.Line, _ prefix: WirePrefix, number: UInt64) {
+        let record = Record(
+            incarnation: line.incarnation,
+            prefix: prefix,
+            epoch: line.epoch,
+            baseTotal: line.total,
+            baseNumber: number,
+            lineNumber: number
+        )
+        let place = freePlaces.popLast() ?? records.count
+        if place == records.count { records.append(record) } else { records[place] = record }
+        places[line.incarnation] = place
+        covering[prefix] = place
+        generation &+= 1
+    }
+
+    // MARK: Prefixes
+
+    /// The bus has given up an announcement.
+    mutating func released(_ incarnation: UInt64) {
+        guard let place = places.removeValue(forKey: incarnation) else { return }
+        covering[records[place].prefix] = nil
+        freePlaces.append(place)
+        generation &+= 1
+    }
+}

@@ -1,0 +1,182 @@
+import EventCore
+
+/// The accounts of a bus with all publishers, and what is to be told of them.
+///
+/// A change of what is lost is told after a moment: what is left of a broken connection may come after the first of the
+/// next one.
+struct LedgerAccounts: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// One for each link, publisher and socket of it.
+    private struct Key: Hashable {
+        var link: Int
+        var origin: String
+        var socket: UInt64
+    }
+
+    private struct Entry {
+        var key: Key
+        var account = LedgerAccount()
+        var pending = LedgerAccount.Change()
+        var awaySince: Instant?
+        /// Where envelopes on the last subject are counted.
+        var lastSubject: Subject?
+        var lastPlaces: [Int] = []
+        var lastGeneration: UInt64 = .max
+    }
+
+    /// What has become of losses since the last time.
+    struct Report: Equatable {
+        var link: Int
+        var origin: String
+        /// How many more are lost, or fewer; `nil` when nobody can count them.
+        var lost: Int?
+        var byPrefix: [WirePrefix: Int] = [:]
+    }
+
+    /// How long a change has to stand.
+    private static let moment = Duration.milliseconds(50)
+    /// How many accounts there are at most; the ones gone for longest go first.
+    private static let maximumCount = 4096
+
+    private let retention: Duration
+    private var entries: [Entry] = []
+    private var unknown: [Report] = []
+    private var tellAt: Instant?
+
+    /// Creates accounts with nobody; a publisher that is gone without a word is waited for so long.
+    init(retention: Duration) {
+        self.retention = retention
+    }
+
+    // MARK: Envelopes
+
+    /// Whether a publisher keeps a ledger for this bus, so that its numbers by subject say nothing new.
+    func isKept(by origin: String) -> Bool { entries.contains { $0.key.origin == origin } }
+
+    /// Counts an envelope that has arrived.
+    mutating func received(_ number: UInt64, on subject: Subject, from origin: String, over link: Int, now: Instant) {
+        for index in entries.indices where entries[index].key.link == link && entries[index].key.origin == origin {
+            if entries[index].lastGeneration != entries[index].account.generation
+                || entries[index].lastSubject != subject
+            {
+                entries[index].lastPlaces = entries[index].account.places(of: subject)
+                entries[index].lastSubject = subject
+                entries[index].lastGeneration = entries[index].account.generation
+            }
+            if let change = entries[index].account.received(number, at: entries[index].lastPlaces) {
+                add(change, to: index, now)
+            }
+        }
+    }
+
+    // MARK: Messages
+
+    /// Reads what a publisher tells; `nil` for what cannot be true.
+    ///
+    /// - Returns: The announcements that are in effect there.
+    mutating func read(
+        _ message: LedgerMessage,
+        on link: Int,
+        over connection: Int32,
+        now: Instant,
+        prefix: (UInt64) -> WirePrefix?
+    ) -> [UInt64]? {
+        let key = Key(link: link, origin: message.origin, socket: message.socket)
+        let index = entries.firstIndex { $0.key == key } ?? add(key)
+        guard let outcome = entries[index].account.read(message, over: connection, prefix: prefix) else { return nil }
+        entries[index].awaySince = nil
+        add(outcome.change, to: index, now)
+        if !outcome.forgotten.isEmpty {
+            unknown.append(
+                Report(link: link, origin: key.origin, lost: nil, byPrefix: [outcome.forgotten[0]: 0])
+            )
+            tellAt = tellAt ?? now
+        }
+        return outcome.confirmed
+    }
+
+    private mutating func add(_ key: Key) -> Int {
+        if entries.count >= Self.maximumCount, let first = entries.firstIndex(where: { $0.awaySince != nil }) {
+            giveUp(first)
+        }
+        entries.append(Entry(key: key))
+        return entries.count - 1
+    }
+
+    private mutating func add(_ change: LedgerAccount.Change, to index: Int, _ now: Instant) {
+        guard !change.isEmpty else { return }
+        entries[index].pending.lost += change.lost
+        entries[index].pending.byPrefix.merge(change.byPrefix, uniquingKeysWith: +)
+        tellAt = tellAt ?? now + Self.moment
+    }
+
+    /// The bus has given up an announcement.
+    mutating func released(_ incarnation: UInt64) {
+        for index in entries.indices { entries[index].account.released(incarnation) }
+    }
+
+    // MARK: Connections
+
+    /// A connection of a link has ended, or with `nil` all of them.
+    mutating func disconnected(_ connection: Int32?, on link: Int, now: Instant) {
+        for index in entries.indices where entries[index].key.link == link {
+            guard connection == nil || entries[index].account.connection == connection else { continue }
+            entries[index].awaySince = entries[index].awaySince ?? now
+        }
+    }
+
+    /// Another publisher has taken the place of those that were connected over a link.
+    mutating func replaced(by origin: String, on link: Int, now: Instant) {
+        for index in entries.indices.reversed()
+        where entries[index].key.link == link && entries[index].key.origin != origin && entries[index].awaySince != nil {
+            giveUp(index)
+            tellAt = tellAt ?? now
+        }
+    }
+
+    /// What a publisher that is gone without a word has published last, nobody knows.
+    private mutating func giveUp(_ index: Int) {
+        let entry = entries.remove(at: index)
+        let report = Report(
+            link: entry.key.link,
+            origin: entry.key.origin,
+            lost: entry.pending.lost,
+            byPrefix: entry.pending.byPrefix
+        )
+        if !entry.pending.isEmpty { unknown.append(report) }
+        if !entry.account.hasSaidLast {
+            unknown.append(Report(link: entry.key.link, origin: entry.key.origin, lost: nil))
+        }
+    }
+
+    // MARK: Telling
+
+    /// When ``takeReports(_:)`` is to be called next.
+    var deadline: Instant? {
+        let forgetAt = entries.lazy.compactMap(\.awaySince).min().map { $0 + retention }
+        return [tellAt, forgetAt].compactMap(\.self).min()
+    }
+
+    /// What has stood for a moment.
+    mutating func takeReports(_ now: Instant) -> [Report] {
+        for index in entries.indices.reversed() {
+            if let since = entries[index].awaySince, now - since >= retention {
+                giveUp(index)
+                tellAt = now
+            }
+        }
+        guard let tellAt, tellAt <= now else { return [] }
+        self.tellAt = nil
+        var reports = unknown
+        unknown = []
+        for index in entries.indices where !entries[index].pending.isEmpty {
+            let (key, pending) = (entries[index].key, entries[index].pending)
+            entries[index].pending = .init()
+            reports.append(
+                Report(link: key.link, origin: key.origin, lost: pending.lost, byPrefix: pending.byPrefix)
+            )
+        }
+        return reports
+    }
+}

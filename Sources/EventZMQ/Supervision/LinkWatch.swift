@@ -1,0 +1,74 @@
+import EventCore
+
+/// Watches the connections of one socket.
+///
+/// Sockets that connect have one endpoint each, so that every event of theirs is known to be about that; everything
+/// that is bound shares one socket.
+final class LinkWatch {
+    enum Role: Sendable { case publishes, subscribes }
+
+    let id: Int
+    let role: Role
+    /// Where the socket connects to, or what it has bound.
+    let endpoints: [ZMQEndpoint]
+    let connects: Bool
+    var monitor: ZMQMonitor
+    private(set) var connections = ConnectionTable()
+    /// For a socket that connects; others connect to one that is bound, and again when they are cut off.
+    var supervisor: SupervisorStateMachine?
+    /// How often a connection was made; the first time is no reconnection.
+    private(set) var connectionCount = 0
+    /// The versions of the wire format that peers spoke and that were told.
+    var strangeVersions: Set<Int> = []
+    /// Whether it was told that there is no connection; not again before there has been one.
+    private var hasToldAbsence = false
+
+    init(id: Int, role: Role, endpoints: [ZMQEndpoint], connects: Bool, monitor: consuming ZMQMonitor) {
+        self.id = id
+        self.role = role
+        self.endpoints = endpoints
+        self.connects = connects
+        self.monitor = monitor
+        supervisor = connects ? SupervisorStateMachine() : nil
+    }
+
+    /// The endpoints as people know them.
+    var name: String { endpoints.map(\.address).joined(separator: ", ") }
+
+    /// What an event means for those who are interested in connections.
+    func handle(_ event: MonitorEvent, now: ContinuousClock.Instant) -> [LinkEvent] {
+        supervisor?.handle(event, now: now)
+        var events: [LinkEvent] = []
+        if let change = connections.handle(event) { events.append(told(change)) }
+        switch event {
+        case .refused(let code):
+            events.append(.refused(endpoint: name, reason: HandshakeFault.words(for: code)))
+        case .retried where connections.established == 0 && !hasToldAbsence:
+            hasToldAbsence = true
+            events.append(.refused(endpoint: name, reason: "no connection yet: nobody listens there, or it cannot be reached"))
+        default: break
+        }
+        return events
+    }
+
+    /// A message has come over a connection.
+    func received(over connection: Int32) -> LinkEvent? {
+        connections.received(over: connection).map(told)
+    }
+
+    /// The socket was replaced.
+    func lostAllConnections() -> [LinkEvent] {
+        (0..<connections.removeAll()).map { _ in told(.disconnected) }
+    }
+
+    private func told(_ change: ConnectionTable.Change) -> LinkEvent {
+        switch change {
+        case .connected:
+            connectionCount += 1
+            hasToldAbsence = false
+            return .connected(endpoint: name)
+        case .disconnected:
+            return .disconnected(endpoint: name, reason: "the connection ended")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import EventCore
+
+/// What a publishing socket says of its peers' subscriptions.
+struct SubscriptionNotice: Sendable {
+    enum Topic: Sendable, Hashable {
+        case prefix(WirePrefix)
+        case control(ControlTopic)
+    }
+
+    var topic: Topic
+    /// Whether a subscription began; otherwise it ended.
+    var isSubscription: Bool
+    /// The connection it came over; `nil` when libzmq says it on behalf of one that is gone.
+    var connection: Int32?
+    /// Who is at the other end, as the handshake told.
+    var peer: PeerIdentity?
+
+    /// Reads a message; `nil` when it is no notice.
+    init?(_ message: borrowing ZMQMessage) {
+        let bytes = message.bytes
+        guard let first = bytes.first, first <= 1 else { return nil }
+        isSubscription = first == 1
+        let text = bytes.dropFirst()
+        if text.first == ControlTopic.firstByte {
+            guard let control = ControlTopic(text) else { return nil }
+            topic = .control(control)
+        } else {
+            topic = .prefix(WirePrefix(Array(text)))
+        }
+        let connection = message.connection
+        self.connection = connection < 0 ? nil : connection
+        peer = message.peer
+    }
+}
