@@ -112,11 +112,20 @@ docs: dependencies ## Build the documentation into .build/documentation; a warni
 	docc merge $(DOCUMENTATION)/*.doccarchive --output-path $(DOCUMENTATION)/EventBus.doccarchive \
 	    --synthesized-landing-page-name swift-event-bus
 
+# The last release, in a clone without tags as well; empty when there is neither a tag nor a commit of one.
+LAST_RELEASE = $$(git describe --tags --abbrev=0 2>/dev/null || git log -1 --format=%H --grep='^Release [0-9]')
+
 .PHONY: api-check
-api-check: dependencies ## Compare the public API with that of the last release; what breaks its users fails
-	@release=$$(git describe --tags --abbrev=0 2>/dev/null || git log -1 --format=%H --grep='^Release [0-9]'); \
+api-check: dependencies ## Compare the public API with that of the last release; what breaks its users unmeant fails
+	@release=$(LAST_RELEASE); \
 	[ -n "$$release" ] || { echo 'NOT CHECKED: this clone has neither a tag nor a release commit to compare with' >&2; exit 0; }; \
-	swift package diagnose-api-breaking-changes "$$release"
+	swift package diagnose-api-breaking-changes "$$release" --breakage-allowlist-path api-breaks.txt
+
+.PHONY: api-breaks
+api-breaks: dependencies ## Mean all that breaks users of the last release now: list it in api-breaks.txt
+	@breaks=$$(swift package diagnose-api-breaking-changes "$(LAST_RELEASE)" 2>&1 || true); \
+	grep -q 'breaking changes\? detected' <<<"$$breaks" || { echo "$$breaks" >&2; exit 1; }; \
+	sed -n 's/.*\(API breakage: \)/\1/p' <<<"$$breaks" | LC_ALL=C sort >api-breaks.txt
 
 .PHONY: consumer-check
 consumer-check: dependencies ## Build a package that depends on EventMemory alone, without libzmq

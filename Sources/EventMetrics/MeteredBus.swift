@@ -8,19 +8,35 @@ public import EventCore
 /// ```
 ///
 /// All calls go to ``base``, which has to report to the same observer; the bus itself adds nothing to a publish.
+///
+/// Where ``base`` has a ``link``, what its statistics say is counted too, without a further call: at once, again in each
+/// interval, and a last time when the bus is closed, by whom ever, or nothing refers to the metered bus any more.
+/// Everything counts since ``base`` was opened. Several metered buses with the same observer over the same link count it
+/// once; with different observers each counts all of it, under its own prefix. A link that is a value and no object
+/// cannot be recognised, so wrap its bus once.
 public struct MeteredBus: Bus {
     /// The bus that does the work.
     public let base: any Bus
     private let metrics: MetricsObserver
+    let watch: LinkWatch?
 
     /// Wraps a bus.
     ///
     /// - Parameters:
     ///   - base: The bus that does the work and reports to `metrics`, alone or through a `CombinedObserver`.
     ///   - metrics: The observer of `base`.
-    public init(_ base: any Bus, metrics: MetricsObserver) {
+    ///   - linkInterval: The time between two looks at the statistics of the link; less than 10 ms counts as that.
+    public init(_ base: any Bus, metrics: MetricsObserver, linkInterval: Duration = .seconds(1)) {
+        self.init(base, metrics: metrics) {
+            try await Task.sleep(for: max(linkInterval, .milliseconds(10)).bounded)
+        }
+    }
+
+    /// Wraps a bus, and looks at its link whenever `pause` returns.
+    init(_ base: any Bus, metrics: MetricsObserver, pause: @escaping @Sendable () async throws -> Void) {
         self.base = base
         self.metrics = metrics
+        watch = base.link.map { LinkWatch($0, meter: metrics.links[$0], pause: pause) }
     }
 
     /// Publishes on ``base``.
@@ -47,8 +63,10 @@ public struct MeteredBus: Bus {
     /// The link of ``base``.
     public var link: (any BusLink)? { base.link }
 
-    /// Closes ``base``.
+    /// Closes ``base``, and counts what its link had to tell until the end.
     public func close() async {
+        watch?.look()
         await base.close()
+        await watch?.end()
     }
 }

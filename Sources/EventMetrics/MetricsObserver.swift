@@ -15,6 +15,25 @@ public import EventCore
 /// | `event_bus_dropped` | counter | `pattern`, `reason`: a `DropReason` |
 /// | `event_bus_buffered` | meter | `pattern` |
 ///
+/// A ``MeteredBus`` over a bus with a `Bus.link` adds what its `LinkStatistics` say:
+///
+/// | metric | kind | the field |
+/// |---|---|---|
+/// | `event_bus_link_sent` | counter | `sent` |
+/// | `event_bus_link_unheard` | counter | `unheard` |
+/// | `event_bus_link_queue_full_episodes` | counter | `sendQueueDropEpisodes` |
+/// | `event_bus_link_received` | counter | `received` |
+/// | `event_bus_link_malformed` | counter | `malformed` |
+/// | `event_bus_link_echoes` | counter | `echoes` |
+/// | `event_bus_link_lost` | counter | `lost` |
+/// | `event_bus_link_unknown_losses` | counter | `unknownLosses` |
+/// | `event_bus_link_dropped` | counter | `dropped` |
+/// | `event_bus_link_overflowed` | counter | `overflowed` |
+/// | `event_bus_link_unconfirmed` | counter | `unconfirmedSubscriptions` |
+/// | `event_bus_link_reconnections` | counter | `reconnections` |
+/// | `event_bus_link_restarted` | counter | `restartedConnections` |
+/// | `event_bus_link_peers` | meter | `peers` |
+///
 /// An observer learns a subscription's id and not its pattern, so subscriptions are made through a ``MeteredBus``; what
 /// happens to others counts under the pattern ``untrackedPattern``. At most ``maximumPatterns`` patterns have metrics of
 /// their own, the first ones subscribed to; all others share those of ``otherPatterns``. The private subjects of replies
@@ -39,6 +58,7 @@ public final class MetricsObserver: Observer {
     public let maximumPatterns: Int
     private let published: Counter
     private let registry: SubscriptionRegistry
+    let links: LinkMeters
 
     /// Creates an observer, and with it the metrics that have no pattern.
     ///
@@ -60,6 +80,7 @@ public final class MetricsObserver: Observer {
         registry = SubscriptionRegistry(
             series: SeriesTable(prefix: prefix, maximumCount: self.maximumPatterns, label: label, factory: factory)
         )
+        links = LinkMeters(prefix: prefix, factory: factory)
     }
 
     /// Subscribes through `subscribe` and counts what happens to the subscription under its pattern.

@@ -26,6 +26,10 @@ import Testing
         #expect(await late.subjects() == ["a.b", "a.b"])
     }
 
+    @Test func `has no link`() {
+        #expect(MemoryBus().link == nil)
+    }
+
     @Test func `delivering from a wire never waits, counts what it drops and tells of no publish`() async throws {
         let observer = RecordingObserver()
         let bus = MemoryBus(observer: observer)

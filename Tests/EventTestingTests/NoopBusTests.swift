@@ -15,6 +15,10 @@ import Testing
         try await bus.publish("payload", to: "orders.created")
     }
 
+    @Test func `has no link`() {
+        #expect(NoopBus().link == nil)
+    }
+
     @Test func `ends a loop over a subscription at once`() async throws {
         let bus = NoopBus()
         let subscription = try await bus.subscribe(to: ">")

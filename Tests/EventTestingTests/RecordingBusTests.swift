@@ -21,6 +21,12 @@ import Testing
         }
     }
 
+    @Test func `forwards the link of the bus it wraps`() {
+        let linked = StubLinkedBus()
+        #expect(RecordingBus(wrapping: linked).link as? StubLink === linked.stub)
+        #expect(bus.link == nil)
+    }
+
     @Test func `keeps what is published, in order`() async throws {
         for number in 1...3 { try await bus.publish(Order(number: number), to: "orders.created") }
         try await bus.publish(Order(number: 4), to: "orders.cancelled")

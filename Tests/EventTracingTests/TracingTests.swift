@@ -62,6 +62,11 @@ import Tracing
         #expect(bus.link == nil)
     }
 
+    @Test func `the link is forwarded`() {
+        let bus = StubLinkedBus()
+        #expect(TracedBus(bus, tracer: tracer).link as? StubLink === bus.stub)
+    }
+
     @Test func `a template names the span`() async throws {
         let (bus, _) = traced { $0.segments.first == "orders" ? "orders.*.paid" : nil }
         try await bus.publish(Envelope(subject: "orders.7.paid"))

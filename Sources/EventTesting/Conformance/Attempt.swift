@@ -3,10 +3,10 @@ struct Attempt<Value: Sendable>: Sendable {
     let task: Task<Void, Never>
     private let results: Journal<Result<Value, any Error>>
 
-    init(_ work: @escaping @Sendable () async throws -> Value) {
+    init(on executor: (any TaskExecutor)? = nil, _ work: @escaping @Sendable () async throws -> Value) {
         let results = Journal<Result<Value, any Error>>()
         self.results = results
-        task = Task {
+        task = Task(executorPreference: executor) {
             do {
                 results.append(.success(try await work()))
             } catch {

@@ -98,8 +98,11 @@ final class ConformanceProbe: Sendable {
     // MARK: Side by side
 
     /// Runs work beside the case; it is cancelled at the end of the run.
-    func attempt<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) -> Attempt<Value> {
-        let attempt = Attempt(work)
+    func attempt<Value: Sendable>(
+        on executor: (any TaskExecutor)? = nil,
+        _ work: @escaping @Sendable () async throws -> Value
+    ) -> Attempt<Value> {
+        let attempt = Attempt(on: executor, work)
         attempts.withLock { $0.append(attempt.task) }
         return attempt
     }

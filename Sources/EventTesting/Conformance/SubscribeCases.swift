@@ -1,6 +1,6 @@
 import EventCore
 
-/// What subscribing gives: S1, S2, S3, S5.
+/// What subscribing gives: S1, S2, S3, S5, S7.
 enum SubscribeCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
@@ -131,7 +131,37 @@ enum SubscribeCases {
                 try probe.expect("what a consumer gets", received, is: label)
             }
         },
+        ConformanceCase(
+            "subscribe.keepsWhatArrivesBeforeReturn",
+            "S7",
+            "What arrives before subscribe has returned is not dropped for want of room.",
+            needs: .observed
+        ) { probe in
+            for policy in [BackpressurePolicy.dropNewest, .dropOldest] {
+                let opened = try await probe.subscribeUnderLoad(policy)
+                let drops = opened.early.filter { $0.hasPrefix("dropped") }
+                try probe.expect("drops before subscribe returned, with \(policy)", drops, is: [])
+            }
+        },
+        ConformanceCase(
+            "subscribe.countsCapacityFromReturn",
+            "S7",
+            "The capacity counts once subscribe has returned, whatever arrived before.",
+            needs: .observed
+        ) { probe in
+            let opened = try await probe.subscribeUnderLoad(.dropNewest)
+            try await probe.publish("late 1", "late 2")
+            opened.subscription.close()
+            let buffered = try await probe.drain(opened.subscription)
+            try probe.expect("how much was buffered", buffered.count, is: max(1, opened.early.count))
+        },
     ]
+}
+
+/// A subscription with room for one envelope, and what the observer was told of it before `subscribe` returned.
+private struct OpenedSubscription: Sendable {
+    let subscription: Subscription
+    let early: [String]
 }
 
 /// Lets one consumer after the other begin to wait: while one runs, the actor is taken, and it is free again when that
@@ -154,6 +184,34 @@ private actor ConsumerQueue {
 }
 
 extension ConformanceProbe {
+    /// Subscribes while another task publishes.
+    ///
+    /// They take turns, so that nothing is published between the moment from which the capacity counts and the return.
+    fileprivate func subscribeUnderLoad(_ policy: BackpressurePolicy) async throws -> OpenedSubscription {
+        let turns = TurnExecutor()
+        let opened = Journal<OpenedSubscription>()
+        // Both are started in one turn, so that neither is over before the other begins.
+        let starting = attempt(on: turns) {
+            let publishing = self.attempt(on: turns) {
+                for number in 1...100 where opened.entries.isEmpty {
+                    try await self.publish("\(number)")
+                    await Task.yield()
+                }
+            }
+            let subscribing = self.attempt(on: turns) {
+                let options = SubscriptionOptions(bufferCapacity: 1, backpressure: policy)
+                let subscription = try await self.subscriber.subscribe(to: self.pattern(), options: options)
+                let early = self.callbacks(about: subscription.id)
+                opened.append(OpenedSubscription(subscription: subscription, early: early))
+            }
+            return (publishing, subscribing)
+        }
+        let (publishing, subscribing) = try await expectEnd(of: starting, "the start of two tasks")
+        try await expectEnd(of: subscribing, "subscribe while another task publishes")
+        try await expectEnd(of: publishing, "publish while another task subscribes")
+        return opened.entries[0]
+    }
+
     /// Publishes one envelope more than fits.
     fileprivate func expectRoom(for count: Int, in subscription: Subscription) async throws {
         let labels = (0...count).map { "\($0)" }

@@ -6,6 +6,12 @@ import Testing
 @Suite struct MailboxExhaustiveTests {
     private enum Operation: CaseIterable {
         case offer, take, queue, giveUp, withdraw, finish
+        /// Offers what is dropped and not parked when there is no room.
+        case deliver
+        /// The capacity that was asked for counts from now on.
+        case begin
+        /// Ends at once.
+        case cancel
     }
 
     @Test(
@@ -15,18 +21,42 @@ import Testing
     )
     func accounts(_ policy: BackpressurePolicy, _ capacity: Int) async {
         var failures: [String] = []
-        await explore(Ledger(capacity: capacity, policy: policy), depth: 7, path: [], &failures)
+        let operations: [Operation] = [.offer, .take, .queue, .giveUp, .withdraw, .finish]
+        await explore(Ledger(capacity: capacity, policy: policy), operations, depth: 7, path: [], &failures)
         #expect(failures.prefix(3) == [])
     }
 
-    private func explore(_ ledger: Ledger, depth: Int, path: [Operation], _ failures: inout [String]) async {
+    @Test(
+        "so does every one of a mailbox whose capacity begins to count in between, and that may be cancelled",
+        arguments: BackpressurePolicy.allCases
+    )
+    func opens(_ policy: BackpressurePolicy) async {
+        var failures: [String] = []
+        let operations = Operation.allCases.filter { operation in
+            switch operation {
+            case .giveUp: false
+            case .deliver, .withdraw: policy == .block
+            default: true
+            }
+        }
+        await explore(Ledger(opening: 2, capacity: 1, policy: policy), operations, depth: 6, path: [], &failures)
+        #expect(failures.prefix(3) == [])
+    }
+
+    private func explore(
+        _ ledger: Ledger,
+        _ operations: [Operation],
+        depth: Int,
+        path: [Operation],
+        _ failures: inout [String]
+    ) async {
         if depth == 4 { await Task.yield() }  // Tests beside this one wait for events with deadlines.
-        for operation in Operation.allCases {
+        for operation in operations {
             var next = ledger
             next.perform(operation)
             if let fault = next.fault { failures.append("\(path + [operation]): \(fault)") }
             if depth > 1, failures.isEmpty {
-                await explore(next, depth: depth - 1, path: path + [operation], &failures)
+                await explore(next, operations, depth: depth - 1, path: path + [operation], &failures)
             }
         }
     }
@@ -34,7 +64,8 @@ import Testing
     /// A mailbox with what must be true of it written down in the plainest way.
     private struct Ledger {
         var machine: MailboxStateMachine<Int, Int, Int>
-        let capacity: Int
+        var capacity: Int
+        let capacityAtLast: Int
         let policy: BackpressurePolicy
 
         var nextElement = 0
@@ -43,11 +74,15 @@ import Testing
         var parked: [Int] = []
         var waiting: [Int] = []
         var finished = false
+        var counts = SubscriptionCounts()
+        /// What was offered and has become nothing that is counted: withdrawn, too late, or thrown away.
+        var gone = 0
         var fault: String?
 
-        init(capacity: Int, policy: BackpressurePolicy) {
-            machine = MailboxStateMachine(capacity: capacity, policy: policy)
-            (self.capacity, self.policy) = (capacity, policy)
+        init(opening: Int? = nil, capacity: Int, policy: BackpressurePolicy) {
+            self.capacity = opening ?? capacity
+            (capacityAtLast, self.policy) = (capacity, policy)
+            machine = MailboxStateMachine(capacity: self.capacity, policy: policy)
         }
 
         mutating func perform(_ operation: Operation) {
@@ -60,34 +95,54 @@ import Testing
             case .giveUp: giveUp()
             case .withdraw: withdraw()
             case .finish: finish()
+            case .deliver: offer(mayPark: false)
+            case .begin:
+                machine.setCapacity(capacityAtLast)
+                capacity = capacityAtLast
+            case .cancel: cancel()
             }
             check(waiting.isEmpty || buffered.isEmpty, "consumers wait beside a buffer that is not empty")
-            check(parked.isEmpty || buffered.count == capacity, "publishers wait beside a buffer with room")
-            check(buffered.count <= capacity, "the buffer holds more than its capacity")
+            check(parked.isEmpty || buffered.count >= capacity, "publishers wait beside a buffer with room")
+            counts.buffered = buffered.count
+            check(machine.counts == counts, "counts something else: \(machine.counts)")
+            let offered = counts.handed + counts.buffered + counts.dropped + parked.count + gone
+            check(offered == nextElement, "forgot what was offered")
         }
 
-        private mutating func offer() {
+        private mutating func offer(mayPark: Bool = true) {
             nextElement += 1
             let element = nextElement
             var action = machine.offer(element)
-            if case .park = action { action = machine.park(element, for: element) }
+            if case .park = action {
+                if mayPark {
+                    action = machine.park(element, for: element)
+                } else {
+                    machine.refuse()
+                    action = .refuse
+                }
+            }
             switch action {
             case .finished:
                 check(finished, "finished early")
+                gone += 1
             case .hand(let consumer):
                 check(!finished && waiting.first == consumer, "handed out of turn")
                 waiting.removeFirst()
+                counts.handed += 1
             case .keep:
                 check(!finished && waiting.isEmpty && buffered.count < capacity, "kept without room")
                 buffered.append(element)
             case .evict(let oldest):
-                check(policy == .dropOldest && buffered.count == capacity && oldest == buffered.first, "wrong eviction")
+                check(policy == .dropOldest && buffered.count >= capacity && oldest == buffered.first, "wrong eviction")
                 buffered.removeFirst()
                 buffered.append(element)
+                counts.dropped += 1
             case .refuse:
-                check(policy == .dropNewest && buffered.count == capacity, "refused with room")
+                let mayRefuse = policy == .dropNewest || !mayPark
+                check(mayRefuse && buffered.count >= capacity, "refused with room")
+                counts.dropped += 1
             case .park:
-                check(policy == .block && buffered.count == capacity, "parked with room")
+                check(policy == .block && buffered.count >= capacity, "parked with room")
                 parked.append(element)
             }
         }
@@ -95,11 +150,14 @@ import Testing
         private mutating func take(_ action: MailboxStateMachine<Int, Int, Int>.TakeAction, queued: Int?) {
             switch action {
             case .take(let element):
-                check(buffered.first == element && parked.isEmpty, "took out of order, or admitted nobody")
+                check(buffered.first == element, "took out of order")
                 buffered.removeFirst()
+                counts.handed += 1
             case .takeAndAdmit(let element, let admitted):
                 check(buffered.first == element && parked.first == admitted.publisher, "admitted out of order")
+                check(buffered.count <= capacity, "admitted without room")
                 buffered.removeFirst()
+                counts.handed += 1
                 buffered.append(admitted.element)
                 parked.removeFirst()
             case .wait:
@@ -126,6 +184,7 @@ import Testing
             }
             check(machine.withdraw(last) == last, "could not withdraw")
             parked.removeLast()
+            gone += 1
         }
 
         private mutating func finish() {
@@ -135,7 +194,17 @@ import Testing
                 check(action.consumers == waiting && action.parked.map(\.element) == parked, "forgot someone")
             }
             finished = true
+            gone += parked.count
             (waiting, parked) = ([], [])
+        }
+
+        private mutating func cancel() {
+            finish()
+            var discarded = machine.discard()
+            for element in buffered { check(discarded.popFirst() == element, "threw away something else") }
+            check(discarded.isEmpty, "threw away more")
+            gone += buffered.count
+            buffered = []
         }
 
         private mutating func check(_ condition: Bool, _ what: String) {

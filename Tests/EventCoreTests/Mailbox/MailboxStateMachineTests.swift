@@ -78,6 +78,81 @@ import Testing
         #expect(discarded.isEmpty)
         #expect(mailbox.take().text == "wait")
     }
+
+    // MARK: The capacity
+
+    /// A mailbox with four elements, whose capacity is two from now on.
+    private func begun(_ policy: BackpressurePolicy) -> Machine {
+        var mailbox = Machine(capacity: 100, policy: policy)
+        for element in ["a", "b", "c", "d"] { #expect(mailbox.offer(element).text == "keep") }
+        mailbox.setCapacity(2)
+        return mailbox
+    }
+
+    @Test func `what is in the buffer when the capacity shrinks stays, and newer elements are dropped`() {
+        var mailbox = begun(.dropNewest)
+        #expect(mailbox.offer("x").text == "refuse")
+        #expect(["a", "b"].map { _ in mailbox.take().text } == ["take a", "take b"])
+        #expect(mailbox.offer("y").text == "refuse")
+        #expect(mailbox.take().text == "take c")
+        #expect(mailbox.offer("z").text == "keep")
+        #expect(mailbox.offer("z").text == "refuse")
+        #expect(["d", "z"].map { _ in mailbox.take().text } == ["take d", "take z"])
+    }
+
+    @Test func `a buffer above its capacity loses one element for each new one, and gets no larger`() {
+        var mailbox = begun(.dropOldest)
+        #expect(mailbox.offer("e").text == "evict a")
+        #expect(mailbox.offer("f").text == "evict b")
+        #expect((0..<4).map { _ in mailbox.take().text } == ["take c", "take d", "take e", "take f"])
+        #expect(["g", "h", "i"].map { mailbox.offer($0).text } == ["keep", "keep", "evict g"])
+    }
+
+    @Test func `publishers are admitted only once there is less than the capacity`() {
+        var mailbox = begun(.block)
+        #expect(mailbox.park("e", for: 1).text == "park")
+        #expect(mailbox.park("f", for: 2).text == "park")
+        #expect((0..<2).map { _ in mailbox.take().text } == ["take a", "take b"])
+        #expect(mailbox.park("g", for: 3).text == "park")
+        #expect(mailbox.take().text == "take c, admit e of 1")
+        #expect(mailbox.take().text == "take d, admit f of 2")
+        #expect(mailbox.take().text == "take e, admit g of 3")
+    }
+
+    // MARK: What has become of it
+
+    @Test(arguments: BackpressurePolicy.allCases)
+    func `counts what was handed out, waits and was dropped`(_ policy: BackpressurePolicy) {
+        var mailbox = Machine(capacity: 2, policy: policy)
+        #expect(mailbox.counts == SubscriptionCounts())
+        #expect(mailbox.take(orQueue: 1, token: 1).text == "wait")
+        for element in ["a", "b", "c", "d", "e"] { _ = mailbox.offer(element) }
+        let dropped = policy == .block ? 0 : 2
+        #expect(mailbox.counts == counts(handed: 1, buffered: 2, dropped: dropped))
+        _ = mailbox.take()
+        #expect(mailbox.counts == counts(handed: 2, buffered: 1, dropped: dropped))
+        mailbox.refuse()
+        #expect(mailbox.counts == counts(handed: 2, buffered: 1, dropped: dropped + 1))
+        _ = mailbox.discard()
+        #expect(mailbox.counts == counts(handed: 2, buffered: 0, dropped: dropped + 1))
+    }
+
+    @Test func `what is parked counts once it is admitted, and what is withdrawn never does`() {
+        var mailbox = Machine(capacity: 1, policy: .block)
+        #expect(mailbox.offer("a").text == "keep")
+        #expect(mailbox.park("b", for: 1).text == "park")
+        #expect(mailbox.park("c", for: 2).text == "park")
+        #expect(mailbox.counts == counts(handed: 0, buffered: 1, dropped: 0))
+        #expect(mailbox.withdraw(2) == "c")
+        #expect(mailbox.take().text == "take a, admit b of 1")
+        #expect(mailbox.counts == counts(handed: 1, buffered: 1, dropped: 0))
+    }
+
+    private func counts(handed: Int, buffered: Int, dropped: Int) -> SubscriptionCounts {
+        var counts = SubscriptionCounts()
+        (counts.handed, counts.buffered, counts.dropped) = (handed, buffered, dropped)
+        return counts
+    }
 }
 
 extension MailboxStateMachine<String, Int, Int>.OfferAction {

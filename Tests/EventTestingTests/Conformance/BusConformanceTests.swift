@@ -13,8 +13,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "S1", "S2", "S3", "S4", "S5", "S6", "C1", "C2", "C3", "C4",
-        "O1", "O2", "O3", "O4", "V3",
+        "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "C1", "C2", "C3",
+        "C4", "O1", "O2", "O3", "O4", "V3",
     ])
     func `has a case for each rule`(_ section: String) {
         #expect(BusConformance.cases(for: .inProcess).contains { $0.section == section })

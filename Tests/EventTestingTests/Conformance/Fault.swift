@@ -22,7 +22,7 @@ enum Fault: String, CaseIterable {
     case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
     // Subscribing
     case remembersRoutes, repeatsIDs, widensPatterns
-    case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum
+    case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly
     case forgetsUnsubscribing, retainsSubscriptions, closesBusWithSubscription
     case ignoresPredicates, remembersAnswers, asksTwice, asksUnderLock
     // Closing
@@ -88,10 +88,12 @@ enum Fault: String, CaseIterable {
         case .remembersRoutes: ["subscribe.isEffectiveOnReturn"]
         case .repeatsIDs: ["subscribe.givesUniqueIDs"]
         case .widensPatterns: ["subscribe.keepsPattern"]
-        case .ignoresCapacity: ["subscribe.keepsCapacity", "backpressure.takesAfterReading"]
+        case .ignoresCapacity:
+            ["subscribe.keepsCapacity", "subscribe.countsCapacityFromReturn", "backpressure.takesAfterReading"]
         case .replacesZeroByOne: ["subscribe.replacesCapacityZero"]
         case .acceptsAnyCapacity: ["subscribe.refusesExcessiveCapacity"]
         case .refusesMaximum: ["subscribe.acceptsMaximumCapacity"]
+        case .countsCapacityEarly: ["subscribe.keepsWhatArrivesBeforeReturn"]
         case .forgetsUnsubscribing:
             [
                 "end.closeRemovesSubscription", "end.scopeRemovesSubscription", "end.cancellationRemovesSubscription",

@@ -177,17 +177,19 @@ final class FaultyBus: Bus {
         let mailbox = Mailbox(
             id: id,
             pattern: fault == .widensPatterns ? ">" : pattern,
-            capacity: self.capacity(capacity, for: options),
+            capacity: fault == .countsCapacityEarly ? capacity : SubscriptionOptions.maximumBufferCapacity,
             policy: policy(for: options),
             observer: isSilent ? SilentObserver(observer: observer) : observer
         ) { [weak self] mailbox in
             self?.remove(mailbox)
         }
-        let subscription = Subscription(mailbox)
+        let opening = OpeningSubscription(mailbox, capacity: self.capacity(capacity, for: options))
         state.withLock { state in
             state.listeners.append(Listener(mailbox: mailbox, pattern: pattern, predicate: options.predicate))
-            if fault == .retainsSubscriptions { state.retained.append(subscription) }
         }
+        for _ in 0..<4 { await Task.yield() }  // A bus that is linked with others would wait for them.
+        let subscription = opening.begin()
+        if fault == .retainsSubscriptions { state.withLock { $0.retained.append(subscription) } }
         return subscription
     }
 
