@@ -3,8 +3,13 @@ import Synchronization
 
 /// Standard error, and whether anything went wrong.
 final class Diagnostics: Sendable {
-    private let output = OutputWriter(descriptor: STDERR_FILENO)
+    private let output: OutputWriter
     private let problems = Atomic(false)
+
+    /// - Parameter descriptor: Where to write; it stays open.
+    init(descriptor: Int32 = STDERR_FILENO) {
+        output = OutputWriter(descriptor: descriptor)
+    }
 
     /// Whether a problem was reported.
     var hasProblems: Bool { problems.load(ordering: .relaxed) }

@@ -49,12 +49,15 @@ struct LinkNarrator: Sendable {
 
     /// Tells who had confirmed a subscription when it was made, and who had not.
     func tell(_ confirmation: SubscriptionConfirmation, of pattern: Pattern) async {
-        let outcomes = [
-            ("confirmed by", confirmation.confirmed),
-            ("not confirmed in time, and may miss envelopes, by", confirmation.missing),
-        ]
-        for (outcome, publishers) in outcomes where !publishers.isEmpty {
-            await diagnostics.note("\(pattern): \(outcome) \(publishers.joined(separator: ", "))".printable)
+        let (confirmed, missing) = (confirmation.confirmed, confirmation.missing)
+        if !confirmed.isEmpty {
+            await diagnostics.note("\(pattern): confirmed by \(confirmed.joined(separator: ", "))".printable)
+        }
+        if !missing.isEmpty {
+            let list = missing.joined(separator: ", ")
+            await diagnostics.note(
+                "\(pattern): not confirmed in time by \(list), whose envelopes may be missed".printable
+            )
         }
     }
 

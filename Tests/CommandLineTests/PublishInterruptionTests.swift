@@ -27,21 +27,6 @@ import Testing
         }
     }
 
-    @Test func `why nobody is connected is told while subscribers are waited for`() async throws {
-        try await BusLink.with { link in
-            // Two publishers refuse each other.
-            let arguments = ["pub", "a", "--wait-for-subscribers", "1", "--within", "1h", "--bus"]
-            let first = try Program(arguments + ["\(Self.bound)&publish=connect:\(link.address)"])
-            #expect(await first.errorLine(beginning: "bound") != nil)
-            let second = try Program(arguments + ["zmq:?publish=bind:\(link.address)"])
-            #expect(await first.errorLine(beginning: "refused \(link.address): ") != nil)
-            for program in [first, second] {
-                program.send(signal: SIGINT)
-                #expect(await program.outcome().status == 1)
-            }
-        }
-    }
-
     @Test func `a payload that has not ended is a failure`() async throws {
         let program = try Program(["pub", "a", "-"] + Self.waitsInVain)
         #expect(await program.errorLine(beginning: "bound") != nil)
