@@ -49,7 +49,7 @@ func transfer(
     }
     if let bytes = result.bytes, payload == Samples.wirePayloadCount {
         let each = Double(bytes) / Double(count)
-        guard (258...262).contains(each) else {
+        guard (258...272).contains(each) else {
             throw Child.Failure(description: "an envelope has \(each) bytes instead of about 260")
         }
     }
