@@ -2,114 +2,229 @@ import EventCore
 
 /// Who has subscribed to what at this bus's publishing sockets.
 ///
-/// Buses say who they are, each by a control topic beside every prefix, so they are counted exactly. What more there is
-/// to a prefix comes from plain SUB sockets, which libzmq does not tell apart.
-struct PeerTable: Sendable {
-    /// What is known of a socket's peers.
-    private struct Peers {
-        /// How often each prefix is subscribed to, by whomever.
-        var counts: [WirePrefix: Int] = [:]
-        /// The prefixes that buses have announced.
-        var announced: [String: Set<WirePrefix>] = [:]
-        var present: [String: Int] = [:]
-
-        /// How many peers want a prefix that have not said who they are.
-        func plainCount(_ prefix: WirePrefix) -> Int {
-            max(0, (counts[prefix] ?? 0) - announced.values.count { $0.contains(prefix) })
-        }
+/// A bus says who it is and what it wants by control topics beside every prefix. It counts for a subject when such an
+/// announcement and a subscription that covers the subject have both arrived at one socket, and it counts once. What
+/// more there is to a prefix comes from plain SUB sockets, which libzmq does not tell apart.
+struct PeerTable: Hashable, Sendable {
+    /// What a topic says that was subscribed to.
+    enum Notice: Hashable, Sendable {
+        case prefix(WirePrefix)
+        /// A bus wants a prefix.
+        case interest(bus: String, prefix: WirePrefix)
+        /// A bus is there.
+        case presence(bus: String)
     }
 
-    enum Change: Equatable, Sendable {
+    enum Change: Hashable, Sendable {
         case joined(String)
         case left(String)
     }
 
-    private var sockets: [Int: Peers] = [:]
+    /// A subscription that was taken for one that ended; its bus may know better.
+    private struct Presumption: Hashable, Sendable {
+        var bus: String
+        var prefix: WirePrefix
+    }
+
+    private struct Socket: Hashable, Sendable {
+        var subscriptions = 0
+        var present: [String: Int] = [:]
+        /// Presences in the name of a bus by others.
+        var forged: [String: Int] = [:]
+        /// How many prefixes know of a bus, at most.
+        var known: [String: Int] = [:]
+        var ending = EndingConnection()
+        var presumed: Set<Presumption> = []
+    }
+
+    /// So many presumptions are remembered at a socket.
+    private static let maximumPresumed = 1024
+
+    /// Who subscribes to a prefix, at each socket.
+    private(set) var slots: [WirePrefix: [PeerSlot]] = [:]
+    private(set) var lengths = PrefixLengths()
+    private var sockets: [Int: Socket] = [:]
+    private var changed: Set<WirePrefix> = []
 
     /// Whether anything but control topics is subscribed to at a socket.
-    func hasInterest(at socket: Int) -> Bool {
-        guard let peers = sockets[socket] else { return false }
-        return !peers.counts.isEmpty || !peers.announced.isEmpty
+    func hasInterest(at socket: Int) -> Bool { (sockets[socket]?.subscriptions ?? 0) > 0 }
+
+    /// The prefixes whose counts may have changed since the last call.
+    mutating func takeChanged() -> Set<WirePrefix> {
+        defer { changed = [] }
+        return changed
     }
 
-    /// Takes note of a subscription; returns who came by it.
-    mutating func subscribed(_ topic: some Collection<UInt8>, at socket: Int) -> Change? {
-        switch Topic(topic) {
+    // MARK: Notices
+
+    /// Takes note of a subscription.
+    ///
+    /// - Parameters:
+    ///   - notice: What is subscribed to.
+    ///   - socket: Where.
+    ///   - identity: The bus that the connection says it comes from.
+    /// - Returns: Who came by it.
+    mutating func subscribed(_ notice: Notice, at socket: Int, by identity: String?) -> Change? {
+        settled(socket)
+        switch notice {
         case .prefix(let prefix):
-            sockets[socket, default: Peers()].counts[prefix, default: 0] += 1
-        case .control(.interest(let bus, let prefix)):
-            sockets[socket, default: Peers()].announced[bus, default: []].insert(prefix)
-        case .control(.presence(let bus)):
-            let isNew = !isPresent(bus)
-            sockets[socket, default: Peers()].present[bus, default: 0] += 1
-            return isNew ? .joined(bus) : nil
-        case .control(.confirmation), .unknown:
-            break
+            if let identity { sockets[socket]?.presumed.remove(Presumption(bus: identity, prefix: prefix)) }
+            update(prefix, at: socket, about: identity) { $0.subscribed(by: identity) }
+            return nil
+        case .interest(let bus, let prefix):
+            update(prefix, at: socket, about: bus) { $0.announced(bus, by: identity) }
+            if identity == bus { restore(bus, prefix, at: socket) { $0.isShort(bus) } }
+            return nil
+        case .presence(let bus):
+            return arrived(bus, at: socket, by: identity)
         }
-        return nil
     }
 
-    /// Takes note of the end of a subscription; returns who left by it.
-    mutating func unsubscribed(_ topic: some Collection<UInt8>, at socket: Int) -> Change? {
-        switch Topic(topic) {
+    /// Takes note of the end of a subscription.
+    ///
+    /// - Parameters:
+    ///   - notice: What was subscribed to.
+    ///   - socket: Where.
+    ///   - identity: The bus that the connection says it comes from.
+    ///   - isNamed: Whether it was taken back over a connection; otherwise one has ended, and nobody says which.
+    /// - Returns: Who left by it.
+    mutating func unsubscribed(_ notice: Notice, at socket: Int, by identity: String?, isNamed: Bool) -> Change? {
+        guard sockets[socket] != nil else { return nil }
+        if isNamed { settled(socket) }
+        switch notice {
         case .prefix(let prefix):
-            guard let count = sockets[socket]?.counts[prefix] else { return nil }
-            sockets[socket]?.counts[prefix] = count > 1 ? count - 1 : nil
-        case .control(.interest(let bus, let prefix)):
-            sockets[socket]?.announced[bus]?.remove(prefix)
-            if sockets[socket]?.announced[bus]?.isEmpty == true { sockets[socket]?.announced[bus] = nil }
-        case .control(.presence(let bus)):
-            guard let count = sockets[socket]?.present[bus] else { return nil }
-            sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
-            return isPresent(bus) ? nil : .left(bus)
-        case .control(.confirmation), .unknown:
-            break
+            if isNamed { unsubscribed(prefix, at: socket, by: identity) } else { ended(prefix, at: socket) }
+            return nil
+        case .interest(let bus, let prefix):
+            if !isNamed { sockets[socket]?.ending.pass() }
+            update(prefix, at: socket, about: bus) {
+                if isNamed { $0.withdrawn(bus, by: identity) } else { $0.announcementEnded(bus) }
+            }
+            return nil
+        case .presence(let bus):
+            if !isNamed { sockets[socket]?.ending.pass() }
+            return departed(bus, at: socket, by: identity, isNamed: isNamed)
         }
-        return nil
+    }
+
+    /// There were no more notices to be read at a socket, and so none that belong to those before.
+    mutating func settled(_ socket: Int) {
+        for prefix in sockets[socket, default: Socket()].ending.finish() {
+            let presumed = update(prefix, at: socket, about: nil) { $0.settle() }
+            for bus in presumed { presume(bus, prefix, at: socket) }
+        }
     }
 
     /// Forgets a socket that is no more; returns who left by it.
     mutating func removed(_ socket: Int) -> [Change] {
-        guard let peers = sockets.removeValue(forKey: socket) else { return [] }
-        return peers.present.keys.filter { !isPresent($0) }.map { .left($0) }
+        guard let former = sockets.removeValue(forKey: socket) else { return [] }
+        for prefix in Array(slots.keys) {
+            guard let place = slots[prefix]?.firstIndex(where: { $0.socket == socket }) else { continue }
+            slots[prefix]?.remove(at: place)
+            changed.insert(prefix)
+            removeIfEmpty(prefix)
+        }
+        return former.present.keys.filter { !isPresent($0) }.map { .left($0) }
+    }
+
+    // MARK: Prefixes
+
+    private mutating func unsubscribed(_ prefix: WirePrefix, at socket: Int, by identity: String?) {
+        if let identity { restore(identity, prefix, at: socket) { !$0.owns(identity) } }
+        update(prefix, at: socket, about: identity) { $0.unsubscribed(by: identity) }
+    }
+
+    private mutating func ended(_ prefix: WirePrefix, at socket: Int) {
+        if sockets[socket]?.ending.isOver(before: prefix) == true { settled(socket) }
+        sockets[socket]?.ending.add(prefix)
+        update(prefix, at: socket, about: nil) { $0.ended() }
+    }
+
+    /// Changes what is known of a prefix at a socket, and the sums over it.
+    @discardableResult
+    private mutating func update<Result>(
+        _ prefix: WirePrefix,
+        at socket: Int,
+        about bus: String?,
+        _ body: (inout PrefixInterest) -> Result
+    ) -> Result {
+        let (result, effect) = slots[prefix, default: []].update(at: socket, about: bus, body)
+        if effect.isFirst { lengths.add(prefix.bytes.count) }
+        if effect.isChange { changed.insert(prefix) }
+        if effect.subscriptions != 0 { sockets[socket, default: Socket()].subscriptions += effect.subscriptions }
+        if let bus, effect.known != 0 {
+            let known = (sockets[socket]?.known[bus] ?? 0) + effect.known
+            sockets[socket]?.known[bus] = known > 0 ? known : nil
+        }
+        if effect.isLast { removeIfEmpty(prefix) }
+        return result
+    }
+
+    private mutating func removeIfEmpty(_ prefix: WirePrefix) {
+        guard slots[prefix]?.isEmpty == true else { return }
+        slots[prefix] = nil
+        lengths.remove(prefix.bytes.count)
+    }
+
+    // MARK: Presumptions
+
+    private mutating func presume(_ bus: String, _ prefix: WirePrefix, at socket: Int) {
+        if (sockets[socket]?.presumed.count ?? 0) >= Self.maximumPresumed { sockets[socket]?.presumed = [] }
+        sockets[socket]?.presumed.insert(Presumption(bus: bus, prefix: prefix))
+    }
+
+    /// Gives a bus back what was taken for ended, once it shows that it was not.
+    private mutating func restore(
+        _ bus: String,
+        _ prefix: WirePrefix,
+        at socket: Int,
+        where isMissing: (PrefixInterest) -> Bool
+    ) {
+        let presumption = Presumption(bus: bus, prefix: prefix)
+        guard sockets[socket]?.presumed.contains(presumption) == true else { return }
+        let other: String?? = update(prefix, at: socket, about: bus) { isMissing($0) ? .some($0.restore(bus)) : nil }
+        guard let other else { return }
+        sockets[socket]?.presumed.remove(presumption)
+        if let other { presume(other, prefix, at: socket) }
+    }
+
+    // MARK: Presence
+
+    private mutating func arrived(_ bus: String, at socket: Int, by identity: String?) -> Change? {
+        guard identity == nil || identity == bus else {
+            sockets[socket]?.forged[bus, default: 0] += 1
+            return nil
+        }
+        let isNew = !isPresent(bus)
+        sockets[socket]?.present[bus, default: 0] += 1
+        // Presence comes last over a connection that is made again, so nothing can come to light any more.
+        forgetPresumptions(of: bus, at: socket)
+        return isNew ? .joined(bus) : nil
+    }
+
+    private mutating func departed(_ bus: String, at socket: Int, by identity: String?, isNamed: Bool) -> Change? {
+        if let forged = sockets[socket]?.forged[bus], isNamed ? identity != nil && identity != bus : true {
+            sockets[socket]?.forged[bus] = forged > 1 ? forged - 1 : nil
+            return nil
+        }
+        guard let count = sockets[socket]?.present[bus], !isNamed || identity == nil || identity == bus else { return nil }
+        sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
+        guard count == 1 else { return nil }
+        forgetPresumptions(of: bus, at: socket)
+        if sockets[socket]?.known.removeValue(forKey: bus) != nil {
+            for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) }) {
+                update(prefix, at: socket, about: nil) { $0.forget(bus) }
+            }
+        }
+        return isPresent(bus) ? nil : .left(bus)
+    }
+
+    private mutating func forgetPresumptions(of bus: String, at socket: Int) {
+        guard let presumed = sockets[socket]?.presumed, !presumed.isEmpty else { return }
+        sockets[socket]?.presumed = presumed.filter { $0.bus != bus }
     }
 
     private func isPresent(_ bus: String) -> Bool {
         sockets.values.contains { $0.present[bus] != nil }
-    }
-
-    /// Counts the peers that want a subject.
-    ///
-    /// Plain sockets count as many as share the most wanted of those prefixes: at least so many there are.
-    ///
-    /// - Parameters:
-    ///   - subject: What they want.
-    ///   - own: A bus that does not count.
-    /// - Returns: How many there are at least.
-    func count(coveringSubject subject: Subject, except own: String) -> Int {
-        var buses: Set<String> = []
-        var plain = 0
-        for peers in sockets.values {
-            for (bus, prefixes) in peers.announced where prefixes.contains(where: { $0.covers(subject) }) {
-                buses.insert(bus)
-            }
-            plain += peers.counts.keys.filter { $0.covers(subject) }.map(peers.plainCount).max() ?? 0
-        }
-        buses.remove(own)
-        return buses.count + plain
-    }
-
-    private enum Topic {
-        case prefix(WirePrefix)
-        case control(ControlTopic)
-        case unknown
-
-        init(_ topic: some Collection<UInt8>) {
-            if topic.first == ControlTopic.firstByte {
-                self = ControlTopic(topic).map { .control($0) } ?? .unknown
-            } else {
-                self = .prefix(WirePrefix(Array(topic)))
-            }
-        }
     }
 }

@@ -1,56 +1,132 @@
 import EventCore
 
 /// Those who wait until a subject has enough subscribers.
+///
+/// Subjects are kept in order, so that those which a prefix covers stand together: what changes for other subjects costs
+/// nothing.
 struct SubscriberWaits<Waiter: Sendable>: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    private struct Wait {
+    private struct Wait: Sendable {
         var id: UInt64
-        var subject: Subject
         var count: Int
         var deadline: Instant
         var waiter: Waiter
     }
 
-    private var waits: [Wait] = []
+    private struct Due: Comparable, Sendable {
+        var deadline: Instant
+        var id: UInt64
 
-    var isEmpty: Bool { waits.isEmpty }
+        static func < (left: Due, right: Due) -> Bool { (left.deadline, left.id) < (right.deadline, right.id) }
+    }
+
+    private struct Place: Sendable {
+        var subject: Subject
+        var count: Int
+    }
+
+    /// Those who wait for a subject, the least demanding first, and among equals the one with the least id.
+    private var waits: [Subject: [Wait]] = [:]
+    private var subjects = ChunkedArray<Subject>()
+    private var deadlines = ChunkedArray<Due>()
+    private var places: [UInt64: Place] = [:]
+
+    var isEmpty: Bool { places.isEmpty }
 
     /// When the first of them gives up.
-    var deadline: Instant? { waits.map(\.deadline).min() }
+    var deadline: Instant? { deadlines.first?.deadline }
 
+    /// Adds a waiter, whose subject has not enough subscribers yet.
     mutating func add(_ waiter: Waiter, id: UInt64, subject: Subject, count: Int, deadline: Instant) {
-        waits.append(Wait(id: id, subject: subject, count: count, deadline: deadline, waiter: waiter))
+        if waits[subject] == nil { subjects.insert(subject) }
+        let wait = Wait(id: id, count: count, deadline: deadline, waiter: waiter)
+        let place = Self.index(of: count, id, in: waits[subject] ?? [])
+        waits[subject, default: []].insert(wait, at: place)
+        deadlines.insert(Due(deadline: deadline, id: id))
+        places[id] = Place(subject: subject, count: count)
     }
 
     /// Forgets a waiter, which the caller resumes.
     mutating func forget(_ id: UInt64) -> Waiter? {
-        guard let index = waits.firstIndex(where: { $0.id == id }) else { return nil }
-        return waits.remove(at: index).waiter
+        guard let place = places[id], let index = waits[place.subject].map({ Self.index(of: place.count, id, in: $0) }),
+            let wait = waits[place.subject]?.remove(at: index)
+        else { return nil }
+        removeIfEmpty(place.subject)
+        forget(wait)
+        return wait.waiter
     }
 
-    /// Takes those whose subject has enough subscribers.
-    mutating func takeFulfilled(_ subscribers: (Subject) -> Int) -> [Waiter] {
-        take { subscribers($0.subject) >= $0.count }
+    /// Takes those whose subject has enough subscribers by now, of those whose count may have changed.
+    ///
+    /// - Parameters:
+    ///   - prefixes: What changed.
+    ///   - subscribers: Counts the subscribers of a subject, up to a limit; called once for each subject.
+    /// - Returns: The waiters.
+    mutating func takeFulfilled(
+        coveredBy prefixes: some Collection<WirePrefix>,
+        _ subscribers: (Subject, Int) -> Int
+    ) -> [Waiter] {
+        guard !isEmpty else { return [] }
+        var taken: [Waiter] = []
+        var last: WirePrefix?
+        for prefix in prefixes.sorted() where last.map({ !$0.covers(prefix) }) ?? true {
+            last = prefix
+            for subject in subjects.covered(by: prefix) { taken += takeFulfilled(subject, subscribers) }
+        }
+        return taken
+    }
+
+    private mutating func takeFulfilled(_ subject: Subject, _ subscribers: (Subject, Int) -> Int) -> [Waiter] {
+        guard let waiting = waits[subject], let limit = waiting.last?.count else { return [] }
+        let count = subscribers(subject, limit)
+        let taken = waiting.prefix { $0.count <= count }
+        guard !taken.isEmpty else { return [] }
+        waits[subject]?.removeFirst(taken.count)
+        removeIfEmpty(subject)
+        for wait in taken { forget(wait) }
+        return taken.map(\.waiter)
     }
 
     /// Takes those whose time is up.
     mutating func takeLate(_ now: Instant) -> [Waiter] {
-        take { $0.deadline <= now }
+        var taken: [Waiter] = []
+        while let due = deadlines.first, due.deadline <= now, let waiter = forget(due.id) { taken.append(waiter) }
+        return taken
     }
 
     mutating func takeAll() -> [Waiter] {
-        take { _ in true }
+        defer { self = SubscriberWaits() }
+        return waits.values.flatMap { $0.map(\.waiter) }
     }
 
-    private mutating func take(_ isDue: (Wait) -> Bool) -> [Waiter] {
-        guard !waits.isEmpty else { return [] }
-        var taken: [Waiter] = []
-        waits.removeAll { wait in
-            guard isDue(wait) else { return false }
-            taken.append(wait.waiter)
+    private static func index(of count: Int, _ id: UInt64, in waits: [Wait]) -> Int {
+        waits.partitioningIndex { ($0.count, $0.id) >= (count, id) }
+    }
+
+    private mutating func forget(_ wait: Wait) {
+        places[wait.id] = nil
+        deadlines.remove(Due(deadline: wait.deadline, id: wait.id))
+    }
+
+    private mutating func removeIfEmpty(_ subject: Subject) {
+        guard waits[subject]?.isEmpty == true else { return }
+        waits[subject] = nil
+        subjects.remove(subject)
+    }
+}
+
+extension ChunkedArray<Subject> {
+    /// The subjects that begin with a prefix.
+    fileprivate func covered(by prefix: WirePrefix) -> [Subject] {
+        var covered: [Subject] = []
+        forEach(from: { subject in
+            subject.rawValue.withUTF8Bytes { !$0.precedes(prefix.bytes.span) }
+        }) { subject in
+            guard prefix.covers(subject) else { return false }
+            covered.append(subject)
             return true
         }
-        return taken
+        return covered
     }
 }

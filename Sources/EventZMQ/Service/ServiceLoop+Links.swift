@@ -111,25 +111,40 @@ extension ServiceLoop {
     ///
     /// - Returns: Whether there may be more.
     func takeNotices(at socket: Int) -> Bool {
-        defer { if !subscriberWaits.isEmpty { resumeSubscriberWaits() } }
+        defer { resumeSubscriberWaits() }
         for _ in 0..<Self.roundsAtOnce {
             let notices = outbox.takeNotices(at: socket, atMost: Self.noticesAtOnce)
             var answers: [[UInt8]] = []
             for notice in notices.topics {
                 let topic = notice.dropFirst()
-                if notice.first == 1 {
-                    if let change = peers.subscribed(topic, at: socket) { announce(change) }
-                    if case .confirmation? = ControlTopic(topic) { answers.append(Array(topic)) }
-                } else if let change = peers.unsubscribed(topic, at: socket) {
-                    announce(change)
-                }
+                let isBeginning = notice.first == 1
+                if isBeginning, case .confirmation? = ControlTopic(topic) { answers.append(Array(topic)) }
+                if let notice = Self.notice(topic) { take(notice, isBeginning, at: socket) }
             }
+            if notices.isAll { peers.settled(socket) }
             // Whoever gets an answer may tell a publisher to publish: it must be known by then that somebody listens.
             outbox.settle(socket, hasInterest: peers.hasInterest(at: socket), answers: answers, from: Array(busID.utf8))
             // Sending answers may swallow the signal that there are notices again.
             if notices.isAll && answers.isEmpty { return false }
         }
         return true
+    }
+
+    private func take(_ notice: PeerTable.Notice, _ isBeginning: Bool, at socket: Int) {
+        let change =
+            isBeginning
+            ? peers.subscribed(notice, at: socket, by: nil)
+            : peers.unsubscribed(notice, at: socket, by: nil, isNamed: false)
+        if let change { announce(change) }
+    }
+
+    private static func notice(_ topic: some Collection<UInt8>) -> PeerTable.Notice? {
+        guard topic.first == ControlTopic.firstByte else { return .prefix(WirePrefix(Array(topic))) }
+        switch ControlTopic(topic) {
+        case .interest(let bus, let prefix): return .interest(bus: bus, prefix: prefix)
+        case .presence(let bus): return .presence(bus: bus)
+        case .confirmation, nil: return nil
+        }
     }
 
     /// So many messages are read without letting go of the lock that publishers want.

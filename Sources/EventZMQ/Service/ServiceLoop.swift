@@ -129,8 +129,10 @@ final class ServiceLoop {
         case .release(let prefix):
             apply(prefixes.release(prefix))
         case .awaitSubscribers(let subject, let count, let timeout, let id, let waiter):
+            guard peers.count(of: subject, upTo: max(count, 0), except: busID) < count else {
+                return waiter.resume(returning: .done)
+            }
             subscriberWaits.add(waiter, id: id, subject: subject, count: count, deadline: now + timeout.bounded)
-            resumeSubscriberWaits()
         case .cancel(let id):
             let waiter = confirmation.forget(id) ?? subscriberWaits.forget(id)
             waiter?.resume(returning: .cancelled)
@@ -143,7 +145,8 @@ final class ServiceLoop {
     private func apply(_ change: PrefixTable.Change) {
         guard !change.isEmpty else { return }
         for prefix in change.subscribe { subscribeEverywhere(topics(for: prefix)) }
-        for prefix in change.unsubscribe {
+        // A publisher takes note in the order of what it is told, so the new ones are there before the old ones go.
+        for prefix in change.unsubscribe + prefixes.confirmed(prefixes.turn) {
             unsubscribeEverywhere(topics(for: prefix))
             gaps.released(prefix)
         }
@@ -163,7 +166,9 @@ final class ServiceLoop {
     }
 
     func resumeSubscriberWaits() {
-        let fulfilled = subscriberWaits.takeFulfilled { peers.count(coveringSubject: $0, except: busID) }
+        let fulfilled = subscriberWaits.takeFulfilled(coveredBy: peers.takeChanged()) {
+            peers.count(of: $0, upTo: $1, except: busID)
+        }
         for waiter in fulfilled { waiter.resume(returning: .done) }
     }
 

@@ -2,84 +2,155 @@
 /// many.
 ///
 /// A prefix is subscribed to when it is first requested and given up with its last request. When there would be more
-/// than the limit, the nearest parent that covers others as well takes their place; matching locally sorts out what it
-/// brings.
+/// than the limit, parents take the place of what they cover, those first that lose the least precision for each
+/// subscription they spare; matching locally sorts out what they bring. They make way again when there is room.
+///
+/// What others take the place of stays subscribed to until those are confirmed, so nothing is missed in between.
 struct PrefixTable: Sendable {
     /// What to tell the publishers, in this order.
     struct Change: Equatable, Sendable {
         var subscribe: [WirePrefix] = []
+        /// What nothing depends on any more.
         var unsubscribe: [WirePrefix] = []
 
         var isEmpty: Bool { subscribe.isEmpty && unsubscribe.isEmpty }
     }
 
-    private struct Request {
-        var count: Int
-        var covering: WirePrefix
-    }
+    let limit: Int
+    var tree = PrefixTree()
+    /// How many prefixes are subscribed to, less those that are on their way out.
+    private(set) var count = 0
+    /// The nodes that stand for what is below them.
+    private(set) var merged: Set<Int> = []
+    /// What is on its way out, and which turn has to be confirmed first.
+    private var retiring: [WirePrefix: Int] = [:]
+    /// How many changes have subscribed to something.
+    private(set) var turn = 0
+    private var confirmedTurn = 0
 
-    private let limit: Int
-    private var requests: [WirePrefix: Request] = [:]
-    /// The subscribed prefixes, and which requested ones each stands for.
-    private var subscribed: [WirePrefix: Set<WirePrefix>] = [:]
+    /// What the change that is being made has done so far.
+    private var subscribedAnew: [Int] = []
+    private var replaced: [WirePrefix] = []
+    private var abandoned: [WirePrefix] = []
 
     /// Creates an empty table; `limit` is at least 1.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// What publishers have been told, in no particular order.
-    var prefixes: some Collection<WirePrefix> { subscribed.keys }
+    /// Everything that publishers are subscribed to now, in no particular order.
+    var prefixes: [WirePrefix] { tree.nodes.filter(\.isSubscribed).map(\.prefix) + retiring.keys }
+
+    /// Whether something waits for a confirmation to be unsubscribed.
+    var isRetiring: Bool { !retiring.isEmpty }
+
+    /// The subscribed prefix that stands for a requested one; `nil` for one that is not requested.
+    func covering(_ requested: WirePrefix) -> WirePrefix? {
+        guard let node = tree.node(of: requested), tree[node].requests > 0 else { return nil }
+        return tree.covering(node).map { tree[$0].prefix }
+    }
+
+    // MARK: Requests
 
     mutating func request(_ prefix: WirePrefix) -> Change {
-        if requests[prefix] != nil {
-            requests[prefix]?.count += 1
-            return Change()
-        }
-        var change = Change()
-        let covering = cover(prefix, &change)
-        requests[prefix] = Request(count: 1, covering: covering)
-        subscribed[covering, default: []].insert(prefix)
-        return change
+        let (node, isFirst) = tree.request(prefix)
+        guard isFirst else { return Change() }
+        if let covering = tree.covering(node), tree[covering].isMerged { return Change() }
+        subscribe(node, isMerged: false)
+        if count > limit { makeRoom() }
+        return finishChange()
     }
 
     mutating func release(_ prefix: WirePrefix) -> Change {
-        guard let request = requests[prefix] else { return Change() }
-        guard request.count == 1 else {
-            requests[prefix]?.count -= 1
-            return Change()
-        }
-        requests[prefix] = nil
-        subscribed[request.covering]?.remove(prefix)
-        guard subscribed[request.covering]?.isEmpty == true else { return Change() }
-        subscribed[request.covering] = nil
-        return Change(unsubscribe: [request.covering])
-    }
-
-    /// The subscribed prefix that is to stand for a new request.
-    private mutating func cover(_ prefix: WirePrefix, _ change: inout Change) -> WirePrefix {
-        if subscribed[prefix] != nil { return prefix }
-        if subscribed.count < limit {
-            change.subscribe = [prefix]
-            return prefix
-        }
-        var candidate = prefix
-        while true {
-            if subscribed[candidate] != nil { return candidate }
-            let covered = subscribed.keys.filter { candidate.covers($0) }
-            if !covered.isEmpty || candidate.bytes.isEmpty {
-                replace(covered, with: candidate)
-                change = Change(subscribe: [candidate], unsubscribe: covered)
-                return candidate
+        guard let node = tree.node(of: prefix), tree[node].requests > 0, tree.release(node) else { return Change() }
+        if let covering = tree.covering(node) {
+            if !tree[covering].isMerged || tree[covering].requested == 0 {
+                unsubscribe(covering)
+                abandoned.append(tree[covering].prefix)
+            } else if tree[covering].requests > 0, tree[covering].requested == 1 {
+                setMerged(covering, false)
             }
-            candidate = candidate.parent ?? WirePrefix([])
+        }
+        tree.prune(node)
+        useRoom()
+        return finishChange()
+    }
+
+    /// Says that every publisher has what was subscribed to up to a turn.
+    ///
+    /// - Parameter turn: What ``turn`` was after the change.
+    /// - Returns: What to unsubscribe now.
+    mutating func confirmed(_ turn: Int) -> [WirePrefix] {
+        confirmedTurn = max(confirmedTurn, turn)
+        let due = retiring.filter { $0.value <= confirmedTurn }.map(\.key)
+        for prefix in due { retiring[prefix] = nil }
+        return due
+    }
+
+    // MARK: Steps of a change
+
+    /// Lets a node stand for everything below it.
+    mutating func merge(_ node: Int) {
+        replaceBelow(node)
+        if tree[node].isSubscribed { setMerged(node, true) } else { subscribe(node, isMerged: true) }
+    }
+
+    private mutating func replaceBelow(_ node: Int) {
+        for child in tree[node].children {
+            let isMerged = tree[child].isMerged
+            if tree[child].isSubscribed { replace(child) }
+            if !isMerged { replaceBelow(child) }
         }
     }
 
-    private mutating func replace(_ covered: [WirePrefix], with prefix: WirePrefix) {
-        var requested: Set<WirePrefix> = []
-        for child in covered { requested.formUnion(subscribed.removeValue(forKey: child) ?? []) }
-        for request in requested { requests[request]?.covering = prefix }
-        subscribed[prefix] = requested
+    /// Lets the branches of a node stand for themselves, each as narrow as it can be.
+    mutating func split(_ node: Int) {
+        replace(node)
+        for var branch in tree[node].children {
+            while tree[branch].requests == 0, tree[branch].children.count == 1 { branch = tree[branch].children[0] }
+            subscribe(branch, isMerged: tree[branch].requested > 1)
+        }
+    }
+
+    private mutating func subscribe(_ node: Int, isMerged: Bool) {
+        let wasTold = retiring.removeValue(forKey: tree[node].prefix) != nil
+        tree[node].subscription = wasTold ? .told : .new
+        if !wasTold { subscribedAnew.append(node) }
+        setMerged(node, isMerged)
+        count += 1
+    }
+
+    private mutating func unsubscribe(_ node: Int) {
+        tree[node].subscription = .absent
+        setMerged(node, false)
+        count -= 1
+    }
+
+    /// Gives up a subscription in favour of others.
+    private mutating func replace(_ node: Int) {
+        if tree[node].subscription == .told {
+            replaced.append(tree[node].prefix)
+            retiring[tree[node].prefix] = turn
+        }
+        unsubscribe(node)
+    }
+
+    private mutating func setMerged(_ node: Int, _ isMerged: Bool) {
+        guard tree[node].isMerged != isMerged else { return }
+        tree[node].isMerged = isMerged
+        if isMerged { merged.insert(node) } else { merged.remove(node) }
+    }
+
+    private mutating func finishChange() -> Change {
+        var change = Change(unsubscribe: abandoned)
+        for node in subscribedAnew where tree[node].subscription == .new {
+            tree[node].subscription = .told
+            change.subscribe.append(tree[node].prefix)
+        }
+        if !change.subscribe.isEmpty { turn += 1 }
+        for prefix in replaced where retiring[prefix] != nil { retiring[prefix] = turn }
+        if tree.isEmpty || turn <= confirmedTurn { change.unsubscribe += confirmed(turn) }
+        (subscribedAnew, replaced, abandoned) = ([], [], [])
+        return change
     }
 }

@@ -22,7 +22,9 @@ struct WirePrefix: Hashable, Sendable {
     }
 
     func covers(_ subject: Subject) -> Bool {
-        subject.rawValue.utf8.starts(with: bytes)
+        subject.rawValue.withUTF8Bytes { text in
+            text.count >= bytes.count && text.extracting(first: bytes.count).hasSameBytes(as: bytes.span)
+        }
     }
 
     /// The prefix of one segment less; `nil` of the empty one, which covers everything.
@@ -30,5 +32,19 @@ struct WirePrefix: Hashable, Sendable {
         guard !bytes.isEmpty else { return nil }
         let dot = bytes.dropLast().lastIndex(of: UInt8(ascii: "."))
         return WirePrefix(dot.map { Array(bytes[...$0]) } ?? [])
+    }
+}
+
+extension WirePrefix {
+    /// Feeds all bytes to a hasher in one go.
+    func hash(into hasher: inout Hasher) {
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+}
+
+extension WirePrefix: Comparable {
+    /// Whether the left prefix's bytes come first, as when libzmq sends subscriptions again.
+    static func < (left: WirePrefix, right: WirePrefix) -> Bool {
+        left.bytes.span.precedes(right.bytes.span)
     }
 }
