@@ -96,22 +96,31 @@ struct PeerTable: Hashable, Sendable {
             if isNamed { unsubscribed(prefix, at: socket, by: identity) } else { ended(prefix, at: socket) }
             return nil
         case .interest(let bus, let prefix):
-            if !isNamed { sockets[socket]?.ending.pass() }
+            if !isNamed { sockets[socket]?.ending.pass(bus) }
             update(prefix, at: socket, about: bus) {
                 if isNamed { $0.withdrawn(bus, by: identity) } else { $0.announcementEnded(bus) }
             }
             return nil
         case .presence(let bus):
-            if !isNamed { sockets[socket]?.ending.pass() }
+            if !isNamed { sockets[socket]?.ending.pass(bus) }
             return departed(bus, at: socket, by: identity, isNamed: isNamed)
         }
     }
 
     /// There were no more notices to be read at a socket, and so none that belong to those before.
     mutating func settled(_ socket: Int) {
-        for prefix in sockets[socket, default: Socket()].ending.finish() {
-            let presumed = update(prefix, at: socket, about: nil) { $0.settle() }
-            for bus in presumed { presume(bus, prefix, at: socket) }
+        if sockets[socket] == nil { sockets[socket] = Socket() }
+        guard let ending = sockets[socket]?.ending, !ending.isEmpty else { return }
+        sockets[socket]?.ending = EndingConnection()
+        let inDoubt = ending.prefixes.compactMap { prefix in
+            interest(prefix, at: socket).flatMap { $0.doubtful > 0 ? (prefix: prefix, unannounced: $0.unannounced) : nil }
+        }
+        // They belong to one connection, or to few.
+        let suspects = inDoubt.dropFirst().reduce(inDoubt.first?.unannounced ?? []) { $0.intersection($1.unannounced) }
+        let suspect = ending.bus.flatMap { suspects.contains($0) ? $0 : nil } ?? suspects.first
+        for (prefix, _) in inDoubt {
+            let bus = update(prefix, at: socket, about: nil) { $0.settle(suspect) }
+            if let bus { presume(bus, prefix, at: socket) }
         }
     }
 
@@ -160,6 +169,10 @@ struct PeerTable: Hashable, Sendable {
         return result
     }
 
+    private func interest(_ prefix: WirePrefix, at socket: Int) -> PrefixInterest? {
+        slots[prefix]?.first { $0.socket == socket }?.interest
+    }
+
     private mutating func removeIfEmpty(_ prefix: WirePrefix) {
         guard slots[prefix]?.isEmpty == true else { return }
         slots[prefix] = nil
@@ -173,19 +186,21 @@ struct PeerTable: Hashable, Sendable {
         sockets[socket]?.presumed.insert(Presumption(bus: bus, prefix: prefix))
     }
 
-    /// Gives a bus back what was taken for ended, once it shows that it was not.
+    /// Gives a bus back what was taken for ended, once it shows of a prefix that it was not.
     private mutating func restore(
         _ bus: String,
         _ prefix: WirePrefix,
         at socket: Int,
         where isMissing: (PrefixInterest) -> Bool
     ) {
-        let presumption = Presumption(bus: bus, prefix: prefix)
-        guard sockets[socket]?.presumed.contains(presumption) == true else { return }
-        let other: String?? = update(prefix, at: socket, about: bus) { isMissing($0) ? .some($0.restore(bus)) : nil }
-        guard let other else { return }
-        sockets[socket]?.presumed.remove(presumption)
-        if let other { presume(other, prefix, at: socket) }
+        guard let presumed = sockets[socket]?.presumed, presumed.contains(Presumption(bus: bus, prefix: prefix)),
+            interest(prefix, at: socket).map(isMissing) == true
+        else { return }
+        forgetPresumptions(of: bus, at: socket)
+        for presumption in presumed where presumption.bus == bus {
+            let other = update(presumption.prefix, at: socket, about: bus) { $0.restore(bus) }
+            if let other { presume(other, presumption.prefix, at: socket) }
+        }
     }
 
     // MARK: Presence
