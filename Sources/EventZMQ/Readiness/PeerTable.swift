@@ -33,6 +33,8 @@ struct PeerTable: Hashable, Sendable {
         var forged: [String: Int] = [:]
         /// How many prefixes know of a bus, at most.
         var known: [String: Int] = [:]
+        /// How many announcements of a bus there are.
+        var announced: [String: Int] = [:]
         var ending = EndingConnection()
         var presumed: Set<Presumption> = []
     }
@@ -112,16 +114,22 @@ struct PeerTable: Hashable, Sendable {
         if sockets[socket] == nil { sockets[socket] = Socket() }
         guard let ending = sockets[socket]?.ending, !ending.isEmpty else { return }
         sockets[socket]?.ending = EndingConnection()
-        let inDoubt = ending.prefixes.compactMap { prefix in
-            interest(prefix, at: socket).flatMap { $0.doubtful > 0 ? (prefix: prefix, unannounced: $0.unannounced) : nil }
-        }
+        let cases = ending.prefixes.map { (prefix: $0, suspects: suspects(in: ending, $0, at: socket)) }
         // They belong to one connection, or to few.
-        let suspects = inDoubt.dropFirst().reduce(inDoubt.first?.unannounced ?? []) { $0.intersection($1.unannounced) }
-        let suspect = ending.bus.flatMap { suspects.contains($0) ? $0 : nil } ?? suspects.first
-        for (prefix, _) in inDoubt {
-            let bus = update(prefix, at: socket, about: nil) { $0.settle(suspect) }
+        var common = cases.first { !$0.suspects.isEmpty }?.suspects ?? []
+        for (_, suspects) in cases where !suspects.isEmpty { common.formIntersection(suspects) }
+        for (prefix, suspects) in cases {
+            let suspect = common.first { suspects.contains($0) } ?? suspects.first
+            let bus = update(prefix, at: socket, about: suspect) { $0.settle(suspect) }
             if let bus { presume(bus, prefix, at: socket) }
         }
+    }
+
+    /// The buses that a subscription may have belonged to although none of them was heard to take back an announcement:
+    /// those whose announcements have not come yet, or else they would have ended along with it.
+    private func suspects(in ending: EndingConnection, _ prefix: WirePrefix, at socket: Int) -> Set<String> {
+        guard let interest = interest(prefix, at: socket), interest.doubtful > 0 else { return [] }
+        return interest.unannounced.filter { $0 == ending.bus || sockets[socket]?.announced[$0] == nil }
     }
 
     /// Forgets a socket that is no more; returns who left by it.
@@ -161,9 +169,9 @@ struct PeerTable: Hashable, Sendable {
         if effect.isFirst { lengths.add(prefix.bytes.count) }
         if effect.isChange { changed.insert(prefix) }
         if effect.subscriptions != 0 { sockets[socket, default: Socket()].subscriptions += effect.subscriptions }
-        if let bus, effect.known != 0 {
-            let known = (sockets[socket]?.known[bus] ?? 0) + effect.known
-            sockets[socket]?.known[bus] = known > 0 ? known : nil
+        if let bus {
+            sockets[socket]?.known.change(bus, by: effect.known)
+            sockets[socket]?.announced.change(bus, by: effect.announcements)
         }
         if effect.isLast { removeIfEmpty(prefix) }
         return result
@@ -226,6 +234,7 @@ struct PeerTable: Hashable, Sendable {
         sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
         guard count == 1 else { return nil }
         forgetPresumptions(of: bus, at: socket)
+        sockets[socket]?.announced[bus] = nil
         if sockets[socket]?.known.removeValue(forKey: bus) != nil {
             for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) }) {
                 update(prefix, at: socket, about: nil) { $0.forget(bus) }
@@ -241,5 +250,14 @@ struct PeerTable: Hashable, Sendable {
 
     private func isPresent(_ bus: String) -> Bool {
         sockets.values.contains { $0.present[bus] != nil }
+    }
+}
+
+extension [String: Int] {
+    /// Adds to a count, which is absent when it is zero.
+    fileprivate mutating func change(_ key: String, by difference: Int) {
+        guard difference != 0 else { return }
+        let count = (self[key] ?? 0) + difference
+        self[key] = count > 0 ? count : nil
     }
 }

@@ -41,6 +41,7 @@ struct PrefixInterest: Hashable, Sendable {
     var counted: some Sequence<String> { buses.lazy.filter(\.value.isCounted).map(\.key) }
 
     func counts(_ bus: String) -> Bool { buses[bus]?.isCounted == true }
+    func announcements(of bus: String) -> Int { buses[bus]?.announced ?? 0 }
     func knows(_ bus: String) -> Bool { buses[bus] != nil }
     /// Whether a bus has announced more than it owns.
     func isShort(_ bus: String) -> Bool { buses[bus].map { $0.owned < $0.announced } ?? false }
@@ -167,22 +168,21 @@ struct PrefixInterest: Hashable, Sendable {
 
     // MARK: Doubts
 
-    /// Decides whose a subscription in doubt was, after no announcement ended along with it: that of a bus that had not
-    /// announced it yet, or else that of a plain socket. Should the bus announce it after all, it is given back.
+    /// Decides whose a subscription in doubt was, after no announcement ended along with it.
     ///
-    /// - Parameter suspect: The bus that it was, if it is one of those.
+    /// - Parameter suspect: The bus that it was, if it owns more than it has announced; otherwise it was a plain socket
+    ///   that is gone, if there was one.
     /// - Returns: The bus.
     mutating func settle(_ suspect: String?) -> String? {
         guard doubtful > 0 else { return nil }
-        if let bus = suspect.flatMap({ unannounced.contains($0) ? $0 : nil }) ?? unannounced.first {
-            end(bus)
-            return bus
-        }
-        if unowned > 0 {
+        if suspect.map({ unannounced.contains($0) }) != true, unowned > 0 {
             unowned -= 1
             doubtful -= 1
+            return nil
         }
-        return nil
+        guard let bus = suspect ?? unannounced.first else { return nil }
+        end(bus)
+        return bus
     }
 
     /// Gives a bus back what was taken for ended, since it was somebody else's.

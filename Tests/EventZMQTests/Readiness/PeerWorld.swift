@@ -166,11 +166,14 @@ struct PeerWorld: Hashable {
         for (subject, before) in zip(Self.subjects, before) {
             let count = table.count(of: subject, upTo: .max, except: "")
             if count > bound(subject) { fault = "\(subject): counts \(count) of \(bound(subject))" }
-            if isQuiet, count != truth(subject) { fault = "\(subject): counts \(count), not \(truth(subject)), in the end" }
+            if isQuiet, !hasPretender, count != truth(subject) { fault = "\(subject): counts \(count), not \(truth(subject)), in the end" }
             if count != before, !changed.contains(where: { $0.covers(subject) }) { fault = "\(subject): changes untold" }
         }
         if isQuiet, pipes.allSatisfy(\.topics.isEmpty), !table.slots.isEmpty { fault = "remembers who is gone" }
     }
+
+    /// Whether somebody announces in another's name: then it may be counted too little.
+    private var hasPretender: Bool { peers.contains { $0.identity != nil && $0.bus != $0.identity } }
 
     private var isQuiet: Bool { unread.isEmpty && unsettled.isEmpty && pipes.allSatisfy(\.isFinished) }
 
