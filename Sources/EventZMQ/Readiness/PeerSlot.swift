@@ -10,6 +10,8 @@ struct PeerSlot: Hashable, Sendable {
         var subscriptions = 0
         /// 1 or −1 when the bus in question became known or unknown here.
         var known = 0
+        /// How many announcements of that bus there are more.
+        var announcements = 0
     }
 
     let socket: Int
@@ -43,10 +45,12 @@ extension PrefixInterest {
     ) -> Result {
         let old = (subscriptions, countedCount, unowned, doubtful)
         let wasKnown = bus.map { knows($0) } ?? false
+        let announcements = bus.map { self.announcements(of: $0) } ?? 0
         let result = body(&self)
         effect.isChange = old != (subscriptions, countedCount, unowned, doubtful)
         effect.subscriptions = subscriptions - old.0
         effect.known = ((bus.map { knows($0) } ?? false) ? 1 : 0) - (wasKnown ? 1 : 0)
+        effect.announcements = (bus.map { self.announcements(of: $0) } ?? 0) - announcements
         return result
     }
 }

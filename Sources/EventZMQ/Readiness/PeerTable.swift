@@ -33,6 +33,8 @@ struct PeerTable: Hashable, Sendable {
         var forged: [String: Int] = [:]
         /// How many prefixes know of a bus, at most.
         var known: [String: Int] = [:]
+        /// How many announcements of a bus there are.
+        var announced: [String: Int] = [:]
         var ending = EndingConnection()
         var presumed: Set<Presumption> = []
     }
@@ -96,23 +98,38 @@ struct PeerTable: Hashable, Sendable {
             if isNamed { unsubscribed(prefix, at: socket, by: identity) } else { ended(prefix, at: socket) }
             return nil
         case .interest(let bus, let prefix):
-            if !isNamed { sockets[socket]?.ending.pass() }
+            if !isNamed { sockets[socket]?.ending.pass(bus) }
             update(prefix, at: socket, about: bus) {
                 if isNamed { $0.withdrawn(bus, by: identity) } else { $0.announcementEnded(bus) }
             }
             return nil
         case .presence(let bus):
-            if !isNamed { sockets[socket]?.ending.pass() }
+            if !isNamed { sockets[socket]?.ending.pass(bus) }
             return departed(bus, at: socket, by: identity, isNamed: isNamed)
         }
     }
 
     /// There were no more notices to be read at a socket, and so none that belong to those before.
     mutating func settled(_ socket: Int) {
-        for prefix in sockets[socket, default: Socket()].ending.finish() {
-            let presumed = update(prefix, at: socket, about: nil) { $0.settle() }
-            for bus in presumed { presume(bus, prefix, at: socket) }
+        if sockets[socket] == nil { sockets[socket] = Socket() }
+        guard let ending = sockets[socket]?.ending, !ending.isEmpty else { return }
+        sockets[socket]?.ending = EndingConnection()
+        let cases = ending.prefixes.map { (prefix: $0, suspects: suspects(in: ending, $0, at: socket)) }
+        // They belong to one connection, or to few.
+        var common = cases.first { !$0.suspects.isEmpty }?.suspects ?? []
+        for (_, suspects) in cases where !suspects.isEmpty { common.formIntersection(suspects) }
+        for (prefix, suspects) in cases {
+            let suspect = common.first { suspects.contains($0) } ?? suspects.first
+            let bus = update(prefix, at: socket, about: suspect) { $0.settle(suspect) }
+            if let bus { presume(bus, prefix, at: socket) }
         }
+    }
+
+    /// The buses that a subscription may have belonged to although none of them was heard to take back an announcement:
+    /// those whose announcements have not come yet, or else they would have ended along with it.
+    private func suspects(in ending: EndingConnection, _ prefix: WirePrefix, at socket: Int) -> Set<String> {
+        guard let interest = interest(prefix, at: socket), interest.doubtful > 0 else { return [] }
+        return interest.unannounced.filter { $0 == ending.bus || sockets[socket]?.announced[$0] == nil }
     }
 
     /// Forgets a socket that is no more; returns who left by it.
@@ -152,12 +169,16 @@ struct PeerTable: Hashable, Sendable {
         if effect.isFirst { lengths.add(prefix.bytes.count) }
         if effect.isChange { changed.insert(prefix) }
         if effect.subscriptions != 0 { sockets[socket, default: Socket()].subscriptions += effect.subscriptions }
-        if let bus, effect.known != 0 {
-            let known = (sockets[socket]?.known[bus] ?? 0) + effect.known
-            sockets[socket]?.known[bus] = known > 0 ? known : nil
+        if let bus {
+            sockets[socket]?.known.change(bus, by: effect.known)
+            sockets[socket]?.announced.change(bus, by: effect.announcements)
         }
         if effect.isLast { removeIfEmpty(prefix) }
         return result
+    }
+
+    private func interest(_ prefix: WirePrefix, at socket: Int) -> PrefixInterest? {
+        slots[prefix]?.first { $0.socket == socket }?.interest
     }
 
     private mutating func removeIfEmpty(_ prefix: WirePrefix) {
@@ -173,19 +194,21 @@ struct PeerTable: Hashable, Sendable {
         sockets[socket]?.presumed.insert(Presumption(bus: bus, prefix: prefix))
     }
 
-    /// Gives a bus back what was taken for ended, once it shows that it was not.
+    /// Gives a bus back what was taken for ended, once it shows of a prefix that it was not.
     private mutating func restore(
         _ bus: String,
         _ prefix: WirePrefix,
         at socket: Int,
         where isMissing: (PrefixInterest) -> Bool
     ) {
-        let presumption = Presumption(bus: bus, prefix: prefix)
-        guard sockets[socket]?.presumed.contains(presumption) == true else { return }
-        let other: String?? = update(prefix, at: socket, about: bus) { isMissing($0) ? .some($0.restore(bus)) : nil }
-        guard let other else { return }
-        sockets[socket]?.presumed.remove(presumption)
-        if let other { presume(other, prefix, at: socket) }
+        guard let presumed = sockets[socket]?.presumed, presumed.contains(Presumption(bus: bus, prefix: prefix)),
+            interest(prefix, at: socket).map(isMissing) == true
+        else { return }
+        forgetPresumptions(of: bus, at: socket)
+        for presumption in presumed where presumption.bus == bus {
+            let other = update(presumption.prefix, at: socket, about: bus) { $0.restore(bus) }
+            if let other { presume(other, presumption.prefix, at: socket) }
+        }
     }
 
     // MARK: Presence
@@ -211,6 +234,7 @@ struct PeerTable: Hashable, Sendable {
         sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
         guard count == 1 else { return nil }
         forgetPresumptions(of: bus, at: socket)
+        sockets[socket]?.announced[bus] = nil
         if sockets[socket]?.known.removeValue(forKey: bus) != nil {
             for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) }) {
                 update(prefix, at: socket, about: nil) { $0.forget(bus) }
@@ -226,5 +250,14 @@ struct PeerTable: Hashable, Sendable {
 
     private func isPresent(_ bus: String) -> Bool {
         sockets.values.contains { $0.present[bus] != nil }
+    }
+}
+
+extension [String: Int] {
+    /// Adds to a count, which is absent when it is zero.
+    fileprivate mutating func change(_ key: String, by difference: Int) {
+        guard difference != 0 else { return }
+        let count = (self[key] ?? 0) + difference
+        self[key] = count > 0 ? count : nil
     }
 }

@@ -12,6 +12,8 @@ struct PrefixInterest: Hashable, Sendable {
         var owned = 0
         /// Announcements in its name by others.
         var forged = 0
+        /// How many of those were taken for ended when it may have been its own.
+        var mistaken = 0
         /// Whether its connections say whose they are.
         var isNamed = false
 
@@ -30,7 +32,7 @@ struct PrefixInterest: Hashable, Sendable {
     /// Buses that would adopt a subscription.
     private var seeking: Set<String> = []
     /// Buses that own more than they have announced.
-    private var unannounced: Set<String> = []
+    private(set) var unannounced: Set<String> = []
 
     var isEmpty: Bool { buses.isEmpty && unowned == 0 && doubtful == 0 }
     /// How many subscriptions there are.
@@ -39,6 +41,7 @@ struct PrefixInterest: Hashable, Sendable {
     var counted: some Sequence<String> { buses.lazy.filter(\.value.isCounted).map(\.key) }
 
     func counts(_ bus: String) -> Bool { buses[bus]?.isCounted == true }
+    func announcements(of bus: String) -> Int { buses[bus]?.announced ?? 0 }
     func knows(_ bus: String) -> Bool { buses[bus] != nil }
     /// Whether a bus has announced more than it owns.
     func isShort(_ bus: String) -> Bool { buses[bus].map { $0.owned < $0.announced } ?? false }
@@ -124,8 +127,10 @@ struct PrefixInterest: Hashable, Sendable {
     /// A connection has ended over which a bus was announced.
     mutating func announcementEnded(_ bus: String) {
         guard let record = buses[bus] else { return }
-        // Had it been the bus itself, its presence ends as well.
-        guard record.forged == 0 else { return change(bus) { $0.forged -= 1 } }
+        guard record.forged == 0 else {
+            // Had it been the bus itself, its presence ends next.
+            return change(bus) { ($0.forged, $0.mistaken) = ($0.forged - 1, $0.mistaken + 1) }
+        }
         guard record.announced > 0 else { return }
         change(bus) { $0.announced -= 1 }
         if doubtful > 0, record.owned > 0 {
@@ -151,7 +156,7 @@ struct PrefixInterest: Hashable, Sendable {
     /// A bus is gone, with all that was its own.
     mutating func forget(_ bus: String) {
         guard let record = buses[bus] else { return }
-        change(bus) { $0 = Bus(forged: $0.forged, isNamed: $0.isNamed) }
+        change(bus) { $0 = Bus(forged: $0.forged + min($0.mistaken, $0.announced), isNamed: $0.isNamed) }
         let ended = min(doubtful, record.owned)
         doubtful -= ended
         guard !record.isNamed else { return }
@@ -163,24 +168,21 @@ struct PrefixInterest: Hashable, Sendable {
 
     // MARK: Doubts
 
-    /// Decides whose the subscriptions in doubt were, after no announcement ended along with them: those of a bus that had
-    /// not announced them yet, or else those of a plain socket.
+    /// Decides whose a subscription in doubt was, after no announcement ended along with it.
     ///
-    /// - Returns: The buses.
-    mutating func settle() -> [String] {
-        var presumed: [String] = []
-        while doubtful > 0 {
-            if let bus = unannounced.first {
-                end(bus)
-                presumed.append(bus)
-            } else if unowned > 0 {
-                unowned -= 1
-                doubtful -= 1
-            } else {
-                break
-            }
+    /// - Parameter suspect: The bus that it was, if it owns more than it has announced; otherwise it was a plain socket
+    ///   that is gone, if there was one.
+    /// - Returns: The bus.
+    mutating func settle(_ suspect: String?) -> String? {
+        guard doubtful > 0 else { return nil }
+        if suspect.map({ unannounced.contains($0) }) != true, unowned > 0 {
+            unowned -= 1
+            doubtful -= 1
+            return nil
         }
-        return presumed
+        guard let bus = suspect ?? unannounced.first else { return nil }
+        end(bus)
+        return bus
     }
 
     /// Gives a bus back what was taken for ended, since it was somebody else's.

@@ -17,6 +17,8 @@ enum Command: Sendable {
     case release(WirePrefix)
     /// Say when so many peers subscribe to a subject.
     case awaitSubscribers(Subject, count: Int, timeout: Duration, id: UInt64, Waiter<Outcome>)
+    /// The name of a link's host was looked up.
+    case resolved(HostResolver.Answer, link: Int)
     /// A task that waits was cancelled.
     case cancel(id: UInt64)
     case stop
@@ -25,7 +27,7 @@ enum Command: Sendable {
     var waiter: Waiter<Outcome>? {
         switch self {
         case .request(_, _, _, let waiter), .awaitSubscribers(_, _, _, _, let waiter): waiter
-        case .release, .cancel, .stop: nil
+        case .release, .resolved, .cancel, .stop: nil
         }
     }
 }

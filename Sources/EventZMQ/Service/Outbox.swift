@@ -243,6 +243,13 @@ final class Outbox: Sendable {
         state.withLock { $0.legs.append(Leg(id: id, name: name, socket: socket, book: book)) }
     }
 
+    /// Connects a socket whose address was not known before.
+    func connect(_ id: Int, to address: String) throws(EventError) {
+        try state.withLock { state throws(EventError) in
+            for leg in state.legs where leg.id == id { try leg.socket?.socket.connect(to: address) }
+        }
+    }
+
     /// Takes out a socket that is to be replaced: its monitor is stopped, and its peers are away.
     func removeSocket(_ id: Int, now: ContinuousClock.Instant) {
         state.withLock { state in

@@ -126,12 +126,12 @@ extension ServiceLoop {
 
     /// Replaces a socket that connects; when that fails, for want of memory or descriptors, it is tried again later.
     func restart(_ watch: LinkWatch) {
-        guard watch.connects, let endpoint = watch.endpoints.first else { return }
+        guard watch.connects, let address = watch.address else { return }
         defer { socketsChanged() }
         do {
             switch watch.role {
-            case .publishes: try restartPublisher(watch, endpoint)
-            case .subscribes: try restartSubscriber(watch, endpoint)
+            case .publishes: try restartPublisher(watch, address)
+            case .subscribes: try restartSubscriber(watch, address)
             }
             reporter.happened(.restarted(endpoint: watch.name))
         } catch {
@@ -140,7 +140,7 @@ extension ServiceLoop {
         }
     }
 
-    private func restartSubscriber(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
+    private func restartSubscriber(_ watch: LinkWatch, _ address: String) throws(EventError) {
         guard let subscriber = subscribers.first(where: { $0.id == watch.id }) else { return }
         let socket = try sockets.subscriber()
         let monitor = try nextMonitor(of: socket)
@@ -160,10 +160,10 @@ extension ServiceLoop {
             }
         )
         try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
-        try subscriber.socket.connect(to: endpoint.address)
+        try subscriber.socket.connect(to: address)
     }
 
-    private func restartPublisher(_ watch: LinkWatch, _ endpoint: ZMQEndpoint) throws(EventError) {
+    private func restartPublisher(_ watch: LinkWatch, _ address: String) throws(EventError) {
         let socket = try sockets.publisher()
         let monitor = try nextMonitor(of: socket)
         outbox.removeSocket(watch.id, now: .now)
@@ -171,7 +171,7 @@ extension ServiceLoop {
         watch.monitor = monitor
         for event in watch.lostAllConnections() { tell(event, of: watch) }
         do {
-            try socket.connect(to: endpoint.address)
+            try socket.connect(to: address)
         } catch {
             try? socket.monitor(on: nil)
             throw error

@@ -123,7 +123,7 @@ final class ServiceLoop {
                 checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
                 departures.deadline,
             ]
-            + watches.map { $0.supervisor?.deadline }
+            + watches.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
         return max(0, (deadline - .now).milliseconds)
     }
@@ -167,6 +167,8 @@ final class ServiceLoop {
             } else {
                 subscriberWaits.add(waiter, id: id, subject: subject, count: count, deadline: now + timeout.bounded)
             }
+        case .resolved(let answer, let link):
+            resolved(answer, of: link, now)
         case .cancel(let id):
             if case .task(let waiter, _)? = confirmation.forget(id) { waiter.resume(returning: .cancelled) }
             subscriberWaits.forget(id)?.resume(returning: .cancelled)
@@ -220,6 +222,7 @@ final class ServiceLoop {
     private func tick(_ now: Instant) {
         perform(confirmation.tick(now))
         finish(departures.tick(now))
+        tickResolutions(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
         for watch in watches where watch.supervisor?.tick(now, jitter: .random(in: 0...1)) == .restart {

@@ -105,7 +105,8 @@ final class ServiceParts {
         for endpoint in endpoints {
             switch endpoint {
             case .connect(let address):
-                try socket.connect(to: address)
+                // Where the host is a name, the service thread connects when that has been looked up.
+                if NamedEndpoint(address) == nil { try socket.connect(to: address) }
             case .bind(let address):
                 if case .file(let path) = try EndpointAddress(of: endpoint) {
                     let claim = try UnixSocketFile.claim(path, for: address)

@@ -14,6 +14,11 @@ final class LinkWatch {
     let connects: Bool
     var monitor: ZMQMonitor
     private(set) var connections = ConnectionTable()
+    /// The address to connect to when its host is a name, and the machine that decides when that is looked up.
+    let named: NamedEndpoint?
+    var resolution: ResolutionStateMachine?
+    /// Where the socket connects to now; `nil` while the name of its host has not been looked up.
+    var address: String?
     /// For a socket that connects; others connect to one that is bound, and again when they are cut off.
     var supervisor: SupervisorStateMachine?
     /// How often a connection was made; the first time is no reconnection.
@@ -30,6 +35,9 @@ final class LinkWatch {
         self.connects = connects
         self.monitor = monitor
         supervisor = connects ? SupervisorStateMachine() : nil
+        named = connects ? endpoints.first.flatMap { NamedEndpoint($0.address) } : nil
+        resolution = named.map { _ in ResolutionStateMachine(now: .now) }
+        address = connects && named == nil ? endpoints.first?.address : nil
     }
 
     /// The endpoints as people know them.
@@ -39,7 +47,10 @@ final class LinkWatch {
     func handle(_ event: MonitorEvent, now: ContinuousClock.Instant) -> [LinkEvent] {
         supervisor?.handle(event, now: now)
         var events: [LinkEvent] = []
-        if let change = connections.handle(event) { events.append(told(change)) }
+        if let change = connections.handle(event) {
+            events.append(told(change))
+            if change == .connected { resolution?.connected() } else { resolution?.disconnected(now: now) }
+        }
         switch event {
         case .refused(let code):
             events.append(.refused(endpoint: name, reason: HandshakeFault.words(for: code)))
