@@ -4,7 +4,7 @@ import EventCore
 /// The metrics of links: of all that one observer has to do with together.
 struct LinkMetrics: Sendable {
     /// What only grows, by the names of the metrics.
-    static let counts: [(name: String, value: KeyPath<LinkStatistics, Int> & Sendable)] = [
+    static let counts: [(name: String, value: any KeyPath<LinkStatistics, Int> & Sendable)] = [
         ("sent", \.sent),
         ("unheard", \.unheard),
         ("queue_full_episodes", \.sendQueueDropEpisodes),

@@ -6,6 +6,8 @@ struct Announcements: Sendable, Hashable {
     private var incarnations = PrefixMap<UInt64>()
     private var prefixes: [UInt64: WirePrefix] = [:]
     private var leaving: [UInt64: WirePrefix] = [:]
+    /// How many numbers that were given up stand for each prefix.
+    private var leavingCounts: [WirePrefix: Int] = [:]
     private(set) var last: UInt64 = 0
 
     /// The number of a prefix that is announced.
@@ -19,7 +21,7 @@ struct Announcements: Sendable, Hashable {
 
     /// Whether a prefix is announced, or was and has not been closed by all publishers.
     func isNeeded(_ prefix: WirePrefix) -> Bool {
-        incarnations[prefix] != nil || leaving.values.contains(prefix)
+        incarnations[prefix] != nil || leavingCounts[prefix] != nil
     }
 
     /// The least number of those whose prefix covers a subject.
@@ -45,11 +47,15 @@ struct Announcements: Sendable, Hashable {
         incarnations[prefix] = nil
         prefixes[incarnation] = nil
         leaving[incarnation] = prefix
+        leavingCounts[prefix, default: 0] += 1
         return incarnation
     }
 
     /// A number is no longer in use; returns its prefix.
     mutating func close(_ incarnation: UInt64) -> WirePrefix? {
-        leaving.removeValue(forKey: incarnation)
+        guard let prefix = leaving.removeValue(forKey: incarnation) else { return nil }
+        let count = leavingCounts[prefix] ?? 0
+        leavingCounts[prefix] = count > 1 ? count - 1 : nil
+        return prefix
     }
 }

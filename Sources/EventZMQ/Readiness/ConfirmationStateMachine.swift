@@ -56,7 +56,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     private let openedAt: Instant
     private var links: [Int: Link] = [:]
     private var waiting: [UInt64: Waiting] = [:]
-    private var byIncarnation: [UInt64: [UInt64]] = [:]
+    private var byIncarnation: [UInt64: Set<UInt64>] = [:]
     /// When to look at whom, soonest first; some have gone on meanwhile.
     private var times: [(instant: Instant, id: UInt64)] = []
     /// When waiters stop to wait for those who are absent; there are few different times.
@@ -158,7 +158,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         )
         guard limit > .zero, isWaited(for: wait) else { return [resume(wait)] }
         waiting[id] = wait
-        byIncarnation[incarnation, default: []].append(id)
+        byIncarnation[incarnation, default: []].insert(id)
         insert(wait.deadline, id)
         if wait.waitsForAbsent, !absenceTimes.contains(absentUntil) { absenceTimes.append(absentUntil) }
         return []
@@ -167,7 +167,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     /// Forgets a waiter, which the caller resumes.
     mutating func forget(_ id: UInt64) -> Waiter? {
         guard let wait = waiting.removeValue(forKey: id) else { return nil }
-        byIncarnation[wait.incarnation]?.removeAll { $0 == id }
+        byIncarnation[wait.incarnation]?.remove(id)
         if byIncarnation[wait.incarnation]?.isEmpty == true { byIncarnation[wait.incarnation] = nil }
         return wait.waiter
     }
@@ -223,10 +223,10 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     // MARK: Who is missing
 
     private mutating func settleAll() -> [Action] {
-        waiting.isEmpty ? [] : settle(Array(waiting.keys))
+        waiting.isEmpty ? [] : settle(waiting.keys)
     }
 
-    private mutating func settle(_ ids: [UInt64]) -> [Action] {
+    private mutating func settle(_ ids: some Collection<UInt64>) -> [Action] {
         var actions: [Action] = []
         for id in ids {
             guard let wait = waiting[id], !isWaited(for: wait) else { continue }

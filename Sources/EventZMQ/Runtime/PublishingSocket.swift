@@ -15,6 +15,7 @@ final class PublishingSocket: @unchecked Sendable {
 
     let socket: ZMQSocket
     private let message = ZMQMessage()
+    private var peers = PeerReader()
 
     init(_ socket: consuming ZMQSocket) {
         self.socket = socket
@@ -60,7 +61,7 @@ final class PublishingSocket: @unchecked Sendable {
                 while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
                 continue
             }
-            if let notice = SubscriptionNotice(message) { notices.append(notice) }
+            if let notice = SubscriptionNotice(message, &peers) { notices.append(notice) }
         }
         return (notices, false)
     }

@@ -49,7 +49,7 @@ final class ReceivedFrames {
     var body: [[UInt8]] { count > 1 ? [second.bytes] + further : [] }
 
     /// Who sent the message, as the handshake of its connection told.
-    var peer: PeerIdentity? { first.peer }
+    func peer(_ peers: inout PeerReader) -> PeerIdentity? { peers.peer(of: first) }
 
     /// The descriptor of the connection that the message came over.
     var connection: Int32 { first.connection }

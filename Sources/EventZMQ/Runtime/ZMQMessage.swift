@@ -28,10 +28,9 @@ import Foundation
     /// The descriptor of the connection that the frame came over, or -1 when it is not known.
     var connection: Int32 { unsafe zmq_msg_get(pointer, ZMQ_SRCFD) }
 
-    /// Who sent the frame, as the handshake of its connection told; `nil` of peers that are no buses.
-    var peer: PeerIdentity? {
-        guard let text = unsafe zmq_msg_gets(pointer, PeerIdentity.property) else { return nil }
-        return unsafe PeerIdentity(String(cString: text))
+    /// Runs `body` on the value of a property that the handshake of the frame's connection told, or on `nil`.
+    func withProperty<Result>(_ name: String, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+        unsafe body(zmq_msg_gets(pointer, name))
     }
 
     /// Runs `body` on the bytes of the frame.

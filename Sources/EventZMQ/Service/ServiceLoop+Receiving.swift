@@ -44,7 +44,7 @@ extension ServiceLoop {
         do {
             accept(try frames.decode(with: &decoder), over: subscriber.id, now)
         } catch {
-            check(frames.peer, of: watches[subscriber.id])
+            check(frames.peer(&senders), of: watches[subscriber.id])
             reporter.happened(.malformed(endpoint: watches[subscriber.id].name, reason: "\(error)"))
         }
     }
@@ -56,7 +56,7 @@ extension ServiceLoop {
         }
         // With a subscription to everything the messages to others arrive too.
         guard bus == busID else { return }
-        let (peer, connection) = (frames.peer, frames.connection)
+        let (peer, connection) = (frames.peer(&senders), frames.connection)
         check(peer, of: watch)
         guard let message = LedgerMessage(frames: frames.body), peer == nil || peer?.bus == message.origin else {
             return refuse("a ledger message that is none", of: watch)

@@ -40,6 +40,7 @@ final class ServiceLoop {
     var gaps = GapDetector()
     var decoder = EnvelopeDecoder()
     let frames = ReceivedFrames()
+    var senders = PeerReader()
     var arrived: [Envelope] = []
 
     private var poller = ZMQPoller()

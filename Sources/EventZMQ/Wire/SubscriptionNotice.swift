@@ -16,7 +16,7 @@ struct SubscriptionNotice: Sendable {
     var peer: PeerIdentity?
 
     /// Reads a message; `nil` when it is no notice.
-    init?(_ message: borrowing ZMQMessage) {
+    init?(_ message: borrowing ZMQMessage, _ peers: inout PeerReader) {
         let bytes = message.bytes
         guard let first = bytes.first, first <= 1 else { return nil }
         isSubscription = first == 1
@@ -29,6 +29,6 @@ struct SubscriptionNotice: Sendable {
         }
         let connection = message.connection
         self.connection = connection < 0 ? nil : connection
-        peer = message.peer
+        peer = peers.peer(of: message)
     }
 }

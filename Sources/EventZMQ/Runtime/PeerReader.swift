@@ -1,0 +1,18 @@
+import CZeroMQ
+
+/// Reads from messages who sent them, and remembers the last, because they come in runs.
+struct PeerReader: Sendable {
+    private var lastText: [CChar] = []
+    private var last: PeerIdentity?
+
+    /// Who sent a frame, as the handshake of its connection told; `nil` of peers that are no buses.
+    mutating func peer(of message: borrowing ZMQMessage) -> PeerIdentity? {
+        message.withProperty(PeerIdentity.property) { text in
+            guard let text = unsafe text else { return nil }
+            if !lastText.isEmpty, unsafe strcmp(text, lastText) == 0 { return last }
+            last = unsafe PeerIdentity(String(cString: text))
+            lastText = unsafe Array(UnsafeBufferPointer(start: text, count: strlen(text) + 1))
+            return last
+        }
+    }
+}
