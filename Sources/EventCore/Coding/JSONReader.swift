@@ -302,15 +302,26 @@
         _ = peek()
         let start = position
         var number: UInt64 = 0
-        while position < count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte(at: position)) {
-            let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carries) = product.addingReportingOverflow(UInt64(byte(at: position) &- UInt8(ascii: "0")))
-            guard !isTooLarge, !carries else { throw Self.fault("expected a whole number", at: start) }
-            number = sum
+        var next: UInt8 = 0
+        while position < count {
+            next = byte(at: position)
+            let digit = next &- UInt8(ascii: "0")
+            guard digit <= 9 else { break }
+            // Eighteen digits fit in any case.
+            if position &- start < 18 {
+                number = number &* 10 &+ UInt64(digit)
+            } else {
+                let (product, isTooLarge) = number.multipliedReportingOverflow(by: 10)
+                let (sum, carries) = product.addingReportingOverflow(UInt64(digit))
+                guard !isTooLarge, !carries else { throw Self.fault("expected a whole number", at: start) }
+                number = sum
+            }
             position &+= 1
         }
         let hasLeadingZero = position > start + 1 && byte(at: start) == UInt8(ascii: "0")
-        let isFraction = position < count && ".eE".utf8.contains(byte(at: position))
+        let isFraction =
+            position < count
+            && (next == UInt8(ascii: ".") || next == UInt8(ascii: "e") || next == UInt8(ascii: "E"))
         guard position > start, !hasLeadingZero, !isFraction else {
             throw Self.fault("expected a whole number", at: start)
         }

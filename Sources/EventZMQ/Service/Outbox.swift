@@ -80,9 +80,11 @@ final class Outbox: Sendable {
         mutating func send(_ message: borrowing OutgoingMessage, at place: SubjectPlace) -> Aftermath {
             var aftermath = Aftermath(isFirstUnchecked: !isUnchecked)
             isUnchecked = true
-            // Since it was asked who wants it, they may have gone.
-            aftermath.isUnheard = subjects[place].lastWanted == nil && !subjects[place].isCounted
-            let last = subjects[place].lastWanted
+            guard let last = subjects[place].lastWanted else {
+                aftermath.isUnwanted = true
+                aftermath.isUnheard = !subjects[place].isCounted
+                return aftermath
+            }
             for index in legs.indices where subjects[place].routes[index].isWanted {
                 guard let socket = legs[index].socket else { continue }
                 // The last one may take the frames over; the others get copies that share their memory.
@@ -108,6 +110,7 @@ final class Outbox: Sendable {
 
         private mutating func count(_ place: SubjectPlace) {
             number += 1
+            guard subjects[place].isCounted else { return }
             for index in legs.indices { legs[index].book.count(subjects[place].routes[index].entries) }
         }
     }
@@ -126,6 +129,7 @@ final class Outbox: Sendable {
         var isFirstUnchecked = false
         var fullQueues: [String] = []
         var code: Int32?
+        var isUnwanted = false
         var isUnheard = false
         var isClosed = false
     }
@@ -141,6 +145,10 @@ final class Outbox: Sendable {
     /// Whether any peer wants more than control topics, or is away and may come back; while none does, publishing stops
     /// here.
     private let hasInterest = Atomic<Bool>(false)
+
+    /// Whether to ask who wants an envelope before it is encoded, which takes the lock once more: after one that nobody
+    /// wanted, since most of what a program publishes may be of no interest elsewhere, until one is wanted.
+    private let asksFirst = Atomic<Bool>(false)
 
     init(origin: String, maximumMessageSize: Int, reporter: BusReporter, wakeUp: WakeUp) {
         self.origin = origin
@@ -162,15 +170,17 @@ final class Outbox: Sendable {
     ///   ``EventError/transport(_:)`` for a frame above the limit and when libzmq refuses.
     func send(_ envelope: Envelope) throws(EventError) {
         try check(envelope)
+        guard asksFirst.load(ordering: .relaxed) else { return try sendWanted(envelope) }
         switch demand(for: envelope.subject) {
         case .closed: throw .busClosed
         case .none: reporter.counters.unheard.add(1, ordering: .relaxed)
         case .counted: reporter.counters.sent.add(1, ordering: .relaxed)
-        case .wanted: try sendWanted(envelope)
+        case .wanted:
+            asksFirst.store(false, ordering: .relaxed)
+            try sendWanted(envelope)
         }
     }
 
-    /// Before an envelope is encoded: most of what a program publishes may be of no interest elsewhere.
     private func demand(for subject: Subject) -> Demand {
         let (demand, isFirst) = state.withLock { state -> (Demand, Bool) in
             guard state.isOpen else { return (.closed, false) }
@@ -193,6 +203,7 @@ final class Outbox: Sendable {
         for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
         if aftermath.isClosed { throw .busClosed }
         if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
+        if aftermath.isUnwanted { asksFirst.store(true, ordering: .relaxed) }
         if aftermath.isUnheard {
             reporter.counters.unheard.add(1, ordering: .relaxed)
         } else {
