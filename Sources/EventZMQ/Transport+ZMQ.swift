@@ -49,7 +49,9 @@ extension ZMQBusConfiguration {
         if let count = try parameters.integer("receiveQueueCapacity", in: Self.receiveQueueCapacities) {
             receiveQueueCapacity = count
         }
-        if let size = try parameters.integer("receiveQueueBytes", in: Self.receiveQueueSizes) { receiveQueueBytes = size }
+        if let size = try parameters.integer("receiveQueueBytes", in: Self.receiveQueueSizes) {
+            receiveQueueBytes = size
+        }
         if let size = try parameters.integer("subscriberRetentionBytes", in: Self.retentionSizes) {
             subscriberRetentionBytes = size
         }

@@ -17,7 +17,9 @@ import Testing
         #expect(subscriber.statistics.lost == 2)
         #expect(subscriber.statistics.lostByOrigin == ["o": 2])
         var iterator = events
-        let isLoss = { (event: LinkEvent?) in if case .lost(let loss)? = event { loss.count == 2 && loss.origin == "o" } else { false } }
+        let isLoss = { (event: LinkEvent?) in
+            if case .lost(let loss)? = event { loss.count == 2 && loss.origin == "o" } else { false }
+        }
         var event = await iterator.next()
         while let seen = event, !isLoss(seen) { event = await iterator.next() }
         #expect(isLoss(event))

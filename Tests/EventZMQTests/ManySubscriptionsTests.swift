@@ -4,24 +4,31 @@ import Testing
 
 /// What a program does that subscribes to much at its start.
 @Suite(.timeLimit(.minutes(3)), .serialized) struct ManySubscriptionsTests {
-    @Test(arguments: [9, 16, 200, 10_000])
-    func `subscriptions that begin at once are all confirmed, and none waits for a repetition`(count: Int) async throws {
+    /// How long it takes until so many subscriptions that begin at once are confirmed.
+    private func time(_ count: Int) async throws -> Duration {
         let joined = try Joined()
         let first = try await joined.subscriber.subscribe(to: "first")
+        let patterns = try (0..<count).map { try Pattern(validating: "run.r\($0).>") }
         let time = try await ContinuousClock().measure {
             try await withThrowingTaskGroup { group in
-                for number in 0..<count {
-                    let pattern = try Pattern(validating: "run.r\(number).>")
-                    group.addTask { try await joined.subscriber.subscribe(to: pattern) }
-                }
+                for pattern in patterns { group.addTask { try await joined.subscriber.subscribe(to: pattern) } }
                 for try await subscription in group { #expect(subscription.confirmation?.isComplete == true) }
             }
         }
         #expect(joined.subscriber.statistics.unconfirmedSubscriptions == 0)
-        // The usual time is a few milliseconds; this is for machines that do much else.
-        #expect(time < .milliseconds(900 + count / 5))
         first.close()
         await joined.close()
+        return time
+    }
+
+    @Test(arguments: [9, 16, 200, 10_000])
+    func `subscriptions that begin at once are confirmed, and none waits for a repetition`(count: Int) async throws {
+        // Repetitions took a second; of several tries the shortest is not disturbed by what else the machine does.
+        var shortest = try await time(count)
+        for _ in 0..<4 where shortest > .milliseconds(500 + count / 5) {
+            shortest = min(shortest, try await time(count))
+        }
+        #expect(shortest < .milliseconds(500 + count / 5))
     }
 
     @Test func `who waits for subscribers does not hold up those who subscribe`() async throws {
@@ -39,7 +46,9 @@ import Testing
             }
             let time = try await ContinuousClock().measure {
                 for number in 0..<100 {
-                    subscriptions.append(try await joined.subscriber.subscribe(to: Pattern(validating: "more.r\(number)")))
+                    subscriptions.append(
+                        try await joined.subscriber.subscribe(to: Pattern(validating: "more.r\(number)"))
+                    )
                 }
             }
             #expect(time < .seconds(2))
@@ -66,7 +75,8 @@ import Testing
         await subscriber.close()
     }
 
-    @Test func `a publisher that nobody is at is told at once, and a call may wait shorter than the bus`() async throws {
+    @Test func `a publisher that nobody is at is told at once, and a call may wait shorter than the bus`() async throws
+    {
         let address = Address.ipc()
         let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.confirmationTimeout = .seconds(60) }
         var events = subscriber.events.makeAsyncIterator()
@@ -82,7 +92,9 @@ import Testing
         await subscriber.close()
     }
 
-    @Test func `what comes while subscribe waits is there afterwards, however little the subscription buffers`() async throws {
+    @Test func `what comes while subscribe waits is there afterwards, however little the subscription buffers`()
+        async throws
+    {
         let publisher = try ZMQBus.publisher(at: .bind(Address.ipc()))
         let present = try #require(publisher.boundEndpoints.first)
         let subscriber = try ZMQBus.subscriber(at: .connect(present), .connect(Address.ipc())) {

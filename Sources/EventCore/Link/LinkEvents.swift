@@ -1,8 +1,8 @@
 /// What changes about the link of a bus, as it happens; ends when the bus is closed.
 ///
-/// Every iterator begins with a ``LinkEvent/connected(endpoint:)`` for each peer that is connected when it is made, so
-/// that who is there can be told at any time, and goes on with what happens from then on. It keeps up to 1024 events, the
-/// latest, for a slow reader.
+/// Every iterator begins with what is the case when it is made: a ``LinkEvent/connected(endpoint:)`` for each peer that is
+/// connected, and for each endpoint that nobody is connected through why, as far as that was told. It goes on with what
+/// happens from then on. It keeps up to 1024 events, the latest, for a slow reader.
 public struct LinkEvents: AsyncSequence, Sendable {
     /// What the sequence yields.
     public typealias Element = LinkEvent
@@ -51,9 +51,12 @@ package final class LinkEventHub: Sendable {
         var isFinished = false
         /// How many peers are connected, by endpoint.
         var peers: [String: Int] = [:]
+        /// What was told last of each endpoint without a connection.
+        var faults: [String: LinkEvent] = [:]
     }
 
     private static let bufferedEvents = 1024
+    private static let maximumFaults = 1024
 
     private let state = Lock(State())
 
@@ -73,6 +76,7 @@ package final class LinkEventHub: Sendable {
             for (endpoint, count) in state.peers {
                 for _ in 0..<count { continuation.yield(.connected(endpoint: endpoint)) }
             }
+            for fault in state.faults.values { continuation.yield(fault) }
             state.lastID += 1
             state.continuations[state.lastID] = continuation
             return state.lastID
@@ -86,13 +90,18 @@ package final class LinkEventHub: Sendable {
     }
 
     package func send(_ event: LinkEvent) {
-        let continuations = state.withLock { state in
+        let continuations = state.withLock { state -> [AsyncStream<LinkEvent>.Continuation] in
+            guard !state.isFinished else { return [] }
             switch event {
             case .connected(let endpoint):
                 state.peers[endpoint, default: 0] += 1
+                state.faults[endpoint] = nil
             case .disconnected(let endpoint, _):
                 let count = state.peers[endpoint] ?? 0
                 state.peers[endpoint] = count > 1 ? count - 1 : nil
+            case .refused(let endpoint, _), .unresolved(let endpoint, _):
+                guard state.peers[endpoint] == nil, state.faults.count < Self.maximumFaults else { break }
+                state.faults[endpoint] = event
             default: break
             }
             return Array(state.continuations.values)
@@ -103,7 +112,7 @@ package final class LinkEventHub: Sendable {
     package func finish() {
         let continuations = state.withLock { state in
             state.isFinished = true
-            state.peers = [:]
+            (state.peers, state.faults) = ([:], [:])
             defer { state.continuations = [:] }
             return Array(state.continuations.values)
         }

@@ -27,8 +27,9 @@ public struct LinkStatistics: Sendable, Hashable {
     public var lost = 0
     /// The same by the id of the bus that sent them; at most 1024 of these are told apart.
     public var lostByOrigin: [String: Int] = [:]
-    /// The same by the literal prefix that this bus had asked for; what two nested prefixes cover counts under both. At
-    /// most 1024 of these are told apart.
+    /// The same by the literal prefix that this bus had asked for; what two nested prefixes cover counts under both.
+    ///
+    /// At most 1024 of these are told apart.
     public var lostByPrefix: [String: Int] = [:]
     /// How often something may have been lost that nobody could count: the publisher had ended without a word, or had
     /// forgotten this bus while it was away.

@@ -87,18 +87,21 @@ struct LedgerAccount: Sendable, Hashable {
 
     // MARK: Messages
 
-    /// Reads a message; `nil` for one that cannot be true, and for one from before the last.
+    /// Reads a message.
     ///
     /// - Parameters:
     ///   - message: The message.
     ///   - connection: What it came over.
     ///   - prefix: The prefix of an incarnation that is announced now, and no other.
+    /// - Returns: What came of it; `nil` for one that cannot be true, and for one from before the last.
     mutating func read(
         _ message: LedgerMessage,
         over connection: Int32,
         prefix: (UInt64) -> WirePrefix?
     ) -> Outcome? {
-        if let lastNumber, message.number > lastNumber, message.number - lastNumber > Self.plausibleAdvance { return nil }
+        if let lastNumber, message.number > lastNumber, message.number - lastNumber > Self.plausibleAdvance {
+            return nil
+        }
         if connection == self.connection, message.serial <= lastSerial { return nil }
         self.connection = connection
         lastSerial = message.serial

@@ -129,7 +129,8 @@ struct LedgerAccounts: Sendable {
     /// Another publisher has taken the place of those that were connected over a link.
     mutating func replaced(by origin: String, on link: Int, now: Instant) {
         for index in entries.indices.reversed()
-        where entries[index].key.link == link && entries[index].key.origin != origin && entries[index].awaySince != nil {
+        where entries[index].key.link == link && entries[index].key.origin != origin && entries[index].awaySince != nil
+        {
             giveUp(index)
             tellAt = tellAt ?? now
         }

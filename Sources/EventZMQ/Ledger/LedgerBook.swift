@@ -9,12 +9,12 @@ import EventCore
 struct LedgerBook: Sendable, Hashable {
     typealias Instant = ContinuousClock.Instant
 
-    private struct Key: Hashable {
+    struct Key: Hashable {
         var bus: String
         var incarnation: UInt64
     }
 
-    private struct Entry: Hashable {
+    struct Entry: Hashable {
         var key: Key
         var prefix: WirePrefix
         var peer: Int
@@ -40,7 +40,7 @@ struct LedgerBook: Sendable, Hashable {
         }
     }
 
-    private struct Peer: Hashable {
+    struct Peer: Hashable {
         var bus: String
         /// Over how many connections it reads its messages.
         var inboxes = 0
@@ -53,7 +53,7 @@ struct LedgerBook: Sendable, Hashable {
         var attempts = 0
     }
 
-    private struct Absence: Hashable {
+    struct Absence: Hashable {
         var place: Int
         var since: Instant
     }
@@ -71,30 +71,30 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     /// How long after a change a bus is told.
-    private static let delay = Duration.milliseconds(20)
+    static let delay = Duration.milliseconds(20)
     /// How long to wait for an acknowledgement before telling again.
-    private static let repeats: [Duration] = [.milliseconds(100), .milliseconds(300), .seconds(1)]
+    static let repeats: [Duration] = [.milliseconds(100), .milliseconds(300), .seconds(1)]
     /// What an entry takes beside its prefix, about.
-    private static let entrySize = 256
+    static let entrySize = 256
 
-    private let retention: Duration
-    private let retentionBytes: Int
+    let retention: Duration
+    let retentionBytes: Int
 
-    private var interests = PrefixMap<Interest>()
-    private var entries: [Entry] = []
-    private var freeEntries: [Int] = []
-    private var places: [Key: Int] = [:]
-    private var peers: [Peer] = []
-    private var freePeers: [Int] = []
-    private var peerPlaces: [String: Int] = [:]
-    private var owed: [Int] = []
+    var interests = PrefixMap<Interest>()
+    var entries: [Entry] = []
+    var freeEntries: [Int] = []
+    var places: [Key: Int] = [:]
+    var peers: [Peer] = []
+    var freePeers: [Int] = []
+    var peerPlaces: [String: Int] = [:]
+    var owed: [Int] = []
     /// Entries of buses that went away, those gone for longest first; some have come back meanwhile.
-    private var away: [Absence] = []
-    private var awayBytes = 0
-    private var lastEpoch: UInt64 = 0
-    private(set) var serial: UInt64 = 0
+    var away: [Absence] = []
+    var awayBytes = 0
+    var lastEpoch: UInt64 = 0
+    var serial: UInt64 = 0
     /// Changes whenever ``route(of:)`` may answer differently.
-    private(set) var generation: UInt64 = 0
+    var generation: UInt64 = 0
 
     /// Creates an empty book; entries of peers that are away are kept for so long, and take so many bytes at most.
     init(retention: Duration, retentionBytes: Int) {
@@ -121,13 +121,13 @@ struct LedgerBook: Sendable, Hashable {
         if let bus { disown(prefix, of: bus) }
     }
 
-    private mutating func disown(_ prefix: WirePrefix, of bus: String) {
+    mutating func disown(_ prefix: WirePrefix, of bus: String) {
         guard let peer = peerPlaces[bus], peers[peer].subscriptions.remove(prefix) != nil else { return }
         change(prefix) { $0.owned = max(0, $0.owned - 1) }
         releaseIfUnused(peer)
     }
 
-    private mutating func change(_ prefix: WirePrefix, _ change: (inout Interest) -> Void) {
+    mutating func change(_ prefix: WirePrefix, _ change: (inout Interest) -> Void) {
         interests.update(prefix, initial: Interest(), change)
         if interests[prefix]?.isEmpty == true { interests[prefix] = nil }
         generation &+= 1
@@ -153,7 +153,9 @@ struct LedgerBook: Sendable, Hashable {
 
     /// An announcement has ended: given up by the bus, or with its connection, after which it may come again.
     mutating func withdrawn(by bus: String, incarnation: UInt64, isGivenUp: Bool, now: Instant) {
-        guard let place = places[Key(bus: bus, incarnation: incarnation)], entries[place].announcements > 0 else { return }
+        guard let place = places[Key(bus: bus, incarnation: incarnation)], entries[place].announcements > 0 else {
+            return
+        }
         entries[place].announcements -= 1
         guard entries[place].announcements == 0 else { return }
         generation &+= 1
@@ -167,7 +169,7 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     /// An announcement was given up: its bus is owed a last line, and goes on listening until it has read it.
-    private mutating func close(_ place: Int, _ now: Instant) {
+    mutating func close(_ place: Int, _ now: Instant) {
         let peer = entries[place].peer
         guard peers[peer].inboxes > 0 else { return remove(place) }
         entries[place].isClosed = true
@@ -256,7 +258,7 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     @inline(__always)
-    private mutating func change(_ place: Int) {
+    mutating func change(_ place: Int) {
         entries[place].changedIn = serial &+ 1
         guard !entries[place].isListed else { return }
         entries[place].isListed = true
@@ -265,103 +267,15 @@ struct LedgerBook: Sendable, Hashable {
         owe(peer)
     }
 
-    private mutating func owe(_ peer: Int) {
+    mutating func owe(_ peer: Int) {
         guard !peers[peer].isOwed else { return }
         peers[peer].isOwed = true
         owed.append(peer)
     }
 
-    // MARK: Telling
-
-    /// The buses that read their messages here.
-    var inboxes: [String] { peerPlaces.keys.filter { peers[peerPlaces[$0]!].inboxes > 0 } }
-
-    /// Sets a time for what has changed since the last call; returns when ``takeDue(_:)`` is to be called next.
-    mutating func schedule(_ now: Instant) -> Instant? {
-        var next: Instant?
-        for peer in owed where peers[peer].inboxes > 0 {
-            let due = peers[peer].dueAt ?? now + Self.delay
-            peers[peer].dueAt = due
-            next = min(next ?? due, due)
-        }
-        return [next, forgetAt].compactMap(\.self).min()
-    }
-
-    private var forgetAt: Instant? { away.first { isAway($0) }.map { $0.since + retention } }
-
-    /// The buses that are to be told by now; with `everybody` all that are owed anything.
-    mutating func takeDue(_ now: Instant, everybody: Bool = false) -> [String] {
-        forget(now)
-        return owed.compactMap { peer in
-            guard peers[peer].inboxes > 0, everybody || peers[peer].dueAt.map({ $0 <= now }) == true else { return nil }
-            return peers[peer].bus
-        }
-    }
-
-    /// The message for a bus, which holds all that it has not acknowledged.
-    mutating func message(
-        to bus: String,
-        from origin: String,
-        socket: UInt64,
-        number: UInt64,
-        now: Instant
-    ) -> LedgerMessage? {
-        guard let place = peerPlaces[bus] else { return nil }
-        serial += 1
-        var message = LedgerMessage(origin: origin, socket: socket, serial: serial, number: number)
-        prune(place) { !$0.isRemoved }
-        for change in peers[place].changes where entries[change].isTold {
-            let entry = entries[change]
-            message.lines.append(entry.line)
-        }
-        if message.lines.isEmpty {
-            settle(place)
-        } else {
-            peers[place].dueAt = now + Self.repeats[min(peers[place].attempts, Self.repeats.count - 1)]
-            peers[place].attempts += 1
-        }
-        return message
-    }
-
-    /// A bus has read a message of this socket.
-    mutating func acknowledged(by bus: String, serial: UInt64) {
-        guard let place = peerPlaces[bus], serial <= self.serial else { return }
-        for entry in peers[place].changes where entries[entry].isClosed && entries[entry].changedIn <= serial {
-            remove(entry)
-        }
-        prune(place) { !$0.isRemoved && $0.changedIn > serial }
-        (peers[place].dueAt, peers[place].attempts) = (nil, 0)
-        settle(place)
-    }
-
-    /// Takes entries off a peer's list of changes.
-    private mutating func prune(_ peer: Int, keeping isKept: (Entry) -> Bool) {
-        var kept: [Int] = []
-        for place in peers[peer].changes {
-            if isKept(entries[place]) {
-                kept.append(place)
-            } else {
-                entries[place].isListed = false
-                if entries[place].isRemoved { freeEntries.append(place) }
-            }
-        }
-        peers[peer].changes = kept
-    }
-
-    /// Takes a peer off the list of those who are owed, when nothing has changed for it.
-    private mutating func settle(_ peer: Int) {
-        guard !peers[peer].changes.contains(where: { entries[$0].isTold }) else { return }
-        (peers[peer].dueAt, peers[peer].attempts) = (nil, 0)
-        if peers[peer].isOwed {
-            peers[peer].isOwed = false
-            owed.removeAll { $0 == peer }
-        }
-        releaseIfUnused(peer)
-    }
-
     // MARK: Entries
 
-    private mutating func add(_ key: Key, _ prefix: WirePrefix) -> Int {
+    mutating func add(_ key: Key, _ prefix: WirePrefix) -> Int {
         let peer = peer(key.bus)
         lastEpoch += 1
         let entry = Entry(key: key, prefix: prefix, peer: peer, epoch: lastEpoch)
@@ -374,7 +288,7 @@ struct LedgerBook: Sendable, Hashable {
         return place
     }
 
-    private mutating func remove(_ place: Int) {
+    mutating func remove(_ place: Int) {
         let entry = entries[place]
         returned(place)
         entries[place].isRemoved = true
@@ -388,20 +302,20 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     /// Counts nothing more for an entry.
-    private mutating func withdraw(_ place: Int) {
+    mutating func withdraw(_ place: Int) {
         guard interests[entries[place].prefix] != nil else { return }
         change(entries[place].prefix) { $0.entries.removeAll { $0 == place } }
     }
 
     /// An entry is not away, or not any more.
-    private mutating func returned(_ place: Int) {
+    mutating func returned(_ place: Int) {
         guard entries[place].awaySince != nil else { return }
         entries[place].awaySince = nil
         awayBytes -= entries[place].size
     }
 
     /// Forgets who has been away for too long, or does not fit.
-    private mutating func forget(_ now: Instant) {
+    mutating func forget(_ now: Instant) {
         let end = away.firstIndex { absence in
             guard isAway(absence) else { return false }
             guard now - absence.since >= retention || awayBytes > retentionBytes else { return true }
@@ -411,9 +325,9 @@ struct LedgerBook: Sendable, Hashable {
         away.removeFirst(end ?? away.count)
     }
 
-    private func isAway(_ absence: Absence) -> Bool { entries[absence.place].awaySince == absence.since }
+    func isAway(_ absence: Absence) -> Bool { entries[absence.place].awaySince == absence.since }
 
-    private mutating func peer(_ bus: String) -> Int {
+    mutating func peer(_ bus: String) -> Int {
         if let place = peerPlaces[bus] { return place }
         let place = freePeers.popLast() ?? peers.count
         if place == peers.count { peers.append(Peer(bus: bus)) } else { peers[place] = Peer(bus: bus) }
@@ -421,9 +335,10 @@ struct LedgerBook: Sendable, Hashable {
         return place
     }
 
-    private mutating func releaseIfUnused(_ place: Int) {
+    mutating func releaseIfUnused(_ place: Int) {
         guard peers[place].inboxes == 0, peers[place].entries.isEmpty, peers[place].subscriptions.isEmpty,
-            peerPlaces[peers[place].bus] == place else { return }
+            peerPlaces[peers[place].bus] == place
+        else { return }
         prune(place) { _ in false }
         if peers[place].isOwed { owed.removeAll { $0 == place } }
         peers[place].isOwed = false

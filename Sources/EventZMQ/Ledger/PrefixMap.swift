@@ -24,8 +24,8 @@ struct PrefixMap<Value> {
 
     /// Changes a value where it is; there is one from then on.
     mutating func update(_ prefix: WirePrefix, initial: @autoclosure () -> Value, _ change: (inout Value) -> Void) {
-        if values[prefix] == nil { self[prefix] = initial() }
-        change(&values[prefix]!)
+        if values[prefix] == nil { lengths.add(prefix.bytes.count) }
+        change(&values[prefix, default: initial()])
     }
 
     /// Finds the values whose prefix a text begins with, shortest first, until `body` answers `false`.

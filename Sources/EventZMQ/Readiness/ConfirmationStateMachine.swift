@@ -124,8 +124,8 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     /// The bus has given up an announcement.
     mutating func released(_ incarnation: UInt64) {
         for link in links.keys {
-            for connection in links[link]!.buses.keys {
-                links[link]!.buses[connection]!.confirmed.remove(incarnation)
+            for connection in links[link, default: Link(connects: false)].buses.keys {
+                links[link]?.buses[connection]?.confirmed.remove(incarnation)
             }
         }
     }
@@ -191,7 +191,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         var actions: [Action] = []
         if absenceTimes.contains(where: { $0 <= now }) {
             absenceTimes.removeAll { $0 <= now }
-            for id in waiting.keys where waiting[id]!.absentUntil <= now { waiting[id]!.waitsForAbsent = false }
+            for (id, wait) in waiting where wait.absentUntil <= now { waiting[id]?.waitsForAbsent = false }
             actions += settleAll()
         }
         let end = times.firstIndex { $0.instant > now } ?? times.endIndex

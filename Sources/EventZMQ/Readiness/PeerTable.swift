@@ -230,13 +230,16 @@ struct PeerTable: Hashable, Sendable {
             sockets[socket]?.forged[bus] = forged > 1 ? forged - 1 : nil
             return nil
         }
-        guard let count = sockets[socket]?.present[bus], !isNamed || identity == nil || identity == bus else { return nil }
+        guard let count = sockets[socket]?.present[bus], !isNamed || identity == nil || identity == bus else {
+            return nil
+        }
         sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
         guard count == 1 else { return nil }
         forgetPresumptions(of: bus, at: socket)
         sockets[socket]?.announced[bus] = nil
         if sockets[socket]?.known.removeValue(forKey: bus) != nil {
-            for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) }) {
+            for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) })
+            {
                 update(prefix, at: socket, about: nil) { $0.forget(bus) }
             }
         }

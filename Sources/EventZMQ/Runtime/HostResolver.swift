@@ -56,7 +56,11 @@ final class HostResolver: Sendable {
             return true
         }
         guard isThreadNeeded else { return }
-        let code = ServiceThread.start(job) { self.run($0) } atEnd: {} ifImpossible: { _ in }
+        let code = ServiceThread.start(job) {
+            self.run($0)
+        } atEnd: {
+        } ifImpossible: { _ in
+        }
         if code != 0 { fail(job, ResolutionFailure(systemError: code)) }
     }
 

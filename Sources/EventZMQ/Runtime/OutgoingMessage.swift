@@ -18,7 +18,8 @@ import EventCore
         payload: Span<UInt8>,
         _ body: (borrowing OutgoingMessage) throws(EventError) -> Result
     ) throws(EventError) -> Result {
-        try unsafe withUnsafeTemporaryAllocation(of: zmq_msg_t.self, capacity: frameCount) { memory throws(EventError) in
+        try unsafe withUnsafeTemporaryAllocation(of: zmq_msg_t.self, capacity: frameCount) {
+            memory throws(EventError) in
             guard let frames = memory.baseAddress else { preconditionFailure("no memory on the stack") }
             for place in 0..<frameCount { unsafe zmq_msg_init(frames + place) }
             let message = unsafe OutgoingMessage(frames: frames)
@@ -41,7 +42,9 @@ import EventCore
         guard !bytes.isEmpty else { return }
         let frame = unsafe frames + place
         do {
-            try ZMQResult.check("make a message of \(bytes.count) bytes") { unsafe zmq_msg_init_size(frame, bytes.count) }
+            try ZMQResult.check("make a message of \(bytes.count) bytes") {
+                unsafe zmq_msg_init_size(frame, bytes.count)
+            }
         } catch {
             // What could not be made cannot be closed.
             unsafe zmq_msg_init(frame)

@@ -86,7 +86,11 @@ final class DeliveryQueue: Sendable {
     }
 
     private func startThread() {
-        let code = ServiceThread.start(self) { $0.run() } atEnd: {} ifImpossible: { _ in }
+        let code = ServiceThread.start(self) {
+            $0.run()
+        } atEnd: {
+        } ifImpossible: { _ in
+        }
         guard code != 0 else { return }
         reporter.failed(ZMQResult.failure("start a thread for deliveries", code))
         // As before there was a thread for it; the next delivery tries again.

@@ -60,17 +60,20 @@ extension ServiceLoop {
         }
     }
 
-    /// Says that a message has been read: a subscription that ends at once, since nothing else goes to publishers.
-    func acknowledge(_ message: LedgerMessage, on subscriber: SubscribingSocket) {
-        let topic = ControlTopic.acknowledgement(
-            bus: busID,
-            origin: message.origin,
-            socket: message.socket,
-            serial: message.serial
-        ).bytes
-        reporting { () throws(EventError) in
-            try subscriber.subscribe(to: [topic])
-            try subscriber.socket.unsubscribe(from: topic)
+    /// Says which messages have been read: by subscriptions that end at once, since nothing else goes to publishers.
+    func sendAcknowledgements(_ now: Instant) {
+        for (target, serial) in acknowledgements.takeDue(now) {
+            guard let subscriber = subscribers.first(where: { $0.id == target.link }) else { continue }
+            let topic = ControlTopic.acknowledgement(
+                bus: busID,
+                origin: target.origin,
+                socket: target.socket,
+                serial: serial
+            ).bytes
+            reporting { () throws(EventError) in
+                try subscriber.subscribe(to: [topic])
+                try subscriber.socket.unsubscribe(from: topic)
+            }
         }
     }
 
@@ -120,7 +123,8 @@ extension ServiceLoop {
     func check(_ peer: PeerIdentity?, of watch: LinkWatch) {
         guard let peer, peer.version != PeerIdentity.version else { return }
         guard watch.strangeVersions.insert(peer.version).inserted else { return }
-        let reason = "bus \(peer.bus) speaks version \(peer.version) of the wire format, this one \(PeerIdentity.version)"
+        let reason =
+            "bus \(peer.bus) speaks version \(peer.version) of the wire format, this one \(PeerIdentity.version)"
         reporter.happened(.incompatible(endpoint: watch.name, reason: reason))
     }
 

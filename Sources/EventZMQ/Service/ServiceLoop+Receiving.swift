@@ -62,14 +62,13 @@ extension ServiceLoop {
             return refuse("a ledger message that is none", of: watch)
         }
         // A bus may be connected to itself.
-        guard message.origin != busID else { return acknowledge(message, on: subscriber) }
-        receive(message, over: connection, on: subscriber, watch, now)
+        guard message.origin != busID else { return acknowledge(message, on: watch, now) }
+        receive(message, over: connection, watch, now)
     }
 
     private func receive(
         _ message: LedgerMessage,
         over connection: Int32,
-        on subscriber: SubscribingSocket,
         _ watch: LinkWatch,
         _ now: Instant
     ) {
@@ -85,7 +84,12 @@ extension ServiceLoop {
         perform(confirmation.confirmed(outcome.confirmed, on: watch.id, over: connection))
         let closing = Departures.Connection(link: watch.id, descriptor: connection)
         finish(outcome.closed.filter { departures.closed($0, by: closing) })
-        if !message.lines.isEmpty { acknowledge(message, on: subscriber) }
+        if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
+    }
+
+    private func acknowledge(_ message: LedgerMessage, on watch: LinkWatch, _ now: Instant) {
+        let target = Acknowledgements.Target(link: watch.id, origin: message.origin, socket: message.socket)
+        acknowledgements.add(target, serial: message.serial, now: now)
     }
 
     private func refuse(_ reason: String, of watch: LinkWatch) {

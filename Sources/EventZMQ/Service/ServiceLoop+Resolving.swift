@@ -26,7 +26,8 @@ extension ServiceLoop {
             switch action {
             case .lookUp:
                 // On a thread of its own, for a name server may take half a minute.
-                HostResolver.resolve(host: named.host, ipv6: configuration.ipv6) { [weak commands, id = watch.id] answer in
+                HostResolver.resolve(host: named.host, ipv6: configuration.ipv6) {
+                    [weak commands, id = watch.id] answer in
                     commands?.post(.resolved(answer, link: id))
                 }
             case .connect(let number):

@@ -34,7 +34,7 @@ final class ServiceLoop {
     var departures = Departures()
     var confirmation: ConfirmationStateMachine<Awaiting>
     var accounts: LedgerAccounts
-    var acknowledgements: [[UInt8]] = []
+    var acknowledgements = Acknowledgements()
     var peers = PeerTable()
     var subscriberWaits = SubscriberWaits<Waiter>()
     var gaps = GapDetector()
@@ -122,7 +122,7 @@ final class ServiceLoop {
         let deadlines =
             [
                 checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
-                departures.deadline,
+                departures.deadline, acknowledgements.deadline,
             ]
             + watches.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
@@ -159,7 +159,8 @@ final class ServiceLoop {
                 waiter.resume(returning: .done)
                 return
             }
-            perform(confirmation.wait(.task(waiter, pattern), id: id, incarnation: incarnation, limit: limit, now: now))
+            let awaiting = Awaiting.task(waiter, pattern)
+            perform(confirmation.wait(awaiting, id: id, incarnation: incarnation, limit: limit, now: now))
         case .release(let prefix):
             apply(prefixes.release(prefix), now)
         case .awaitSubscribers(let subject, let count, let timeout, let id, let waiter):
@@ -224,6 +225,7 @@ final class ServiceLoop {
         perform(confirmation.tick(now))
         finish(departures.tick(now))
         tickResolutions(now)
+        sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
         for watch in watches where watch.supervisor?.tick(now, jitter: .random(in: 0...1)) == .restart {
@@ -234,7 +236,12 @@ final class ServiceLoop {
     private func tell(_ report: LedgerAccounts.Report) {
         let byPrefix = report.byPrefix.map { (String(decoding: $0.key.bytes, as: UTF8.self), $0.value) }
         let most = byPrefix.max { $0.1 < $1.1 }?.0 ?? ""
-        let loss = LinkLoss(count: report.lost, prefix: most, origin: report.origin, endpoint: watches[report.link].name)
+        let loss = LinkLoss(
+            count: report.lost,
+            prefix: most,
+            origin: report.origin,
+            endpoint: watches[report.link].name
+        )
         reporter.lost(loss, byPrefix: Dictionary(byPrefix, uniquingKeysWith: +))
     }
 

@@ -84,7 +84,9 @@ final class ServiceParts {
             let id = try watch(socket, .subscribes, endpoints)
             let subscriber = SubscribingSocket(id: id, socket)
             subscribers.append(subscriber)
-            try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes, ControlTopic.presence(bus: busID).bytes])
+            try subscriber.subscribe(to: [
+                ControlTopic.inbox(bus: busID).bytes, ControlTopic.presence(bus: busID).bytes,
+            ])
             try open(endpoints, subscriber.socket)
         }
     }

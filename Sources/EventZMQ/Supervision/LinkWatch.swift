@@ -56,7 +56,9 @@ final class LinkWatch {
             events.append(.refused(endpoint: name, reason: HandshakeFault.words(for: code)))
         case .retried where connections.established == 0 && !hasToldAbsence:
             hasToldAbsence = true
-            events.append(.refused(endpoint: name, reason: "no connection yet: nobody listens there, or it cannot be reached"))
+            events.append(
+                .refused(endpoint: name, reason: "no connection yet: nobody listens there, or it cannot be reached")
+            )
         default: break
         }
         return events

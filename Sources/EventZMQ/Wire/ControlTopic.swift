@@ -54,7 +54,8 @@ enum ControlTopic: Hashable, Sendable {
             guard let incarnation = rest.takeNumber(), rest.count <= WirePrefix.maximumCount else { return nil }
             self = .interest(bus: bus, incarnation: incarnation, prefix: WirePrefix(Array(rest)))
         case Self.acknowledgementByte:
-            guard let origin = rest.takeID(), let socket = rest.takeNumber(), let serial = rest.takeNumber(), rest.isEmpty
+            guard let origin = rest.takeID(), let socket = rest.takeNumber(), let serial = rest.takeNumber(),
+                rest.isEmpty
             else { return nil }
             self = .acknowledgement(bus: bus, origin: origin, socket: socket, serial: serial)
         default:

@@ -60,7 +60,10 @@ import Testing
         ),
         Stage(
             testDescription: "two buses that say nothing of themselves and a plain socket",
-            peers: [bus("a", ["a."], isNamed: false), bus("b", ["a."], isNamed: false, connections: 1), plain(["a."], connections: 1)]
+            peers: [
+                bus("a", ["a."], isNamed: false), bus("b", ["a."], isNamed: false, connections: 1),
+                plain(["a."], connections: 1),
+            ]
         ),
         Stage(
             testDescription: "a bus that says nothing of itself at two sockets",

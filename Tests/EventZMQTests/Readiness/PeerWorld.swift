@@ -166,8 +166,12 @@ struct PeerWorld: Hashable {
         for (subject, before) in zip(Self.subjects, before) {
             let count = table.count(of: subject, upTo: .max, except: "")
             if count > bound(subject) { fault = "\(subject): counts \(count) of \(bound(subject))" }
-            if isQuiet, !hasPretender, count != truth(subject) { fault = "\(subject): counts \(count), not \(truth(subject)), in the end" }
-            if count != before, !changed.contains(where: { $0.covers(subject) }) { fault = "\(subject): changes untold" }
+            if isQuiet, !hasPretender, count != truth(subject) {
+                fault = "\(subject): counts \(count), not \(truth(subject)), in the end"
+            }
+            if count != before, !changed.contains(where: { $0.covers(subject) }) {
+                fault = "\(subject): changes untold"
+            }
         }
         if isQuiet, pipes.allSatisfy(\.topics.isEmpty), !table.slots.isEmpty { fault = "remembers who is gone" }
     }

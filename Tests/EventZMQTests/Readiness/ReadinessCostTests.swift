@@ -3,7 +3,9 @@ import Testing
 
 @testable import EventZMQ
 
-/// Many who wait beside many who come. The limits are for debug builds on busy machines; a cost that grows with the
+/// Many who wait beside many who come.
+///
+/// The limits are for debug builds on busy machines; a cost that grows with the
 /// product of both is far above them.
 @Suite(.serialized) struct ReadinessCostTests {
     private var table = PeerTable()

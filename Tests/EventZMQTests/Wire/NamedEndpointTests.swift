@@ -6,8 +6,10 @@ import Testing
     @Test(
         arguments: [
             ("tcp://localhost:5556", "localhost", "5556"), ("tcp://a.example.org:1", "a.example.org", "1"),
-            ("tcp://1.2.3:5", "1.2.3", "5"), ("tcp://1.2.3.256:5", "1.2.3.256", "5"), ("tcp://1.2.3.x:5", "1.2.3.x", "5"),
-            ("tcp://1.2.3.4.5:6", "1.2.3.4.5", "6"), ("tcp://1.2.3.+4:5", "1.2.3.+4", "5"), ("tcp://bücher:1", "bücher", "1"),
+            ("tcp://1.2.3:5", "1.2.3", "5"), ("tcp://1.2.3.256:5", "1.2.3.256", "5"),
+            ("tcp://1.2.3.x:5", "1.2.3.x", "5"),
+            ("tcp://1.2.3.4.5:6", "1.2.3.4.5", "6"), ("tcp://1.2.3.+4:5", "1.2.3.+4", "5"),
+            ("tcp://bücher:1", "bücher", "1"),
         ]
     )
     func `a name is to be looked up`(_ address: String, _ host: String, _ port: String) throws {

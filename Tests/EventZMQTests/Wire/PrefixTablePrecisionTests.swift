@@ -21,7 +21,10 @@ import Testing
         #expect(wanted.allSatisfy { $0.isCovered(by: merged) && $0.isCovered(by: widening.subscribed) })
         let needless = unwanted.count { $0.isCovered(by: merged) }
         let before = unwanted.count { $0.isCovered(by: widening.subscribed) }
-        print("needless of 10000: \(before) with the nearest parent, \(needless) with the fullest siblings;", terminator: " ")
+        print(
+            "needless of 10000: \(before) with the nearest parent, \(needless) with the fullest siblings;",
+            terminator: " "
+        )
         print("\(widening.subscribed.count) and \(merged.count) subscriptions")
         #expect(needless < before)
     }

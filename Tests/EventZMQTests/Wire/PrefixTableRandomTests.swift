@@ -80,7 +80,9 @@ import Testing
         }
 
         private mutating func unsubscribe(_ prefixes: [WirePrefix]) {
-            for prefix in prefixes { check(told.removeValue(forKey: prefix) != nil, "unsubscribes twice from \(prefix)") }
+            for prefix in prefixes {
+                check(told.removeValue(forKey: prefix) != nil, "unsubscribes twice from \(prefix)")
+            }
         }
 
         private mutating func check() {

@@ -1,0 +1,20 @@
+extension LedgerBook {
+    /// Enters what a notice says.
+    mutating func enter(_ notice: SubscriptionNotice, at socket: UInt64, of origin: String, now: Instant) {
+        switch (notice.topic, notice.isSubscription) {
+        case (.prefix(let prefix), true): subscribed(prefix, by: notice.peer?.bus)
+        case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.peer?.bus)
+        case (.control(.interest(let bus, let incarnation, let prefix)), true):
+            announced(prefix, by: bus, incarnation: incarnation, now: now)
+        case (.control(.interest(let bus, let incarnation, _)), false):
+            withdrawn(by: bus, incarnation: incarnation, isGivenUp: notice.connection != nil, now: now)
+        case (.control(.inbox(let bus)), true): opened(inboxOf: bus, now: now)
+        case (.control(.inbox(let bus)), false): closed(inboxOf: bus)
+        case (.control(.presence(let bus)), true): isComplete(bus)
+        case (.control(.presence(let bus)), false): left(bus)
+        case (.control(.acknowledgement(let bus, origin, socket, let serial)), true):
+            acknowledged(by: bus, serial: serial)
+        case (.control, _): break
+        }
+    }
+}
