@@ -7,7 +7,7 @@ struct PeerReader: Sendable {
 
     /// Who sent a frame, as the handshake of its connection told; `nil` of peers that are no buses.
     mutating func peer(of message: borrowing ZMQMessage) -> PeerIdentity? {
-        message.withProperty(PeerIdentity.property) { text in
+        unsafe message.withProperty(PeerIdentity.property) { text in
             guard let text = unsafe text else { return nil }
             if !lastText.isEmpty, unsafe strcmp(text, lastText) == 0 { return last }
             last = unsafe PeerIdentity(String(cString: text))
