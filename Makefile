@@ -39,6 +39,10 @@ test-repeat: dependencies ## Run the ZeroMQ conformance suites REPETITIONS times
 	        || { cat .build/test-repeat.log; exit 1; }; \
 	done
 
+.PHONY: explore
+explore: dependencies ## Search the states of the loss ledger and of readiness with budgets that take minutes, in release
+	EVENT_EXPLORE=large swift test -c release -Xswiftc -enable-testing --scratch-path .build-explore --filter Exploration
+
 # What to run: scenarios or rows whose name holds this.
 FILTER ?=
 REPORT_FOLDER = $$(swift build -c release --show-bin-path)
@@ -190,4 +194,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread .build-traits .build-examples Benchmarks/.build
+	rm -rf .build .build-thread .build-traits .build-explore .build-examples Benchmarks/.build

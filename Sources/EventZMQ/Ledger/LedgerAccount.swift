@@ -19,6 +19,14 @@ struct LedgerAccount: Sendable, Hashable {
         var lost = 0
     }
 
+    /// What a message turns out to be.
+    enum Reading: Equatable {
+        case current(Outcome)
+        /// It was overtaken: left over in the pipe of a connection that broke, it comes after what came over the next one.
+        case outdated
+        case impossible
+    }
+
     /// What came of a message.
     struct Outcome: Equatable {
         /// The announcements that are in effect at the publisher.
@@ -46,7 +54,8 @@ struct LedgerAccount: Sendable, Hashable {
     private var places: [UInt64: Int] = [:]
     /// Where the records of a prefix are: one, or beside it one that was given up and is not closed yet.
     private var covering = PrefixMap<[Int]>()
-    private var lastSerial: UInt64 = 0
+    private var lastSerial: UInt64?
+    /// The greatest number there was, of a message or of an envelope.
     private var lastNumber: UInt64?
     /// The connection that the last message came over.
     private(set) var connection: Int32?
@@ -72,6 +81,7 @@ struct LedgerAccount: Sendable, Hashable {
     ///
     /// - Returns: By how much that changes what is lost, when it was said to be lost before.
     mutating func received(_ number: UInt64, at places: [Int]) -> Change? {
+        if number > lastNumber ?? 0, isPlausible(number, after: lastNumber) { lastNumber = number }
         var late: Change?
         for place in places where number > records[place].baseNumber {
             records[place].received += 1
@@ -89,57 +99,65 @@ struct LedgerAccount: Sendable, Hashable {
 
     /// Reads a message.
     ///
+    /// In one pipe no message has a lower number than an envelope before it. One that has is of an older pipe, and says
+    /// nothing: an envelope that came since would count neither before a base that it sets nor after it. The next one
+    /// over the new connection has all that was not acknowledged.
+    ///
     /// - Parameters:
     ///   - message: The message.
     ///   - connection: What it came over.
     ///   - prefix: The prefix of an incarnation that is announced now, and no other.
-    /// - Returns: What came of it; `nil` for one that cannot be true, and for one from before the last.
+    /// - Returns: What it is, and what came of it.
     mutating func read(
         _ message: LedgerMessage,
         over connection: Int32,
         prefix: (UInt64) -> WirePrefix?
-    ) -> Outcome? {
-        if let lastNumber, message.number > lastNumber, message.number - lastNumber > Self.plausibleAdvance {
-            return nil
+    ) -> Reading {
+        guard isPlausible(message.number, after: lastNumber), isPlausible(message.serial, after: lastSerial) else {
+            return .impossible
         }
-        if connection == self.connection, message.serial <= lastSerial { return nil }
+        if let lastSerial, message.serial <= lastSerial { return .outdated }
+        if let lastNumber, message.number < lastNumber, isPlausible(lastNumber, after: message.number) {
+            return .outdated
+        }
         self.connection = connection
         lastSerial = message.serial
-        lastNumber = max(lastNumber ?? 0, message.number)
+        lastNumber = message.number
         hasSaidLast = message.isLast
 
         var outcome = Outcome()
+        var known: [(line: LedgerMessage.Line, place: Int)] = []
         var bases: [(line: LedgerMessage.Line, prefix: WirePrefix)] = []
         for line in message.lines {
             guard let prefix = prefix(line.incarnation) else { continue }
-            if line.isClosed { outcome.closed.append(line.incarnation) }
+            if line.isClosed { outcome.closed.append(line.incarnation) } else { outcome.confirmed.append(line.incarnation) }
             guard let place = places[line.incarnation] else {
                 if !line.isClosed { bases.append((line, prefix)) }
                 continue
             }
-            if !line.isClosed { outcome.confirmed.append(line.incarnation) }
-            read(line, at: place, number: message.number, into: &outcome)
+            if line.epoch == records[place].epoch {
+                known.append((line, place))
+            } else {
+                // What was lost meanwhile, no line of it tells any more, but those of inner prefixes may.
+                outcome.forgotten.append(prefix)
+                released(line.incarnation)
+                bases.append((line, prefix))
+            }
         }
+        for (line, place) in known { read(line, at: place, number: message.number, into: &outcome) }
         lost += outcome.change.lost
         // Only now: what was lost before the base of an outer prefix is told by the inner ones.
-        for (line, prefix) in bases {
-            outcome.confirmed.append(line.incarnation)
-            add(line, prefix, number: message.number)
-        }
-        return outcome
+        for (line, prefix) in bases { add(line, prefix, number: message.number) }
+        return .current(outcome)
+    }
+
+    private func isPlausible(_ number: UInt64, after last: UInt64?) -> Bool {
+        guard let last, number > last else { return true }
+        return number - last <= Self.plausibleAdvance
     }
 
     private mutating func read(_ line: LedgerMessage.Line, at place: Int, number: UInt64, into outcome: inout Outcome) {
         let record = records[place]
-        guard line.epoch == record.epoch else {
-            // An older one is of an entry that was forgotten meanwhile.
-            guard line.epoch > record.epoch else { return }
-            outcome.forgotten.append(record.prefix)
-            records[place].epoch = line.epoch
-            (records[place].baseTotal, records[place].baseNumber) = (line.total, number)
-            (records[place].lineNumber, records[place].received, records[place].lost) = (number, 0, 0)
-            return
-        }
         guard line.total >= record.baseTotal, number >= record.lineNumber,
             line.total - record.baseTotal <= number - record.baseNumber
         else { return }

@@ -36,11 +36,13 @@ struct LedgerAccounts: Sendable {
 
     /// How long a change has to stand.
     private static let moment = Duration.milliseconds(50)
-    /// How many accounts there are at most; the ones gone for longest go first.
+    /// How many accounts there are at most; the ones gone for longest go first, or those that have been there for longest.
     private static let maximumCount = 4096
 
     private let retention: Duration
     private var entries: [Entry] = []
+    /// The greatest numbers that have come from publishers that have told nothing yet; of no socket in particular.
+    private var early: [Key: UInt64] = [:]
     private var unknown: [Report] = []
     private var tellAt: Instant?
 
@@ -56,7 +58,9 @@ struct LedgerAccounts: Sendable {
 
     /// Counts an envelope that has arrived.
     mutating func received(_ number: UInt64, on subject: Subject, from origin: String, over link: Int, now: Instant) {
+        var isKept = false
         for index in entries.indices where entries[index].key.link == link && entries[index].key.origin == origin {
+            isKept = true
             if entries[index].lastGeneration != entries[index].account.generation
                 || entries[index].lastSubject != subject
             {
@@ -68,23 +72,48 @@ struct LedgerAccounts: Sendable {
                 add(change, to: index, now)
             }
         }
+        guard !isKept else { return }
+        if early.count >= Self.maximumCount { early = [:] }
+        let key = Key(link: link, origin: origin, socket: 0)
+        early[key] = max(number, early[key] ?? 0)
     }
 
     // MARK: Messages
 
-    /// Reads what a publisher tells; `nil` for what cannot be true.
+    /// What a message turns out to be.
+    enum Reading: Equatable {
+        /// Some announcements are in effect at the publisher, and some have ended there.
+        case current(confirmed: [UInt64], closed: [UInt64])
+        case outdated
+        case impossible
+    }
+
+    /// Whether another connection that is open has brought the messages of a publisher's socket so far.
     ///
-    /// - Returns: The announcements that are in effect there, and those that have ended.
+    /// A publisher has one connection at a time, so this one belongs to somebody else, or the other one is dead and has not
+    /// been given up yet.
+    func isHeld(_ message: LedgerMessage, on link: Int, against connection: Int32, isOpen: (Int32) -> Bool) -> Bool {
+        let key = Key(link: link, origin: message.origin, socket: message.socket)
+        guard let holder = entries.first(where: { $0.key == key })?.account.connection else { return false }
+        return holder != connection && isOpen(holder)
+    }
+
+    /// Reads what a publisher tells.
     mutating func read(
         _ message: LedgerMessage,
         on link: Int,
         over connection: Int32,
         now: Instant,
         prefix: (UInt64) -> WirePrefix?
-    ) -> (confirmed: [UInt64], closed: [UInt64])? {
+    ) -> Reading {
         let key = Key(link: link, origin: message.origin, socket: message.socket)
-        let index = entries.firstIndex { $0.key == key } ?? add(key)
-        guard let outcome = entries[index].account.read(message, over: connection, prefix: prefix) else { return nil }
+        let index = entries.firstIndex { $0.key == key } ?? add(key, now)
+        let outcome: LedgerAccount.Outcome
+        switch entries[index].account.read(message, over: connection, prefix: prefix) {
+        case .current(let current): outcome = current
+        case .outdated: return .outdated
+        case .impossible: return .impossible
+        }
         entries[index].awaySince = nil
         add(outcome.change, to: index, now)
         if !outcome.forgotten.isEmpty {
@@ -93,14 +122,19 @@ struct LedgerAccounts: Sendable {
             )
             tellAt = tellAt ?? now
         }
-        return (outcome.confirmed, outcome.closed)
+        return .current(confirmed: outcome.confirmed, closed: outcome.closed)
     }
 
-    private mutating func add(_ key: Key) -> Int {
-        if entries.count >= Self.maximumCount, let first = entries.firstIndex(where: { $0.awaySince != nil }) {
-            giveUp(first)
+    private mutating func add(_ key: Key, _ now: Instant) -> Int {
+        if entries.count >= Self.maximumCount {
+            let since = entries.map { $0.awaySince ?? now }
+            if let first = since.indices.min(by: { since[$0] < since[$1] }) { giveUp(first) }
         }
-        entries.append(Entry(key: key))
+        var entry = Entry(key: key)
+        if let number = early.removeValue(forKey: Key(link: key.link, origin: key.origin, socket: 0)) {
+            _ = entry.account.received(number, at: [])
+        }
+        entries.append(entry)
         return entries.count - 1
     }
 

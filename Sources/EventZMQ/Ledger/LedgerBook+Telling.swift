@@ -37,7 +37,7 @@ extension LedgerBook {
         serial += 1
         var message = LedgerMessage(origin: origin, socket: socket, serial: serial, number: number)
         prune(place) { !$0.isRemoved }
-        for change in peers[place].changes where entries[change].isTold {
+        for change in peers[place].changes {
             let entry = entries[change]
             message.lines.append(entry.line)
         }
@@ -50,13 +50,19 @@ extension LedgerBook {
         return message
     }
 
-    /// A bus has read a message of this socket.
-    mutating func acknowledged(by bus: String, serial: UInt64) {
+    /// A bus has read a message of this socket over one of its connections; for each it keeps an account of its own.
+    mutating func acknowledged(by bus: String, serial: UInt64, over connection: Int32) {
         guard let place = peerPlaces[bus], serial <= self.serial else { return }
-        for entry in peers[place].changes where entries[entry].isClosed && entries[entry].changedIn <= serial {
+        peers[place].read[connection] = max(serial, peers[place].read[connection] ?? 0)
+        let read = peers[place].read.values.sorted(by: >)
+        guard peers[place].inboxes > 0, read.count >= peers[place].inboxes else { return }
+        let readByAll = read[peers[place].inboxes - 1]
+        guard readByAll > peers[place].readByAll else { return }
+        peers[place].readByAll = readByAll
+        for entry in peers[place].changes where entries[entry].isClosed && entries[entry].changedIn <= readByAll {
             remove(entry)
         }
-        prune(place) { !$0.isRemoved && $0.changedIn > serial }
+        prune(place) { !$0.isRemoved && $0.changedIn > readByAll }
         (peers[place].dueAt, peers[place].attempts) = (nil, 0)
         settle(place)
     }
@@ -77,7 +83,7 @@ extension LedgerBook {
 
     /// Takes a peer off the list of those who are owed, when nothing has changed for it.
     mutating func settle(_ peer: Int) {
-        guard !peers[peer].changes.contains(where: { entries[$0].isTold }) else { return }
+        guard peers[peer].changes.isEmpty else { return }
         (peers[peer].dueAt, peers[peer].attempts) = (nil, 0)
         if peers[peer].isOwed {
             peers[peer].isOwed = false

@@ -5,7 +5,7 @@ import EventCore
 /// Each publish adds one to the totals of the entries that cover its subject, sent or not: what is published while a link
 /// is down, or dropped by a full queue, would otherwise be in nobody's books. A bus is told the totals that have changed,
 /// and again until it acknowledges, for a full queue drops that message like any other. Since all that changed and was not
-/// acknowledged is in each message, every message is a picture of one moment.
+/// acknowledged is in each message, of announcements that are away too, every message is a picture of one moment.
 struct LedgerBook: Sendable, Hashable {
     typealias Instant = ContinuousClock.Instant
 
@@ -32,8 +32,6 @@ struct LedgerBook: Sendable, Hashable {
         /// It stays in its place until it is in no list.
         var isRemoved = false
 
-        /// Whether its bus is to read a line of it.
-        var isTold: Bool { announcements > 0 || isClosed }
         var size: Int { prefix.bytes.count + LedgerBook.entrySize }
         var line: LedgerMessage.Line {
             LedgerMessage.Line(incarnation: key.incarnation, epoch: epoch, total: total, isClosed: isClosed)
@@ -44,6 +42,9 @@ struct LedgerBook: Sendable, Hashable {
         var bus: String
         /// Over how many connections it reads its messages.
         var inboxes = 0
+        /// The last message it has read over each, and over all of them.
+        var read: [Int32: UInt64] = [:]
+        var readByAll: UInt64 = 0
         var entries: Set<Int> = []
         /// The prefixes that it is known to have subscribed to.
         var subscriptions: Set<WirePrefix> = []
@@ -190,6 +191,8 @@ struct LedgerBook: Sendable, Hashable {
     mutating func closed(inboxOf bus: String) {
         guard let place = peerPlaces[bus], peers[place].inboxes > 0 else { return }
         peers[place].inboxes -= 1
+        // Nobody says which connection has ended; what the others have read, they say again.
+        peers[place].read = [:]
         guard peers[place].inboxes == 0 else { return }
         peers[place].dueAt = nil
         for entry in peers[place].entries where entries[entry].isClosed { remove(entry) }

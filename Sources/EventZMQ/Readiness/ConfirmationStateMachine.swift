@@ -23,16 +23,18 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         case resume(Waiter, confirmed: [Publisher], missing: [Publisher])
     }
 
-    private struct Bus {
+    private struct Bus: Hashable {
         var id: String
         /// The announcements that are in effect there.
         var confirmed: Set<UInt64> = []
     }
 
-    private struct Link {
+    private struct Link: Hashable {
         /// Whether exactly one publisher is expected here.
         var connects: Bool
         var established = 0
+        /// When the last connection was made.
+        var lastArrival: Instant?
         /// How many of those that never answered are not waited for.
         var silent = 0
         var buses: [Int32: Bus] = [:]
@@ -40,7 +42,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         var unknown: Int { max(0, established - buses.count) }
     }
 
-    private struct Waiting {
+    fileprivate struct Waiting {
         var waiter: Waiter
         var incarnation: UInt64
         var deadline: Instant
@@ -52,13 +54,18 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         var isPatient: Bool
     }
 
+    private struct Time: Hashable {
+        var instant: Instant
+        var id: UInt64
+    }
+
     private let timeout: Duration
     private let openedAt: Instant
     private var links: [Int: Link] = [:]
     private var waiting: [UInt64: Waiting] = [:]
     private var byIncarnation: [UInt64: Set<UInt64>] = [:]
     /// When to look at whom, soonest first; some have gone on meanwhile.
-    private var times: [(instant: Instant, id: UInt64)] = []
+    private var times: [Time] = []
     /// When waiters stop to wait for those who are absent; there are few different times.
     private var absenceTimes: [Instant] = []
 
@@ -80,8 +87,9 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     }
 
     /// So many connections of a link are established now.
-    mutating func established(_ count: Int, on link: Int) -> [Action] {
+    mutating func established(_ count: Int, on link: Int, now: Instant) -> [Action] {
         guard var state = links[link], state.established != count else { return [] }
+        if count > state.established { state.lastArrival = now }
         state.established = count
         state.silent = min(state.silent, state.unknown)
         links[link] = state
@@ -197,26 +205,29 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         let end = times.firstIndex { $0.instant > now } ?? times.endIndex
         let due = times[..<end]
         times.removeSubrange(..<end)
-        for (_, id) in due {
+        var isPatient = false
+        for id in due.map(\.id) {
             guard let wait = waiting[id] else { continue }
             _ = forget(id)
             actions.append(resume(wait))
-            if wait.isPatient { writeOffUnknown() }
+            if wait.isPatient { isPatient = true }
+        }
+        if isPatient {
+            writeOffUnknown(now)
+            actions += settleAll()
         }
         return actions
     }
 
     private mutating func insert(_ instant: Instant, _ id: UInt64) {
-        var place = times.endIndex
-        while place > 0, times[place - 1].instant > instant { place -= 1 }
-        times.insert((instant, id), at: place)
+        let place = times.partitioningIndex { $0.instant > instant }
+        times.insert(Time(instant: instant, id: id), at: place)
     }
 
-    private mutating func writeOffUnknown() {
-        links = links.mapValues { link in
-            var link = link
-            link.silent = link.unknown
-            return link
+    /// Waits no more for those who have not answered, where nobody has come a short while ago.
+    private mutating func writeOffUnknown(_ now: Instant) {
+        for (id, link) in links where link.lastArrival.map({ now - $0 >= timeout / 2 }) ?? true {
+            links[id]?.silent = link.unknown
         }
     }
 
@@ -262,3 +273,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
 }
 
 extension ConfirmationStateMachine.Action: Equatable where Waiter: Equatable {}
+extension ConfirmationStateMachine.Waiting: Equatable where Waiter: Equatable {}
+extension ConfirmationStateMachine.Waiting: Hashable where Waiter: Hashable {}
+extension ConfirmationStateMachine: Equatable where Waiter: Equatable {}
+extension ConfirmationStateMachine: Hashable where Waiter: Hashable {}

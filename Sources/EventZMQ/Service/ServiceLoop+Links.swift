@@ -86,8 +86,13 @@ extension ServiceLoop {
 
     func drainMonitors(where isReadable: (Int) -> Bool) {
         for (place, watch) in watches.enumerated() where isReadable(place) {
-            while let event = watch.monitor.next() { handle(event, on: watch) }
+            drainMonitor(of: watch)
         }
+    }
+
+    /// Takes note of what has happened to the connections of a socket.
+    func drainMonitor(of watch: LinkWatch) {
+        while let event = watch.monitor.next() { handle(event, on: watch) }
     }
 
     private func handle(_ event: MonitorEvent, on watch: LinkWatch) {
@@ -100,7 +105,7 @@ extension ServiceLoop {
             let gone = Departures.Connection(link: watch.id, descriptor: connection)
             finish(departures.disconnected { $0 == gone })
         }
-        perform(confirmation.established(watch.connections.established, on: watch.id))
+        perform(confirmation.established(watch.connections.established, on: watch.id, now: .now))
     }
 
     /// A message has come over a connection, which is therefore established.
@@ -108,7 +113,7 @@ extension ServiceLoop {
         guard let event = watch.received(over: connection) else { return }
         tell(event, of: watch)
         if watch.role == .subscribes {
-            perform(confirmation.established(watch.connections.established, on: watch.id))
+            perform(confirmation.established(watch.connections.established, on: watch.id, now: .now))
         }
     }
 

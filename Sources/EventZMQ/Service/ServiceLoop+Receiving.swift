@@ -72,18 +72,27 @@ extension ServiceLoop {
         _ watch: LinkWatch,
         _ now: Instant
     ) {
+        // The monitor has told of a connection before the first message comes over it. Read in the other order, it could take
+        // the place of another one that was established before.
+        if !watch.connections.hasSent(connection) { drainMonitor(of: watch) }
         // What is left of a connection that has ended confirms nothing any more.
         guard watch.connections.isOpen(connection) else { return }
         received(over: connection, of: watch)
-        let outcome = accounts.read(message, on: watch.id, over: connection, now: now) {
+        guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else { return }
+        let reading = accounts.read(message, on: watch.id, over: connection, now: now) {
             announcements.prefix(of: $0)
         }
-        guard let outcome else { return refuse("a ledger message that cannot be true", of: watch) }
+        let (confirmed, closed): ([UInt64], [UInt64])
+        switch reading {
+        case .current(let current): (confirmed, closed) = current
+        case .outdated: return
+        case .impossible: return refuse("a ledger message that cannot be true", of: watch)
+        }
         if watch.connects { accounts.replaced(by: message.origin, on: watch.id, now: now) }
         perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
-        perform(confirmation.confirmed(outcome.confirmed, on: watch.id, over: connection))
+        perform(confirmation.confirmed(confirmed, on: watch.id, over: connection))
         let closing = Departures.Connection(link: watch.id, descriptor: connection)
-        finish(outcome.closed.filter { departures.closed($0, by: closing) })
+        finish(closed.filter { departures.closed($0, by: closing) })
         if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
     }
 

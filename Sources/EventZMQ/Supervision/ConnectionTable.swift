@@ -18,6 +18,7 @@ struct ConnectionTable: Sendable, Hashable {
     private var provenCount: Int { isProven.values.count { $0 } }
 
     func isOpen(_ connection: Int32) -> Bool { isProven[connection] != nil }
+    func hasSent(_ connection: Int32) -> Bool { isProven[connection] == true }
 
     mutating func handle(_ event: MonitorEvent) -> Change? {
         switch event {

@@ -1,5 +1,5 @@
 /// What happened to a connection of a socket.
-enum MonitorEvent: Equatable, Sendable {
+enum MonitorEvent: Hashable, Sendable {
     /// A connection was made or accepted; names its descriptor.
     case opened(Int32)
     /// Its peer speaks the protocol, and messages can flow.
