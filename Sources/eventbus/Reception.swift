@@ -31,11 +31,11 @@ struct Reception: Sendable {
     /// - Returns: Why it stopped, and what became of the envelopes.
     func run(until deadline: ContinuousClock.Instant?) async -> Outcome {
         if !isQuiet { await bus.announceEndpoints(on: printer.diagnostics) }
-        // Not children of the group: they are cancelled alone, or what is buffered would not be printed.
         let losses = bus.link.map { narrator.losses(on: $0) }
         let link = isQuiet ? nil : bus.link
         let wait = link.map { narrator.wait(for: "publishers to confirm \(list)", after: Self.patience, on: $0) }
         let matches = patterns.map { _ in MatchCounter() }
+        // Not children of the group: they are cancelled alone, or what is buffered would not be printed.
         let openings = patterns.indices.map { index in Task { try await open(index, counting: matches[index]) } }
         let reason = await withTaskGroup { group in
             group.addTask { await narrator.tellDrops(drops) }

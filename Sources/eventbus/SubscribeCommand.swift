@@ -153,7 +153,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     }
 
     private func tell(_ outcome: Reception.Outcome, missing: Int, on diagnostics: Diagnostics) async {
-        if !quiet, !outcome.unconfirmed.isEmpty {
+        if !outcome.unconfirmed.isEmpty, !quiet || outcome.early > 0 {
             let list = outcome.unconfirmed.map(\.rawValue.printable).joined(separator: ", ")
             let early = outcome.early > 0 ? "; \(outcome.early) envelopes that had come are not printed" : ""
             await diagnostics.note("not subscribed to \(list): publishers had still to confirm\(early)")

@@ -22,15 +22,16 @@ import Testing
         of events: [LinkEvent],
         by tell: (LinkNarrator, ScriptedLink) -> Task<Void, Never>
     ) async throws -> [Substring] {
-        let pipe = Pipe()
-        let link = ScriptedLink()
-        let diagnostics = Diagnostics(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        let task = tell(LinkNarrator(diagnostics: diagnostics), link)
-        for event in events { link.hub.send(event) }
-        link.hub.finish()
-        await task.value
-        try pipe.fileHandleForWriting.close()
-        return String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self).split(separator: "\n")
+        try await withTemporaryFile(Data()) { path in
+            let file = try #require(FileHandle(forWritingAtPath: path))
+            let link = ScriptedLink()
+            let task = tell(LinkNarrator(diagnostics: Diagnostics(descriptor: file.fileDescriptor)), link)
+            for event in events { link.hub.send(event) }
+            link.hub.finish()
+            await task.value
+            try file.close()
+            return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        }
     }
 
     private static let events: [LinkEvent] = [
