@@ -39,7 +39,7 @@ import Testing
             default: true
             }
         }
-        await explore(Ledger(opening: 2, capacity: 1, policy: policy), operations, depth: 6, path: [], &failures)
+        await explore(Ledger(opening: 2, capacity: 1, policy: policy), operations, depth: 5, path: [], &failures)
         #expect(failures.prefix(3) == [])
     }
 
