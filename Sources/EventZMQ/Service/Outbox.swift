@@ -278,17 +278,33 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Tells all buses for the last time what has been published, stops the monitors, and closes the sockets.
-    func removeAll(now: ContinuousClock.Instant) {
+    /// Tells buses for the last time what has been published for them: at first all, then those that have not said that
+    /// they have read it, since a full queue drops it.
+    ///
+    /// - Returns: Whether anybody has still to say so.
+    func tellLast(to everybody: Bool, now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
+            var isOwed = false
             for index in state.legs.indices {
                 guard let socket = state.legs[index].socket else { continue }
-                for bus in state.legs[index].book.inboxes {
+                let owed = state.legs[index].book.takeDue(now, everybody: true)
+                isOwed = isOwed || !owed.isEmpty
+                for bus in everybody ? state.legs[index].book.inboxes : owed {
                     guard var message = state.message(to: bus, leg: index, from: origin, now: now) else { continue }
                     message.isLast = true
                     socket.tell(bus, message)
                 }
-                try? socket.socket.monitor(on: nil)
+            }
+            return isOwed
+        }
+    }
+
+    /// Stops the monitors and closes the sockets, which have so many milliseconds for what is under way.
+    func removeAll(linger: Int) {
+        state.withLock { state in
+            for leg in state.legs {
+                try? leg.socket?.socket.set(.linger, linger)
+                try? leg.socket?.socket.monitor(on: nil)
             }
             state.legs = []
         }

@@ -254,11 +254,28 @@ final class ServiceLoop {
         for waiter in late + waiting + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }
         reporter.events.finish()
         withdrawAll()
+        let deadline = Instant.now + configuration.linger.bounded
+        settleLedgers(until: deadline)
         // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
-        outbox.removeAll(now: .now)
+        outbox.removeAll(linger: max(0, (deadline - .now).milliseconds))
         watches = []
         subscribers = []
         for file in files { file.remove() }
     }
+
+    /// Has the buses read what has been published for them, as far as they do in time.
+    private func settleLedgers(until deadline: Instant) {
+        var isOwed = outbox.tellLast(to: true, now: .now)
+        while isOwed, Instant.now < deadline {
+            _ = poller.wait(milliseconds: Self.lastInterval)
+            for watch in watches where watch.role == .publishes {
+                while !outbox.takeNotices(at: watch.id, atMost: 256, now: .now).isAll {}
+            }
+            isOwed = outbox.tellLast(to: false, now: .now)
+        }
+    }
+
+    /// How many milliseconds to wait before what may have been dropped is said again.
+    private static let lastInterval = 5
 }

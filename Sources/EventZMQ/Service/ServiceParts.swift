@@ -42,7 +42,7 @@ final class ServiceParts {
     /// Gives up what was opened, when not all of it could be.
     private func discard() {
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
-        outbox.removeAll(now: .now)
+        outbox.removeAll(linger: 0)
         for file in files { file.remove() }
     }
 
