@@ -2,7 +2,7 @@ import EventCore
 
 /// What a bus subscribes to at its publishers: bytes that wanted subjects begin with.
 struct WirePrefix: Hashable, Sendable {
-    /// libzmq 4.3.4 garbles subscriptions of 246 to 255 bytes, and a prefix also travels behind a control topic's 22
+    /// libzmq 4.3.4 garbles subscriptions of 246 to 255 bytes, and a prefix also travels behind a control topic's 30
     /// bytes; what is cut off is matched locally.
     static let maximumCount = 200
 
