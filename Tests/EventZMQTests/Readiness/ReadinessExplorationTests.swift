@@ -1,0 +1,13 @@
+import Testing
+
+@Suite struct ReadinessExplorationTests {
+    @Test(arguments: [ReadinessWorld.Shape.connects, .isBound])
+    func `whoever waits goes on when all publishers have the subscription, and not before`(
+        _ shape: ReadinessWorld.Shape
+    ) async {
+        let world = ReadinessWorld(shape, prefixes: 1, .init(breaks: 1, resends: 0))
+        let search = await Exploration(from: world)
+        print("readiness \(shape): \(search.states) states, \(search.comparisons) comparisons")
+        #expect(search.fault == nil)
+    }
+}
