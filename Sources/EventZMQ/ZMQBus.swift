@@ -177,9 +177,16 @@ public final class ZMQBus: Bus, BusLink {
     /// Returns within that time and a second, whatever state the links are in, and however many callers there are.
     public func close() async {
         outbox.close()
-        await local.close()
         deliveries.close()
         commands.post(.stop)
-        await finished.wait(atMost: limitOfClose)
+        // It waits for callbacks that are under way, and an observer may take its time.
+        let (local, isEmpty) = (local, Completion())
+        let deadline = ContinuousClock.now + limitOfClose
+        Task {
+            await local.close()
+            isEmpty.complete()
+        }
+        await isEmpty.wait(atMost: limitOfClose)
+        await finished.wait(atMost: max(.zero, deadline - .now))
     }
 }

@@ -107,11 +107,14 @@ struct LedgerAccount: Sendable, Hashable {
     ///   - message: The message.
     ///   - connection: What it came over.
     ///   - prefix: The prefix of an incarnation that is announced now, and no other.
+    ///   - early: How many envelopes have come for an incarnation since its count began, before its first line; `nil` when
+    ///     that is not known.
     /// - Returns: What it is, and what came of it.
     mutating func read(
         _ message: LedgerMessage,
         over connection: Int32,
-        prefix: (UInt64) -> WirePrefix?
+        prefix: (UInt64) -> WirePrefix?,
+        early: (_ incarnation: UInt64, _ born: UInt64) -> UInt64? = { _, _ in nil }
     ) -> Reading {
         guard isPlausible(message.number, after: lastNumber), isPlausible(message.serial, after: lastSerial) else {
             return .impossible
@@ -132,7 +135,7 @@ struct LedgerAccount: Sendable, Hashable {
             guard let prefix = prefix(line.incarnation) else { continue }
             if line.isClosed { outcome.closed.append(line.incarnation) } else { outcome.confirmed.append(line.incarnation) }
             guard let place = places[line.incarnation] else {
-                if !line.isClosed { bases.append((line, prefix)) }
+                bases.append((line, prefix))
                 continue
             }
             if line.epoch == records[place].epoch {
@@ -147,7 +150,9 @@ struct LedgerAccount: Sendable, Hashable {
         for (line, place) in known { read(line, at: place, number: message.number, into: &outcome) }
         lost += outcome.change.lost
         // Only now: what was lost before the base of an outer prefix is told by the inner ones.
-        for (line, prefix) in bases { add(line, prefix, number: message.number) }
+        for (line, prefix) in bases {
+            begin(line, prefix, message.number, early(line.incarnation, line.born), into: &outcome)
+        }
         return .current(outcome)
     }
 
@@ -168,6 +173,41 @@ struct LedgerAccount: Sendable, Hashable {
         outcome.change.byPrefix[record.prefix] = change
         if !isCovered(record.prefix) { outcome.change.lost += change }
     }
+
+    /// Takes the first line of an incarnation as its base.
+    ///
+    /// Usually nothing has been lost by then. When the line itself had been dropped for a while, what was counted meanwhile
+    /// and has not come is lost. If the prefix covers others, these have told a part of it, nobody knows which.
+    private mutating func begin(
+        _ line: LedgerMessage.Line,
+        _ prefix: WirePrefix,
+        _ number: UInt64,
+        _ early: UInt64?,
+        into outcome: inout Outcome
+    ) {
+        let missing = early.map { Int(clamping: line.total) - Int(clamping: $0) } ?? 0
+        if missing > 0, line.total <= number - min(number, line.born) {
+            if coversOthers(prefix) {
+                outcome.forgotten.append(prefix)
+            } else {
+                outcome.change.byPrefix[prefix, default: 0] += missing
+                if !isCovered(prefix) {
+                    outcome.change.lost += missing
+                    lost += missing
+                }
+            }
+        }
+        if !line.isClosed { add(line, prefix, number: number) }
+    }
+
+    private func coversOthers(_ prefix: WirePrefix) -> Bool {
+        covering.prefixes.contains { $0 != prefix && prefix.covers($0) }
+    }
+
+    func has(_ incarnation: UInt64) -> Bool { places[incarnation] != nil }
+
+    /// How many incarnations have a base.
+    var count: Int { places.count }
 
     private func isCovered(_ prefix: WirePrefix) -> Bool {
         var isCovered = false

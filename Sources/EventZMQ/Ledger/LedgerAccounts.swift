@@ -43,6 +43,12 @@ struct LedgerAccounts: Sendable {
     private var entries: [Entry] = []
     /// The greatest numbers that have come from publishers that have told nothing yet; of no socket in particular.
     private var early: [Key: UInt64] = [:]
+    /// The announcements that are in use, by prefix.
+    private var announced = PrefixMap<[UInt64]>()
+    private var announcedCount = 0
+    /// The numbers of what has come for announcements before their first lines, by link and publisher; of no socket in
+    /// particular.
+    private var unbased: [Key: [UInt64: [UInt64]]] = [:]
     private var unknown: [Report] = []
     private var tellAt: Instant?
 
@@ -59,6 +65,7 @@ struct LedgerAccounts: Sendable {
     /// Counts an envelope that has arrived.
     mutating func received(_ number: UInt64, on subject: Subject, from origin: String, over link: Int, now: Instant) {
         var isKept = false
+        var isComplete = false
         for index in entries.indices where entries[index].key.link == link && entries[index].key.origin == origin {
             isKept = true
             if entries[index].lastGeneration != entries[index].account.generation
@@ -71,12 +78,35 @@ struct LedgerAccounts: Sendable {
             if let change = entries[index].account.received(number, at: entries[index].lastPlaces) {
                 add(change, to: index, now)
             }
+            if entries[index].account.count >= announcedCount { isComplete = true }
         }
+        if !isComplete { noteUnbased(number, subject, Key(link: link, origin: origin, socket: 0)) }
         guard !isKept else { return }
         if early.count >= Self.maximumCount { early = [:] }
         let key = Key(link: link, origin: origin, socket: 0)
         early[key] = max(number, early[key] ?? 0)
     }
+
+    private mutating func noteUnbased(_ number: UInt64, _ subject: Subject, _ key: Key) {
+        announced.forEach(covering: subject) { _, incarnations in
+            for incarnation in incarnations where !hasBase(incarnation, key) {
+                guard unbased.count < Self.maximumCount else { break }
+                if unbased[key, default: [:]][incarnation, default: []].count < Self.maximumUnbased {
+                    unbased[key]?[incarnation]?.append(number)
+                }
+            }
+            return true
+        }
+    }
+
+    private func hasBase(_ incarnation: UInt64, _ key: Key) -> Bool {
+        entries.contains {
+            $0.key.link == key.link && $0.key.origin == key.origin && $0.account.has(incarnation)
+        }
+    }
+
+    /// So many numbers are remembered for an announcement that a publisher does not answer.
+    private static let maximumUnbased = 1 << 18
 
     // MARK: Messages
 
@@ -109,12 +139,20 @@ struct LedgerAccounts: Sendable {
         let key = Key(link: link, origin: message.origin, socket: message.socket)
         let index = entries.firstIndex { $0.key == key } ?? add(key, now)
         let outcome: LedgerAccount.Outcome
-        switch entries[index].account.read(message, over: connection, prefix: prefix) {
+        let numbers = unbased[Key(link: link, origin: message.origin, socket: 0)] ?? [:]
+        let reading = entries[index].account.read(message, over: connection, prefix: prefix) { incarnation, born in
+            let early = numbers[incarnation] ?? []
+            return early.count < Self.maximumUnbased ? UInt64(early.count { $0 > born }) : nil
+        }
+        switch reading {
         case .current(let current): outcome = current
         case .outdated: return .outdated
         case .impossible: return .impossible
         }
         entries[index].awaySince = nil
+        for incarnation in outcome.confirmed + outcome.closed {
+            unbased[Key(link: link, origin: message.origin, socket: 0)]?[incarnation] = nil
+        }
         add(outcome.change, to: index, now)
         if !outcome.forgotten.isEmpty {
             unknown.append(
@@ -145,8 +183,28 @@ struct LedgerAccounts: Sendable {
         tellAt = tellAt ?? now + Self.moment
     }
 
-    /// The bus has given up an announcement.
-    mutating func released(_ incarnation: UInt64) {
+    /// The bus has announced a prefix.
+    mutating func announced(_ prefix: WirePrefix, _ incarnation: UInt64) {
+        announced.update(prefix, initial: []) { $0.append(incarnation) }
+        announcedCount += 1
+    }
+
+    /// The bus has given up an announcement, and nothing more comes that was counted for it.
+    ///
+    /// - Parameter isClosed: Whether every publisher has said so; otherwise nobody knows what else it had counted.
+    mutating func released(_ prefix: WirePrefix, _ incarnation: UInt64, isClosed: Bool, now: Instant) {
+        announced.update(prefix, initial: []) { $0.removeAll { $0 == incarnation } }
+        if announced[prefix]?.isEmpty == true { announced[prefix] = nil }
+        announcedCount -= 1
+        for key in unbased.keys { unbased[key]?[incarnation] = nil }
+        if !isClosed, let entry = entries.first(where: { $0.account.has(incarnation) }) {
+            unknown.append(Report(link: entry.key.link, origin: entry.key.origin, lost: nil, byPrefix: [prefix: 0]))
+            tellAt = tellAt ?? now
+        }
+        released(incarnation)
+    }
+
+    private mutating func released(_ incarnation: UInt64) {
         for index in entries.indices { entries[index].account.released(incarnation) }
     }
 
@@ -191,6 +249,12 @@ struct LedgerAccounts: Sendable {
     var deadline: Instant? {
         let forgetAt = entries.lazy.compactMap(\.awaySince).min().map { $0 + retention }
         return [tellAt, forgetAt].compactMap(\.self).min()
+    }
+
+    /// What there is to tell when nothing more comes.
+    mutating func takeLastReports() -> [Report] {
+        guard let tellAt else { return [] }
+        return takeReports(tellAt)
     }
 
     /// What has stood for a moment.

@@ -1,11 +1,11 @@
 extension LedgerBook {
     /// Enters what a notice says.
-    mutating func enter(_ notice: SubscriptionNotice, at socket: UInt64, of origin: String, now: Instant) {
+    mutating func enter(_ notice: SubscriptionNotice, at socket: UInt64, of origin: String, number: UInt64, now: Instant) {
         switch (notice.topic, notice.isSubscription) {
         case (.prefix(let prefix), true): subscribed(prefix, by: notice.peer?.bus)
         case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.peer?.bus)
         case (.control(.interest(let bus, let incarnation, let prefix)), true):
-            announced(prefix, by: bus, incarnation: incarnation, now: now)
+            announced(prefix, by: bus, incarnation: incarnation, number: number, now: now)
         case (.control(.interest(let bus, let incarnation, _)), false):
             withdrawn(by: bus, incarnation: incarnation, isGivenUp: notice.connection != nil, now: now)
         case (.control(.inbox(let bus)), true): opened(inboxOf: bus, now: now)

@@ -39,7 +39,7 @@ extension LedgerBook {
         prune(place) { !$0.isRemoved }
         for change in peers[place].changes {
             let entry = entries[change]
-            message.lines.append(entry.line)
+            message.lines.append(entries[change].line)
         }
         if message.lines.isEmpty {
             settle(place)

@@ -20,6 +20,8 @@ struct LedgerBook: Sendable, Hashable {
         var peer: Int
         var epoch: UInt64
         var total: UInt64 = 0
+        /// The number of the last envelope before it was made.
+        var born: UInt64
         /// Over how many connections it is announced now.
         var announcements = 0
         var awaySince: Instant?
@@ -34,7 +36,13 @@ struct LedgerBook: Sendable, Hashable {
 
         var size: Int { prefix.bytes.count + LedgerBook.entrySize }
         var line: LedgerMessage.Line {
-            LedgerMessage.Line(incarnation: key.incarnation, epoch: epoch, total: total, isClosed: isClosed)
+            LedgerMessage.Line(
+                incarnation: key.incarnation,
+                epoch: epoch,
+                total: total,
+                born: born,
+                isClosed: isClosed
+            )
         }
     }
 
@@ -135,9 +143,9 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     /// A bus has announced a prefix; it is owed an answer at once.
-    mutating func announced(_ prefix: WirePrefix, by bus: String, incarnation: UInt64, now: Instant) {
+    mutating func announced(_ prefix: WirePrefix, by bus: String, incarnation: UInt64, number: UInt64 = 0, now: Instant) {
         let key = Key(bus: bus, incarnation: incarnation)
-        let place = places[key] ?? add(key, prefix)
+        let place = places[key] ?? add(key, prefix, number)
         // A bus uses a number for one prefix only; whoever does not gets the count of the first.
         entries[place].announcements += 1
         generation &+= 1
@@ -278,10 +286,10 @@ struct LedgerBook: Sendable, Hashable {
 
     // MARK: Entries
 
-    mutating func add(_ key: Key, _ prefix: WirePrefix) -> Int {
+    mutating func add(_ key: Key, _ prefix: WirePrefix, _ number: UInt64) -> Int {
         let peer = peer(key.bus)
         lastEpoch += 1
-        let entry = Entry(key: key, prefix: prefix, peer: peer, epoch: lastEpoch)
+        let entry = Entry(key: key, prefix: prefix, peer: peer, epoch: lastEpoch, born: number)
         let place = freeEntries.popLast() ?? entries.count
         if place == entries.count { entries.append(entry) } else { entries[place] = entry }
         places[key] = place

@@ -10,6 +10,8 @@ struct LedgerMessage: Hashable, Sendable {
         /// Names the count: another one begins when a publisher had forgotten the announcement.
         var epoch: UInt64
         var total: UInt64
+        /// The number of the last envelope before the count began.
+        var born: UInt64 = 0
         /// Whether the announcement has ended: nothing more is counted for it, nor sent.
         var isClosed = false
     }
@@ -37,9 +39,9 @@ struct LedgerMessage: Hashable, Sendable {
         for number in [socket, serial, number] { head.append(varint: number) }
         var frames = [head]
         for line in lines {
-            if frames.count == 1 || frames[frames.count - 1].count > Self.maximumFrameCount - 30 { frames.append([]) }
+            if frames.count == 1 || frames[frames.count - 1].count > Self.maximumFrameCount - 40 { frames.append([]) }
             let last = frames.count - 1
-            for number in [line.incarnation, line.epoch << 1 | (line.isClosed ? 1 : 0), line.total] {
+            for number in [line.incarnation, line.epoch << 1 | (line.isClosed ? 1 : 0), line.total, line.born] {
                 frames[last].append(varint: number)
             }
         }
@@ -65,10 +67,13 @@ struct LedgerMessage: Hashable, Sendable {
         for frame in frames.dropFirst() {
             var rest = frame[...]
             while !rest.isEmpty {
-                guard let incarnation = rest.takeVarint(), let epoch = rest.takeVarint(), let total = rest.takeVarint()
+                guard let incarnation = rest.takeVarint(), let epoch = rest.takeVarint(), let total = rest.takeVarint(),
+                    let born = rest.takeVarint()
                 else { return nil }
                 let isClosed = epoch & 1 == 1
-                lines.append(Line(incarnation: incarnation, epoch: epoch >> 1, total: total, isClosed: isClosed))
+                lines.append(
+                    Line(incarnation: incarnation, epoch: epoch >> 1, total: total, born: born, isClosed: isClosed)
+                )
             }
         }
     }

@@ -16,7 +16,7 @@ struct Departures: Sendable, Hashable {
         var deadline: Instant
     }
 
-    private static let limit = Duration.seconds(2)
+    private static let limit = Duration.seconds(10)
 
     private var departures: [UInt64: Departure] = [:]
     /// In the order in which they were given up, and so by deadline; some have been closed.

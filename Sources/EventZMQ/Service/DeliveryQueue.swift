@@ -42,23 +42,32 @@ final class DeliveryQueue: Sendable {
 
     /// A subscription with a predicate begins, or one ends.
     func countPredicate(_ difference: Int) {
-        predicates.add(difference, ordering: .relaxed)
+        predicates.add(difference, ordering: .sequentiallyConsistent)
     }
 
     /// Delivers envelopes, after all that were delivered before.
     func deliver(_ envelopes: [Envelope]) {
-        let mayCall = isObserved || predicates.load(ordering: .relaxed) > 0
         // Only the service thread adds to the queue, so one that is empty here stays so until it is done.
-        if !mayCall, state.withLock({ $0.count == 0 && !$0.isBusy }) {
-            hand(envelopes)
-        } else {
-            add(envelopes)
+        guard !mayCall, state.withLock({ $0.count == 0 && !$0.isBusy }) else { return add(envelopes) }
+        var dropped = 0
+        defer { count(dropped) }
+        for (index, envelope) in envelopes.enumerated() {
+            // A subscription with a predicate may begin at any time.
+            if mayCall { return add(Array(envelopes[index...])) }
+            dropped += local.deliverCounting(envelope)
         }
     }
+
+    /// Whether delivering may call code of the user.
+    private var mayCall: Bool { isObserved || predicates.load(ordering: .sequentiallyConsistent) > 0 }
 
     private func hand(_ envelopes: [Envelope]) {
         var dropped = 0
         for envelope in envelopes { dropped += local.deliverCounting(envelope) }
+        count(dropped)
+    }
+
+    private func count(_ dropped: Int) {
         if dropped > 0 { reporter.counters.dropped.add(dropped, ordering: .relaxed) }
     }
 

@@ -339,7 +339,7 @@ final class Outbox: Sendable {
                 guard let socket = state.legs[index].socket else { continue }
                 result = socket.takeNotices(atMost: limit)
                 for notice in result.notices {
-                    state.legs[index].book.enter(notice, at: UInt64(id), of: origin, now: now)
+                    state.legs[index].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
                 }
             }
             return (result, state.legs.contains { !$0.book.isEmpty } || !state.isOpen)

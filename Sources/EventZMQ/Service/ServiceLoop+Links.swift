@@ -8,7 +8,9 @@ extension ServiceLoop {
     func announce(_ prefix: WirePrefix) {
         // One subscription serves an announcement that has not been closed yet and the next one.
         let isSubscribed = announcements.isNeeded(prefix)
-        let interest = ControlTopic.interest(bus: busID, incarnation: announcements.add(prefix), prefix: prefix)
+        let incarnation = announcements.add(prefix)
+        accounts.announced(prefix, incarnation)
+        let interest = ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix)
         subscribeEverywhere(isSubscribed ? [interest.bytes] : [prefix.bytes, interest.bytes])
     }
 
@@ -25,12 +27,12 @@ extension ServiceLoop {
     }
 
     /// Nothing more comes that was counted for announcements that were given up.
-    func finish(_ incarnations: [UInt64]) {
+    func finish(_ incarnations: [UInt64], isClosed: Bool = true) {
         for incarnation in incarnations {
             guard let prefix = announcements.close(incarnation) else { continue }
             if !announcements.isNeeded(prefix) { unsubscribeEverywhere([prefix.bytes]) }
             confirmation.released(incarnation)
-            accounts.released(incarnation)
+            accounts.released(prefix, incarnation, isClosed: isClosed, now: .now)
         }
     }
 

@@ -223,7 +223,7 @@ final class ServiceLoop {
 
     private func tick(_ now: Instant) {
         perform(confirmation.tick(now))
-        finish(departures.tick(now))
+        finish(departures.tick(now), isClosed: false)
         tickResolutions(now)
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
@@ -252,6 +252,7 @@ final class ServiceLoop {
         let late = commands.close().compactMap(\.waiter)
         let waiting = confirmation.forgetAll().compactMap { if case .task(let waiter, _) = $0 { waiter } else { nil } }
         for waiter in late + waiting + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }
+        for report in accounts.takeLastReports() { tell(report) }
         reporter.events.finish()
         withdrawAll()
         let deadline = Instant.now + configuration.linger.bounded
