@@ -91,9 +91,8 @@ struct LedgerAccounts: Sendable {
         announced.forEach(covering: subject) { _, incarnations in
             for incarnation in incarnations where !hasBase(incarnation, key) {
                 guard unbased.count < Self.maximumCount else { break }
-                if unbased[key, default: [:]][incarnation, default: []].count < Self.maximumUnbased {
-                    unbased[key]?[incarnation]?.append(number)
-                }
+                guard unbased[key]?[incarnation]?.count ?? 0 < Self.maximumUnbased else { continue }
+                unbased[key, default: [:]][incarnation, default: []].append(number)
             }
             return true
         }
