@@ -43,7 +43,7 @@ struct LedgerAccount: Sendable, Hashable {
         var lost = 0
         var byPrefix: [WirePrefix: Int] = [:]
 
-        var isEmpty: Bool { lost == 0 && byPrefix.isEmpty }
+        var isEmpty: Bool { lost == 0 && byPrefix.values.allSatisfy { $0 == 0 } }
     }
 
     /// A number that goes further ahead is not believed.
@@ -133,7 +133,11 @@ struct LedgerAccount: Sendable, Hashable {
         var bases: [(line: LedgerMessage.Line, prefix: WirePrefix)] = []
         for line in message.lines {
             guard let prefix = prefix(line.incarnation) else { continue }
-            if line.isClosed { outcome.closed.append(line.incarnation) } else { outcome.confirmed.append(line.incarnation) }
+            if line.isClosed {
+                outcome.closed.append(line.incarnation)
+            } else {
+                outcome.confirmed.append(line.incarnation)
+            }
             guard let place = places[line.incarnation] else {
                 bases.append((line, prefix))
                 continue
@@ -151,7 +155,9 @@ struct LedgerAccount: Sendable, Hashable {
         lost += outcome.change.lost
         // Only now: what was lost before the base of an outer prefix is told by the inner ones.
         for (line, prefix) in bases {
-            begin(line, prefix, message.number, early(line.incarnation, line.born), into: &outcome)
+            // What a publisher has forgotten cannot be counted.
+            let early = outcome.forgotten.contains(prefix) ? nil : early(line.incarnation, line.born)
+            begin(line, prefix, message.number, early, into: &outcome)
         }
         return .current(outcome)
     }

@@ -268,9 +268,10 @@ struct LedgerAccounts: Sendable {
         self.tellAt = nil
         var reports = unknown
         unknown = []
-        for index in entries.indices where !entries[index].pending.isEmpty {
+        for index in entries.indices {
             let (key, pending) = (entries[index].key, entries[index].pending)
             entries[index].pending = .init()
+            guard !pending.isEmpty else { continue }
             reports.append(
                 Report(link: key.link, origin: key.origin, lost: pending.lost, byPrefix: pending.byPrefix)
             )

@@ -1,6 +1,12 @@
 extension LedgerBook {
     /// Enters what a notice says.
-    mutating func enter(_ notice: SubscriptionNotice, at socket: UInt64, of origin: String, number: UInt64, now: Instant) {
+    mutating func enter(
+        _ notice: SubscriptionNotice,
+        at socket: UInt64,
+        of origin: String,
+        number: UInt64,
+        now: Instant
+    ) {
         switch (notice.topic, notice.isSubscription) {
         case (.prefix(let prefix), true): subscribed(prefix, by: notice.peer?.bus)
         case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.peer?.bus)

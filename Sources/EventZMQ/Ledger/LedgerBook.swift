@@ -143,7 +143,8 @@ struct LedgerBook: Sendable, Hashable {
     }
 
     /// A bus has announced a prefix; it is owed an answer at once.
-    mutating func announced(_ prefix: WirePrefix, by bus: String, incarnation: UInt64, number: UInt64 = 0, now: Instant) {
+    mutating func announced(_ prefix: WirePrefix, by bus: String, incarnation: UInt64, number: UInt64 = 0, now: Instant)
+    {
         let key = Key(bus: bus, incarnation: incarnation)
         let place = places[key] ?? add(key, prefix, number)
         // A bus uses a number for one prefix only; whoever does not gets the count of the first.

@@ -239,7 +239,7 @@ struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
 
     private mutating func settle(_ ids: some Collection<UInt64>) -> [Action] {
         var actions: [Action] = []
-        for id in ids {
+        for id in ids.sorted() {
             guard let wait = waiting[id], !isWaited(for: wait) else { continue }
             _ = forget(id)
             actions.append(resume(wait))

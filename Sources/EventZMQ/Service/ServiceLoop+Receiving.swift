@@ -78,7 +78,9 @@ extension ServiceLoop {
         // What is left of a connection that has ended confirms nothing any more.
         guard watch.connections.isOpen(connection) else { return }
         received(over: connection, of: watch)
-        guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else { return }
+        guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else {
+            return
+        }
         let reading = accounts.read(message, on: watch.id, over: connection, now: now) {
             announcements.prefix(of: $0)
         }

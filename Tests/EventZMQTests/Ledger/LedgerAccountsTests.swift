@@ -142,16 +142,6 @@ import Testing
         #expect(run.pass(.milliseconds(50)) == [Self.lost(2), Self.lost(nil)])
     }
 
-    @Test func `a message that was overtaken confirms nothing, also before any other has come`() {
-        var run = Run()
-        run.receive(3)
-        #expect(run.read(2) == .outdated)
-        #expect(run.read(3) == .current(confirmed: [1], closed: []))
-        #expect(run.pass(.seconds(1)) == [])
-        run.serials = [:]
-        #expect(run.read(3) == .outdated)
-    }
-
     @Test func `what cannot be true is refused`() {
         var run = Run()
         _ = run.read(0)
@@ -159,22 +149,4 @@ import Testing
         #expect(run.pass(.seconds(1)) == [])
     }
 
-    @Test func `an announcement that was given up counts nothing any more`() {
-        var run = Run()
-        _ = run.read(0)
-        run.accounts.released(1)
-        run.receive(2)
-        #expect(run.pass(.seconds(1)) == [])
-        #expect(run.read(9) == .current(confirmed: [1], closed: []))
-        #expect(run.pass(.seconds(1)) == [])
-    }
-
-    @Test func `there are only so many accounts, and who is gone goes first`() {
-        var run = Run()
-        for number in 0..<4096 { _ = run.read(0, from: "p\(number)", over: Int32(number)) }
-        run.accounts.disconnected(77, on: 0, now: run.now)
-        _ = run.read(0, from: "q", over: 9999)
-        #expect(!run.accounts.isKept(by: "p77"))
-        #expect(run.accounts.isKept(by: "p78"))
-    }
 }

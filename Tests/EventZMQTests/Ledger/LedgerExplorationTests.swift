@@ -57,17 +57,6 @@ import Testing
             large: Budget(publishes: 3, breaks: 1, leaves: 2, resends: 1)
         ),
         Case(
-            name: "a publisher that forgets",
-            small: Budget(publishes: 2, breaks: 1, forgets: 1),
-            large: Budget(publishes: 3, breaks: 2, forgets: 1)
-        ),
-        Case(
-            name: "a publisher that remembers nobody",
-            rules: rules(remembered: 0),
-            small: Budget(publishes: 2, breaks: 1),
-            large: Budget(publishes: 3, breaks: 2, leaves: 1)
-        ),
-        Case(
             name: "nested prefixes",
             rules: rules(.oneLink, nested, ["a.b.x"]),
             small: Budget(publishes: 2),
@@ -78,12 +67,6 @@ import Testing
             rules: rules(.oneLink, nested, nestedSubjects, capacity: 1),
             small: Budget(publishes: 1, leaves: 1),
             large: Budget(publishes: 3, breaks: 1)
-        ),
-        Case(
-            name: "nested prefixes of which one is remembered",
-            rules: rules(.oneLink, nested, ["a.b.x"], capacity: 2, remembered: 1),
-            small: Budget(publishes: 1, breaks: 1),
-            large: Budget(publishes: 2, breaks: 1, leaves: 1)
         ),
         Case(
             name: "prefixes beside each other",
@@ -110,7 +93,9 @@ import Testing
         let budget = Self.isLarge ? example.large : example.small
         let start = ContinuousClock.now
         let search = await Exploration(from: LedgerWorld(example.rules, budget))
-        print("\(example.name): \(search.states) states, \(search.comparisons) comparisons, \(start.duration(to: .now))")
+        print(
+            "\(example.name): \(search.states) states, \(search.comparisons) comparisons, \(start.duration(to: .now))"
+        )
         #expect(search.fault == nil)
         #expect(search.comparisons > 10)
     }

@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: edges)
     func `numbers of any size come back`(_ number: UInt64) throws {
         var message = LedgerMessage(origin: Self.origin, socket: number, serial: number, number: number)
-        message.lines = [.init(incarnation: number, epoch: number, total: number)]
+        message.lines = [.init(incarnation: number, epoch: number >> 1, total: number, born: number)]
         #expect(LedgerMessage(frames: message.frames) == message)
         message.isLast = true
         #expect(LedgerMessage(frames: message.frames) == message)

@@ -275,6 +275,6 @@ import Testing
             #expect(run.machine.confirmed(incarnations, on: 0, over: 10).count == Int(count))
         }
         #expect(run.machine.deadline == nil)
-        #expect(time < .seconds(2))
+        #expect(time < .seconds(30))
     }
 }
