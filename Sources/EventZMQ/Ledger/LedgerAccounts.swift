@@ -190,7 +190,7 @@ struct LedgerAccounts: Sendable {
 
     /// The bus has given up an announcement, and nothing more comes that was counted for it.
     ///
-    /// - Parameter isClosed: Whether every publisher has said so; otherwise nobody knows what else it had counted.
+    /// `isClosed` tells whether every publisher has said so; otherwise nobody knows what else it had counted.
     mutating func released(_ prefix: WirePrefix, _ incarnation: UInt64, isClosed: Bool, now: Instant) {
         announced.update(prefix, initial: []) { $0.removeAll { $0 == incarnation } }
         if announced[prefix]?.isEmpty == true { announced[prefix] = nil }

@@ -34,7 +34,7 @@ import Testing
     }
 
     private static func text(segments: ClosedRange<Int>) -> String {
-        (0..<Int.random(in: segments)).map { _ in ["a.", "b.", "aa."].randomElement()! }.joined()
+        (0..<Int.random(in: segments)).map { _ in (["a.", "b.", "aa."].randomElement() ?? "a.") }.joined()
     }
 
     @Test func `stops when told to`() {
