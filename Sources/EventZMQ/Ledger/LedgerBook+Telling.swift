@@ -38,7 +38,6 @@ extension LedgerBook {
         var message = LedgerMessage(origin: origin, socket: socket, serial: serial, number: number)
         prune(place) { !$0.isRemoved }
         for change in peers[place].changes {
-            let entry = entries[change]
             message.lines.append(entries[change].line)
         }
         if message.lines.isEmpty {

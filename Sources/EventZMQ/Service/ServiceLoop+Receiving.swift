@@ -84,9 +84,10 @@ extension ServiceLoop {
         let reading = accounts.read(message, on: watch.id, over: connection, now: now) {
             announcements.prefix(of: $0)
         }
-        let (confirmed, closed): ([UInt64], [UInt64])
+        let confirmed: [UInt64]
+        let closed: [UInt64]
         switch reading {
-        case .current(let current): (confirmed, closed) = current
+        case .current(let nowConfirmed, let nowClosed): (confirmed, closed) = (nowConfirmed, nowClosed)
         case .outdated: return
         case .impossible: return refuse("a ledger message that cannot be true", of: watch)
         }
