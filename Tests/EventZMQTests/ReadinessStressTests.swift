@@ -30,8 +30,9 @@ private let rounds = ProcessInfo.processInfo.environment["EVENT_STRESS_ROUNDS"].
                 subscribers.append(try ZMQBus(configuration: .init(publish: [], subscribe: subscribing)))
             }
         }
-        async let arrived = withThrowingTaskGroup { [subscribers] group in
-            for bus in subscribers {
+        let listening = subscribers
+        async let arrived = withThrowingTaskGroup { group in
+            for bus in listening {
                 group.addTask {
                     let subscription = try await bus.subscribe(to: "first.envelope")
                     return await subscription.next(within: .seconds(20)) != nil
@@ -42,7 +43,7 @@ private let rounds = ProcessInfo.processInfo.environment["EVENT_STRESS_ROUNDS"].
         #expect(try await publisher.hasSubscriber(of: "first.envelope", atLeast: count))
         try await publisher.publish(Envelope(subject: "first.envelope"))
         #expect(try await arrived == count)
-        for bus in subscribers + [publisher] { await bus.close() }
+        for bus in listening + [publisher] { await bus.close() }
     }
 
     @Test(arguments: Joined.Way.allCases, 1...4)

@@ -9,19 +9,24 @@ struct LedgerAccounts: Sendable {
 
     /// One for each link, publisher and socket of it.
     private struct Key: Hashable {
+        var source: Source
+        var socket: UInt64
+    }
+
+    /// Where envelopes come from.
+    private struct Source: Hashable {
         var link: Int
         var origin: String
-        var socket: UInt64
     }
 
     private struct Entry {
         var key: Key
-        var account = LedgerAccount()
+        var account: LedgerAccount
         var pending = LedgerAccount.Change()
         var awaySince: Instant?
-        /// Where envelopes on the last subject are counted.
+        /// Where envelopes on the last subject are counted; `nil` where only the next message tells.
         var lastSubject: Subject?
-        var lastPlaces: [Int] = []
+        var lastPlaces: [Int]?
         var lastGeneration: UInt64 = .max
     }
 
@@ -38,17 +43,21 @@ struct LedgerAccounts: Sendable {
     private static let moment = Duration.milliseconds(50)
     /// How many accounts there are at most; the ones gone for longest go first, or those that have been there for longest.
     private static let maximumCount = 4096
+    /// So many envelopes of a publisher are kept until a message tells where they were counted.
+    private static let maximumWaiting = 1 << 18
 
     private let retention: Duration
     private var entries: [Entry] = []
-    /// The greatest numbers that have come from publishers that have told nothing yet; of no socket in particular.
-    private var early: [Key: UInt64] = [:]
-    /// The announcements that are in use, by prefix.
-    private var announced = PrefixMap<[UInt64]>()
-    private var announcedCount = 0
-    /// The numbers of what has come for announcements before their first lines, by link and publisher; of no socket in
-    /// particular.
-    private var unbased: [Key: [UInt64: [UInt64]]] = [:]
+    private var indices: [Source: [Int]] = [:]
+    /// Where the last envelope came from.
+    private var lastSource: Source?
+    private var lastIndices: [Int] = []
+    /// What has come from publishers that have told nothing yet.
+    private var early: [Source: LedgerAccount] = [:]
+    /// Those whose accounts were given up, and whether there were too many.
+    private var gone: Set<Key> = []
+    private var hasForgottenGone = false
+    private var announcements = KnownAnnouncements()
     private var unknown: [Report] = []
     private var tellAt: Instant?
 
@@ -60,52 +69,35 @@ struct LedgerAccounts: Sendable {
     // MARK: Envelopes
 
     /// Whether a publisher keeps a ledger for this bus, so that its numbers by subject say nothing new.
-    func isKept(by origin: String) -> Bool { entries.contains { $0.key.origin == origin } }
+    func isKept(by origin: String) -> Bool { entries.contains { $0.key.source.origin == origin } }
 
     /// Counts an envelope that has arrived.
     mutating func received(_ number: UInt64, on subject: Subject, from origin: String, over link: Int, now: Instant) {
-        var isKept = false
-        var isComplete = false
-        for index in entries.indices where entries[index].key.link == link && entries[index].key.origin == origin {
-            isKept = true
-            if entries[index].lastGeneration != entries[index].account.generation
-                || entries[index].lastSubject != subject
-            {
-                entries[index].lastPlaces = entries[index].account.places(of: subject)
+        if lastSource?.link != link || lastSource?.origin != origin {
+            let source = Source(link: link, origin: origin)
+            lastIndices = indices[source] ?? []
+            lastSource = source
+        }
+        guard !lastIndices.isEmpty else { return keepEarly(number, subject, Source(link: link, origin: origin)) }
+        for index in lastIndices {
+            let generation = entries[index].account.generation &+ announcements.generation
+            if entries[index].lastGeneration != generation || entries[index].lastSubject != subject {
+                entries[index].lastPlaces = announcements.places(of: subject, in: entries[index].account)
                 entries[index].lastSubject = subject
-                entries[index].lastGeneration = entries[index].account.generation
+                entries[index].lastGeneration = generation
             }
-            if let change = entries[index].account.received(number, at: entries[index].lastPlaces) {
-                add(change, to: index, now)
+            guard let places = entries[index].lastPlaces else {
+                entries[index].account.wait(number, on: subject, limit: Self.maximumWaiting)
+                continue
             }
-            if entries[index].account.count >= announcedCount { isComplete = true }
-        }
-        if !isComplete { noteUnbased(number, subject, Key(link: link, origin: origin, socket: 0)) }
-        guard !isKept else { return }
-        if early.count >= Self.maximumCount { early = [:] }
-        let key = Key(link: link, origin: origin, socket: 0)
-        early[key] = max(number, early[key] ?? 0)
-    }
-
-    private mutating func noteUnbased(_ number: UInt64, _ subject: Subject, _ key: Key) {
-        announced.forEach(covering: subject) { _, incarnations in
-            for incarnation in incarnations where !hasBase(incarnation, key) {
-                guard unbased.count < Self.maximumCount else { break }
-                guard unbased[key]?[incarnation]?.count ?? 0 < Self.maximumUnbased else { continue }
-                unbased[key, default: [:]][incarnation, default: []].append(number)
-            }
-            return true
+            if let change = entries[index].account.received(number, at: places) { add(change, to: index, now) }
         }
     }
 
-    private func hasBase(_ incarnation: UInt64, _ key: Key) -> Bool {
-        entries.contains {
-            $0.key.link == key.link && $0.key.origin == key.origin && $0.account.has(incarnation)
-        }
+    private mutating func keepEarly(_ number: UInt64, _ subject: Subject, _ source: Source) {
+        if early[source] == nil, early.count >= Self.maximumCount { early = [:] }
+        early[source, default: LedgerAccount()].wait(number, on: subject, limit: Self.maximumWaiting)
     }
-
-    /// So many numbers are remembered for an announcement that a publisher does not answer.
-    private static let maximumUnbased = 1 << 18
 
     // MARK: Messages
 
@@ -122,40 +114,34 @@ struct LedgerAccounts: Sendable {
     /// A publisher has one connection at a time, so this one belongs to somebody else, or the other one is dead and has not
     /// been given up yet.
     func isHeld(_ message: LedgerMessage, on link: Int, against connection: Int32, isOpen: (Int32) -> Bool) -> Bool {
-        let key = Key(link: link, origin: message.origin, socket: message.socket)
-        guard let holder = entries.first(where: { $0.key == key })?.account.connection else { return false }
+        guard let index = index(of: message, on: link), let holder = entries[index].account.connection else {
+            return false
+        }
         return holder != connection && isOpen(holder)
     }
 
+    private func index(of message: LedgerMessage, on link: Int) -> Int? {
+        indices[Source(link: link, origin: message.origin)]?.first { entries[$0].key.socket == message.socket }
+    }
+
     /// Reads what a publisher tells.
-    mutating func read(
-        _ message: LedgerMessage,
-        on link: Int,
-        over connection: Int32,
-        now: Instant,
-        prefix: (UInt64) -> WirePrefix?
-    ) -> Reading {
-        let key = Key(link: link, origin: message.origin, socket: message.socket)
-        let index = entries.firstIndex { $0.key == key } ?? add(key, now)
+    mutating func read(_ message: LedgerMessage, on link: Int, over connection: Int32, now: Instant) -> Reading {
+        let key = Key(source: Source(link: link, origin: message.origin), socket: message.socket)
+        let index = index(of: message, on: link) ?? add(key, now)
         let outcome: LedgerAccount.Outcome
-        let numbers = unbased[Key(link: link, origin: message.origin, socket: 0)] ?? [:]
-        let reading = entries[index].account.read(message, over: connection, prefix: prefix) { incarnation, born in
-            let early = numbers[incarnation] ?? []
-            return early.count < Self.maximumUnbased ? UInt64(early.count { $0 > born }) : nil
-        }
+        let isShared = hasOther(key)
+        let announcements = announcements
+        let reading = entries[index].account.read(message, over: connection, isShared: isShared) { announcements[$0] }
         switch reading {
         case .current(let current): outcome = current
         case .outdated: return .outdated
         case .impossible: return .impossible
         }
         entries[index].awaySince = nil
-        for incarnation in outcome.confirmed + outcome.closed {
-            unbased[Key(link: link, origin: message.origin, socket: 0)]?[incarnation] = nil
-        }
         add(outcome.change, to: index, now)
         if !outcome.forgotten.isEmpty {
             unknown.append(
-                Report(link: link, origin: key.origin, lost: nil, byPrefix: [outcome.forgotten[0]: 0])
+                Report(link: link, origin: message.origin, lost: nil, byPrefix: [outcome.forgotten[0]: 0])
             )
             tellAt = tellAt ?? now
         }
@@ -167,12 +153,22 @@ struct LedgerAccounts: Sendable {
             let since = entries.map { $0.awaySince ?? now }
             if let first = since.indices.min(by: { since[$0] < since[$1] }) { giveUp(first) }
         }
-        var entry = Entry(key: key)
-        if let number = early.removeValue(forKey: Key(link: key.link, origin: key.origin, socket: 0)) {
-            _ = entry.account.received(number, at: [])
-        }
-        entries.append(entry)
+        // Over another link, or before it was given up, it may have counted already.
+        let isFirst = !gone.contains(key) && !hasForgottenGone && !hasOther(key)
+        let account = early.removeValue(forKey: key.source).flatMap { isFirst ? $0 : nil }
+        entries.append(Entry(key: key, account: account ?? LedgerAccount(isFirst: isFirst)))
+        indices[key.source, default: []].append(entries.count - 1)
+        lastSource = nil
         return entries.count - 1
+    }
+
+    /// Whether the same socket is there over another link.
+    private func hasOther(_ key: Key) -> Bool {
+        guard indices.count > 1 else { return false }
+        return entries.contains {
+            $0.key.socket == key.socket && $0.key.source.origin == key.source.origin
+                && $0.key.source.link != key.source.link
+        }
     }
 
     private mutating func add(_ change: LedgerAccount.Change, to index: Int, _ now: Instant) {
@@ -182,36 +178,38 @@ struct LedgerAccounts: Sendable {
         tellAt = tellAt ?? now + Self.moment
     }
 
+    // MARK: Announcements
+
     /// The bus has announced a prefix.
     mutating func announced(_ prefix: WirePrefix, _ incarnation: UInt64) {
-        announced.update(prefix, initial: []) { $0.append(incarnation) }
-        announcedCount += 1
+        announcements.add(prefix, incarnation)
     }
 
-    /// The bus has given up an announcement, and nothing more comes that was counted for it.
+    /// The bus has given up an announcement, and goes on listening until it has been closed.
+    mutating func leaving(_ incarnation: UInt64) {
+        announcements.leave(incarnation)
+    }
+
+    /// The bus listens no longer for an announcement that it has given up.
     ///
-    /// `isClosed` tells whether every publisher has said so; otherwise nobody knows what else it had counted.
+    /// `isClosed` tells whether every publisher that was there has closed it; otherwise nobody knows what else it had
+    /// counted.
     mutating func released(_ prefix: WirePrefix, _ incarnation: UInt64, isClosed: Bool, now: Instant) {
-        announced.update(prefix, initial: []) { $0.removeAll { $0 == incarnation } }
-        if announced[prefix]?.isEmpty == true { announced[prefix] = nil }
-        announcedCount -= 1
-        for key in unbased.keys { unbased[key]?[incarnation] = nil }
-        if !isClosed, let entry = entries.first(where: { $0.account.has(incarnation) }) {
-            unknown.append(Report(link: entry.key.link, origin: entry.key.origin, lost: nil, byPrefix: [prefix: 0]))
+        var isOpen = false
+        for index in entries.indices where entries[index].account.released(incarnation) && !isClosed && !isOpen {
+            let source = entries[index].key.source
+            unknown.append(Report(link: source.link, origin: source.origin, lost: nil, byPrefix: [prefix: 0]))
             tellAt = tellAt ?? now
+            isOpen = true
         }
-        released(incarnation)
-    }
-
-    private mutating func released(_ incarnation: UInt64) {
-        for index in entries.indices { entries[index].account.released(incarnation) }
+        announcements.release(incarnation)
     }
 
     // MARK: Connections
 
     /// A connection of a link has ended, or with `nil` all of them.
     mutating func disconnected(_ connection: Int32?, on link: Int, now: Instant) {
-        for index in entries.indices where entries[index].key.link == link {
+        for index in entries.indices where entries[index].key.source.link == link {
             guard connection == nil || entries[index].account.connection == connection else { continue }
             entries[index].awaySince = entries[index].awaySince ?? now
         }
@@ -220,7 +218,8 @@ struct LedgerAccounts: Sendable {
     /// Another publisher has taken the place of those that were connected over a link.
     mutating func replaced(by origin: String, on link: Int, now: Instant) {
         for index in entries.indices.reversed()
-        where entries[index].key.link == link && entries[index].key.origin != origin && entries[index].awaySince != nil
+        where entries[index].key.source.link == link && entries[index].key.source.origin != origin
+            && entries[index].awaySince != nil
         {
             giveUp(index)
             tellAt = tellAt ?? now
@@ -230,15 +229,18 @@ struct LedgerAccounts: Sendable {
     /// What a publisher that is gone without a word has published last, nobody knows.
     private mutating func giveUp(_ index: Int) {
         let entry = entries.remove(at: index)
-        let report = Report(
-            link: entry.key.link,
-            origin: entry.key.origin,
-            lost: entry.pending.lost,
-            byPrefix: entry.pending.byPrefix
-        )
-        if !entry.pending.isEmpty { unknown.append(report) }
+        indices = Dictionary(grouping: entries.indices) { entries[$0].key.source }
+        lastSource = nil
+        if gone.count >= Self.maximumCount { (gone, hasForgottenGone) = ([], true) }
+        gone.insert(entry.key)
+        let (source, pending) = (entry.key.source, entry.pending)
+        if !pending.isEmpty {
+            unknown.append(
+                Report(link: source.link, origin: source.origin, lost: pending.lost, byPrefix: pending.byPrefix)
+            )
+        }
         if !entry.account.hasSaidLast {
-            unknown.append(Report(link: entry.key.link, origin: entry.key.origin, lost: nil))
+            unknown.append(Report(link: source.link, origin: source.origin, lost: nil))
         }
     }
 
@@ -269,11 +271,11 @@ struct LedgerAccounts: Sendable {
         var reports = unknown
         unknown = []
         for index in entries.indices {
-            let (key, pending) = (entries[index].key, entries[index].pending)
+            let (source, pending) = (entries[index].key.source, entries[index].pending)
             entries[index].pending = .init()
             guard !pending.isEmpty else { continue }
             reports.append(
-                Report(link: key.link, origin: key.origin, lost: pending.lost, byPrefix: pending.byPrefix)
+                Report(link: source.link, origin: source.origin, lost: pending.lost, byPrefix: pending.byPrefix)
             )
         }
         return reports

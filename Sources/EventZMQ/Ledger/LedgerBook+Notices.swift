@@ -13,10 +13,11 @@ extension LedgerBook {
         case (.control(.interest(let bus, let incarnation, let prefix)), true):
             announced(prefix, by: bus, incarnation: incarnation, number: number, now: now)
         case (.control(.interest(let bus, let incarnation, _)), false):
-            withdrawn(by: bus, incarnation: incarnation, isGivenUp: notice.connection != nil, now: now)
+            let isGivenUp = notice.connection != nil
+            withdrawn(by: bus, incarnation: incarnation, isGivenUp: isGivenUp, number: number, now: now)
         case (.control(.inbox(let bus)), true): opened(inboxOf: bus, now: now)
-        case (.control(.inbox(let bus)), false): closed(inboxOf: bus)
-        case (.control(.presence(let bus)), true): isComplete(bus)
+        case (.control(.inbox(let bus)), false): closed(inboxOf: bus, now: now)
+        case (.control(.presence(let bus)), true): isComplete(bus, number: number, now: now)
         case (.control(.presence(let bus)), false): left(bus)
         case (.control(.acknowledgement(let bus, origin, socket, let serial)), true):
             acknowledged(by: bus, serial: serial, over: notice.connection ?? -1)

@@ -58,7 +58,7 @@ extension LedgerBook {
         let readByAll = read[peers[place].inboxes - 1]
         guard readByAll > peers[place].readByAll else { return }
         peers[place].readByAll = readByAll
-        for entry in peers[place].changes where entries[entry].isClosed && entries[entry].changedIn <= readByAll {
+        for entry in peers[place].changes where entries[entry].closed != nil && entries[entry].changedIn <= readByAll {
             remove(entry)
         }
         prune(place) { !$0.isRemoved && $0.changedIn > readByAll }

@@ -2,10 +2,11 @@ import EventCore
 
 /// What the peers at one publishing socket want, and how many envelopes have been published for each announcement.
 ///
-/// Each publish adds one to the totals of the entries that cover its subject, sent or not: what is published while a link
-/// is down, or dropped by a full queue, would otherwise be in nobody's books. A bus is told the totals that have changed,
-/// and again until it acknowledges, for a full queue drops that message like any other. Since all that changed and was not
-/// acknowledged is in each message, of announcements that are away too, every message is a picture of one moment.
+/// Each publish adds one to a total of each bus that has announced a prefix of its subject, sent or not: what is published
+/// while a link is down, or dropped by a full queue, would otherwise be in nobody's books. It is the total of the longest
+/// such prefix, so those of one bus add up. A bus is told the totals that have changed, and again until it acknowledges,
+/// for a full queue drops that message like any other. Since all that changed and was not acknowledged is in each message,
+/// of announcements that are away too, every message is a picture of one moment.
 struct LedgerBook: Sendable, Hashable {
     typealias Instant = ContinuousClock.Instant
 
@@ -25,8 +26,8 @@ struct LedgerBook: Sendable, Hashable {
         /// Over how many connections it is announced now.
         var announcements = 0
         var awaySince: Instant?
-        /// It was given up, and its bus has not read the last line yet.
-        var isClosed = false
+        /// It was given up at this number, and its bus has not read the last line yet.
+        var closed: UInt64?
         /// The message that has to hold it.
         var changedIn: UInt64 = 0
         /// Whether it is in its peer's list of changes.
@@ -36,13 +37,7 @@ struct LedgerBook: Sendable, Hashable {
 
         var size: Int { prefix.bytes.count + LedgerBook.entrySize }
         var line: LedgerMessage.Line {
-            LedgerMessage.Line(
-                incarnation: key.incarnation,
-                epoch: epoch,
-                total: total,
-                born: born,
-                isClosed: isClosed
-            )
+            LedgerMessage.Line(incarnation: key.incarnation, epoch: epoch, total: total, born: born, closed: closed)
         }
     }
 
@@ -155,22 +150,40 @@ struct LedgerBook: Sendable, Hashable {
         let peer = entries[place].peer
         owe(peer)
         (peers[peer].dueAt, peers[peer].attempts) = (now, 0)
-        // It had given the prefix up while it was away, and wants it anew.
-        for other in interests[prefix]?.entries ?? [] where other != place && entries[other].peer == peer {
-            if entries[other].awaySince != nil { remove(other) }
-        }
     }
 
     /// An announcement has ended: given up by the bus, or with its connection, after which it may come again.
-    mutating func withdrawn(by bus: String, incarnation: UInt64, isGivenUp: Bool, now: Instant) {
+    mutating func withdrawn(
+        by bus: String,
+        incarnation: UInt64,
+        isGivenUp: Bool,
+        number: UInt64 = 0,
+        now: Instant
+    ) {
         guard let place = places[Key(bus: bus, incarnation: incarnation)], entries[place].announcements > 0 else {
             return
         }
         entries[place].announcements -= 1
         guard entries[place].announcements == 0 else { return }
         generation &+= 1
-        guard !isGivenUp else { return close(place, now) }
+        guard !isGivenUp else { return close(place, number, now) }
         disown(entries[place].prefix, of: bus)
+        goAway(place, now)
+    }
+
+    /// Ends an announcement that was given up: its bus is owed a last line, and goes on listening until it has read it.
+    private mutating func close(_ place: Int, _ number: UInt64, _ now: Instant) {
+        let peer = entries[place].peer
+        entries[place].closed = number
+        withdraw(place)
+        change(place)
+        (peers[peer].dueAt, peers[peer].attempts) = (now, 0)
+        if peers[peer].inboxes == 0 { goAway(place, now) } else { returned(place) }
+    }
+
+    /// Remembers an entry until its bus comes back.
+    private mutating func goAway(_ place: Int, _ now: Instant) {
+        guard entries[place].awaySince == nil else { return }
         guard retention > .zero else { return remove(place) }
         entries[place].awaySince = now
         away.append(Absence(place: place, since: now))
@@ -178,40 +191,32 @@ struct LedgerBook: Sendable, Hashable {
         forget(now)
     }
 
-    /// An announcement was given up: its bus is owed a last line, and goes on listening until it has read it.
-    mutating func close(_ place: Int, _ now: Instant) {
-        let peer = entries[place].peer
-        guard peers[peer].inboxes > 0 else { return remove(place) }
-        entries[place].isClosed = true
-        withdraw(place)
-        change(place)
-        owe(peer)
-        (peers[peer].dueAt, peers[peer].attempts) = (now, 0)
-    }
-
     /// A bus reads its messages here: it is owed one, which tells it who publishes.
     mutating func opened(inboxOf bus: String, now: Instant) {
         let place = peer(bus)
         peers[place].inboxes += 1
+        for entry in peers[place].changes where entries[entry].closed != nil { returned(entry) }
         owe(place)
         (peers[place].dueAt, peers[place].attempts) = (now, 0)
     }
 
-    mutating func closed(inboxOf bus: String) {
+    mutating func closed(inboxOf bus: String, now: Instant) {
         guard let place = peerPlaces[bus], peers[place].inboxes > 0 else { return }
         peers[place].inboxes -= 1
         // Nobody says which connection has ended; what the others have read, they say again.
         peers[place].read = [:]
         guard peers[place].inboxes == 0 else { return }
         peers[place].dueAt = nil
-        for entry in peers[place].entries where entries[entry].isClosed { remove(entry) }
+        for entry in peers[place].entries where entries[entry].closed != nil { goAway(entry, now) }
         releaseIfUnused(place)
     }
 
     /// A bus has announced all it wants after it was away: what it has not, it has given up.
-    mutating func isComplete(_ bus: String) {
+    mutating func isComplete(_ bus: String, number: UInt64 = 0, now: Instant) {
         guard let peer = peerPlaces[bus] else { return }
-        for place in peers[peer].entries where entries[place].awaySince != nil { remove(place) }
+        for place in peers[peer].entries where entries[place].awaySince != nil && entries[place].closed == nil {
+            close(place, number, now)
+        }
     }
 
     /// The last connection of a bus has ended: whatever it had subscribed to has ended with it.
@@ -227,14 +232,15 @@ struct LedgerBook: Sendable, Hashable {
             (interest.subscriptions, interest.owned) = (0, 0)
             interests[prefix] = interest.isEmpty ? nil : interest
         }
-        for (key, place) in places where entries[place].announcements > 0 {
+        let announced = places.filter { entries[$0.value].announcements > 0 }
+        for (key, place) in announced.sorted(by: { $0.key.incarnation < $1.key.incarnation }) {
             entries[place].announcements = 1
             withdrawn(by: key.bus, incarnation: key.incarnation, isGivenUp: false, now: now)
         }
         for (bus, place) in peerPlaces {
             peers[place].subscriptions = []
             peers[place].inboxes = min(1, peers[place].inboxes)
-            closed(inboxOf: bus)
+            closed(inboxOf: bus, now: now)
         }
         generation &+= 1
     }
@@ -251,13 +257,17 @@ struct LedgerBook: Sendable, Hashable {
 
     func route(of subject: Subject) -> Route {
         var route = Route()
+        // Shorter prefixes come first, and announcements of one prefix in the order in which they were born.
+        var longest: [Int: Int] = [:]
         interests.forEach(covering: subject) { _, interest in
-            if interest.isPlainlyWanted || interest.entries.contains(where: { entries[$0].announcements > 0 }) {
-                route.isWanted = true
+            route.isWanted = route.isWanted || interest.isPlainlyWanted
+            for place in interest.entries {
+                longest[entries[place].peer] = place
+                if entries[place].announcements > 0 { route.isWanted = true }
             }
-            route.entries += interest.entries
             return true
         }
+        route.entries = longest.values.sorted()
         return route
     }
 
@@ -306,7 +316,7 @@ struct LedgerBook: Sendable, Hashable {
         entries[place].isRemoved = true
         entries[place].announcements = 0
         places[entry.key] = nil
-        entries[place].isClosed = false
+        entries[place].closed = nil
         peers[entry.peer].entries.remove(place)
         withdraw(place)
         if !entry.isListed { freeEntries.append(place) }

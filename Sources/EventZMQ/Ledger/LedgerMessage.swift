@@ -1,9 +1,9 @@
-/// What a publisher tells a bus of the envelopes it has published for it: a line for each prefix.
+/// What a publisher tells a bus of the envelopes it has published for it: a line for each announcement.
 ///
 /// It travels in the same pipe as the envelopes, so whoever reads it has got all of them that came before it and were not
 /// lost.
 struct LedgerMessage: Hashable, Sendable {
-    /// How many envelopes have been published on what one announced prefix covers.
+    /// How many envelopes have been published on what an announced prefix covers, and no longer one of the same bus.
     struct Line: Hashable, Sendable {
         /// Names the announcement: a bus uses each number once.
         var incarnation: UInt64
@@ -12,8 +12,8 @@ struct LedgerMessage: Hashable, Sendable {
         var total: UInt64
         /// The number of the last envelope before the count began.
         var born: UInt64 = 0
-        /// Whether the announcement has ended: nothing more is counted for it, nor sent.
-        var isClosed = false
+        /// When the announcement has ended, the number of the last envelope before that: nothing more is counted for it.
+        var closed: UInt64?
     }
 
     /// The bus that publishes.
@@ -39,11 +39,11 @@ struct LedgerMessage: Hashable, Sendable {
         for number in [socket, serial, number] { head.append(varint: number) }
         var frames = [head]
         for line in lines {
-            if frames.count == 1 || frames[frames.count - 1].count > Self.maximumFrameCount - 40 { frames.append([]) }
+            if frames.count == 1 || frames[frames.count - 1].count > Self.maximumFrameCount - 50 { frames.append([]) }
             let last = frames.count - 1
-            for number in [line.incarnation, line.epoch << 1 | (line.isClosed ? 1 : 0), line.total, line.born] {
-                frames[last].append(varint: number)
-            }
+            let epoch = line.epoch << 1 | (line.closed == nil ? 0 : 1)
+            for number in [line.incarnation, epoch, line.total, line.born] { frames[last].append(varint: number) }
+            if let closed = line.closed { frames[last].append(varint: closed) }
         }
         return frames
     }
@@ -70,10 +70,12 @@ struct LedgerMessage: Hashable, Sendable {
                 guard let incarnation = rest.takeVarint(), let epoch = rest.takeVarint(), let total = rest.takeVarint(),
                     let born = rest.takeVarint()
                 else { return nil }
-                let isClosed = epoch & 1 == 1
-                lines.append(
-                    Line(incarnation: incarnation, epoch: epoch >> 1, total: total, born: born, isClosed: isClosed)
-                )
+                var line = Line(incarnation: incarnation, epoch: epoch >> 1, total: total, born: born)
+                if epoch & 1 == 1 {
+                    guard let closed = rest.takeVarint() else { return nil }
+                    line.closed = closed
+                }
+                lines.append(line)
             }
         }
     }

@@ -19,6 +19,7 @@ extension ServiceLoop {
         let connections = Set(confirmation.connections.map { Departures.Connection(link: $0, descriptor: $1) })
         for prefix in prefixes {
             guard let incarnation = announcements.leave(prefix) else { continue }
+            accounts.leaving(incarnation)
             unsubscribeEverywhere([
                 ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix).bytes
             ])

@@ -81,12 +81,9 @@ extension ServiceLoop {
         guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else {
             return
         }
-        let reading = accounts.read(message, on: watch.id, over: connection, now: now) {
-            announcements.prefix(of: $0)
-        }
         let confirmed: [UInt64]
         let closed: [UInt64]
-        switch reading {
+        switch accounts.read(message, on: watch.id, over: connection, now: now) {
         case .current(let nowConfirmed, let nowClosed): (confirmed, closed) = (nowConfirmed, nowClosed)
         case .outdated: return
         case .impossible: return refuse("a ledger message that cannot be true", of: watch)

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Something that can go on in several ways, each of which is to be tried.
 protocol Explorable: Hashable {
     associatedtype Step
@@ -16,6 +18,9 @@ protocol Explorable: Hashable {
 /// States that were seen are known by their hashes alone: that two of some millions have the same one of 64 bits does
 /// not happen.
 struct Exploration<State: Explorable> {
+    /// Whether there are minutes, not seconds: `make explore` says so with the variable `EVENT_EXPLORE`.
+    static var isLarge: Bool { ProcessInfo.processInfo.environment["EVENT_EXPLORE"] == "large" }
+
     private struct Origin {
         var parent: Int
         var step: UInt8

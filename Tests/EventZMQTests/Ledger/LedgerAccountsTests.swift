@@ -12,6 +12,8 @@ import Testing
         var accounts = LedgerAccounts(retention: .seconds(30))
         var serials: [String: UInt64] = [:]
 
+        init() { accounts.announced(.text("a."), 1) }
+
         mutating func read(
             _ total: UInt64,
             from origin: String = "p",
@@ -26,7 +28,7 @@ import Testing
             var message = LedgerMessage(origin: origin, socket: socket, serial: serial, number: total)
             message.isLast = isLast
             message.lines = [.init(incarnation: 1, epoch: epoch, total: total)]
-            return accounts.read(message, on: link, over: connection, now: now) { $0 == 1 ? .text("a.") : nil }
+            return accounts.read(message, on: link, over: connection, now: now)
         }
 
         mutating func receive(_ number: UInt64, from origin: String = "p", on link: Int = 0) {
@@ -142,11 +144,50 @@ import Testing
         #expect(run.pass(.milliseconds(50)) == [Self.lost(2), Self.lost(nil)])
     }
 
+    @Test func `what came before the first message is counted when it comes`() {
+        var run = Run()
+        run.receive(1)
+        run.receive(3)
+        _ = run.read(3)
+        #expect(run.pass(.milliseconds(50)) == [Self.lost(1)])
+    }
+
+    @Test func `a socket that is reached twice is counted from what each link is told first`() {
+        var run = Run()
+        _ = run.read(0, on: 0)
+        _ = run.read(5, on: 1, over: 7)
+        run.receive(6, on: 1)
+        _ = run.read(7, on: 1, over: 7)
+        #expect(run.pass(.milliseconds(50)) == [Self.lost(1, on: 1)])
+    }
+
+    @Test func `a publisher that was given up is counted anew`() {
+        var run = Run()
+        _ = run.read(3)
+        run.accounts.disconnected(5, on: 0, now: run.now)
+        #expect(run.pass(.seconds(30)) == [Self.lost(3), Self.lost(nil)])
+        _ = run.read(9)
+        #expect(run.pass(.seconds(1)) == [])
+        _ = run.read(10)
+        #expect(run.pass(.seconds(1)) == [Self.lost(1)])
+    }
+
+    @Test func `a given-up announcement that was not closed leaves something unknown`() {
+        var run = Run()
+        _ = run.read(0)
+        run.accounts.leaving(1)
+        run.accounts.released(.text("a."), 1, isClosed: false, now: run.now)
+        var report = Self.lost(nil)
+        report.byPrefix = [.text("a."): 0]
+        #expect(run.pass(.zero) == [report])
+        #expect(run.read(4) == .current(confirmed: [], closed: []))
+        #expect(run.pass(.seconds(1)) == [])
+    }
+
     @Test func `what cannot be true is refused`() {
         var run = Run()
         _ = run.read(0)
         #expect(run.read(1 << 40) == .impossible)
         #expect(run.pass(.seconds(1)) == [])
     }
-
 }

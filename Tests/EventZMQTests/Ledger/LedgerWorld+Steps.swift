@@ -84,9 +84,13 @@ extension LedgerWorld: Explorable {
 
     private mutating func publish(_ subject: Int) {
         budget.publishes -= 1
-        published.append(subject)
+        let text = rules.subjects[subject]
+        let counted = sockets.map { socket in
+            socket.known.filter { rules.prefixes[prefixes[$0]!].covers(text) }
+        }
+        published.append(Publication(subject: subject, counted: counted))
         for socket in sockets.indices {
-            let route = sockets[socket].book.route(of: rules.subjects[subject])
+            let route = sockets[socket].book.route(of: text)
             var isSent = false
             if route.isWanted {
                 for link in links.indices where links[link].socket == socket && sends(subject, to: link) {
@@ -96,8 +100,18 @@ extension LedgerWorld: Explorable {
             }
             if rules.wrong == .countsOnlyWhileSent, !isSent { continue }
             sockets[socket].book.count(route.entries)
+            if rules.wrong == .countsForEveryPrefix { countForOthers(text, socket, but: route.entries) }
             if !route.entries.isEmpty { sockets[socket].isFresh = true }
         }
+    }
+
+    private mutating func countForOthers(_ subject: Subject, _ socket: Int, but entries: [Int]) {
+        var others: [Int] = []
+        sockets[socket].book.interests.forEach(covering: subject) { _, interest in
+            others += interest.entries.filter { !entries.contains($0) }
+            return true
+        }
+        sockets[socket].book.count(others)
     }
 
     private func sends(_ subject: Int, to link: Int) -> Bool {
@@ -158,26 +172,35 @@ extension LedgerWorld: Explorable {
             sockets[socket].book.opened(inboxOf: Self.bus, now: Self.now)
             sockets[socket].isFresh = true
         case .interest(let incarnation, let prefix):
-            let wire = rules.prefixes[prefix]
-            sockets[socket].book.announced(wire, by: Self.bus, incarnation: incarnation, now: Self.now)
-            sockets[socket].known.insert(incarnation)
+            sockets[socket].book.announced(
+                rules.prefixes[prefix],
+                by: Self.bus,
+                incarnation: incarnation,
+                number: UInt64(published.count),
+                now: Self.now
+            )
+            if !sockets[socket].known.contains(incarnation) { sockets[socket].known.append(incarnation) }
             sockets[socket].away.removeAll { $0 == incarnation }
             sockets[socket].isFresh = true
         case .presence:
-            sockets[socket].book.isComplete(Self.bus)
-            forget(socket) { _ in true }
+            sockets[socket].book.isComplete(Self.bus, number: UInt64(published.count), now: Self.now)
+            let away = sockets[socket].away
+            sockets[socket].known.removeAll { away.contains($0) }
+            sockets[socket].away = []
+            sockets[socket].isFresh = true
         }
     }
 
     private mutating func end(_ topic: Topic, _ socket: Int, isGivenUp: Bool) {
         switch topic {
         case .prefix(let prefix): sockets[socket].book.unsubscribed(rules.prefixes[prefix], by: nil)
-        case .inbox: sockets[socket].book.closed(inboxOf: Self.bus)
+        case .inbox: sockets[socket].book.closed(inboxOf: Self.bus, now: Self.now)
         case .interest(let incarnation, _):
             sockets[socket].book.withdrawn(
                 by: Self.bus,
                 incarnation: incarnation,
                 isGivenUp: isGivenUp,
+                number: UInt64(published.count),
                 now: Self.now
             )
             withdrawn(incarnation, socket, isGivenUp: isGivenUp)
@@ -188,7 +211,8 @@ extension LedgerWorld: Explorable {
     private mutating func withdrawn(_ incarnation: UInt64, _ socket: Int, isGivenUp: Bool) {
         guard sockets[socket].known.contains(incarnation), !isAnnounced(incarnation, socket) else { return }
         if isGivenUp {
-            sockets[socket].known.remove(incarnation)
+            sockets[socket].known.removeAll { $0 == incarnation }
+            sockets[socket].isFresh = true
         } else {
             sockets[socket].away.append(incarnation)
             let limit = rules.remembered
@@ -209,9 +233,19 @@ extension LedgerWorld: Explorable {
         while let first = sockets[socket].away.first {
             guard hasToGoOn(sockets[socket].away) else { return }
             sockets[socket].away.removeFirst()
-            sockets[socket].known.remove(first)
-            for link in links.indices where links[link].socket == socket { links[link].truth.forget(first) }
+            sockets[socket].known.removeAll { $0 == first }
+            let lost = numbers { $0.counted[socket].contains(first) }
+            for link in links.indices where links[link].socket == socket {
+                links[link].truth.excuse(lost)
+                links[link].truth.hasForgotten = true
+                let isKnown = links[link].account.isCertain(first, isLeaving: false)
+                if isKnown, wanted.values.contains(first) { links[link].truth.forgotten.insert(prefixes[first]!) }
+            }
         }
+    }
+
+    private func numbers(where isMeant: (Publication) -> Bool) -> [UInt64] {
+        published.indices.filter { isMeant(published[$0]) }.map { UInt64($0 + 1) }
     }
 
     private mutating func forget(_ socket: Int) {
@@ -235,13 +269,15 @@ extension LedgerWorld: Explorable {
         links[link].notices = []
         links[link].old += links[link].new.prefix(parcels)
         links[link].new = []
+        for incarnation in leaving.keys.sorted() { closed(incarnation, over: link, isClosed: false) }
     }
 
     private mutating func heal(_ link: Int) {
         links[link].isUp = true
         links[link].connection += 10
         let interests = wanted.map { Topic.interest($0.value, prefix: $0.key) }
-        let topics = wanted.keys.map { Topic.prefix($0) } + [.inbox] + interests + [.presence]
+        let needed = rules.prefixes.indices.filter { isNeeded($0) }
+        let topics = needed.map { Topic.prefix($0) } + [.inbox] + interests + [.presence]
         links[link].notices = topics.sorted().map { .begins($0) }
     }
 
@@ -261,19 +297,47 @@ extension LedgerWorld: Explorable {
     private mutating func come(_ prefix: Int) {
         lastIncarnation += 1
         let incarnation = rules.wrong == .keepsIncarnation ? UInt64(prefix + 1) : lastIncarnation
+        let isSubscribed = isNeeded(prefix)
         wanted[prefix] = incarnation
-        ask([.begins(.prefix(prefix)), .begins(.interest(incarnation, prefix: prefix))])
+        prefixes[incarnation] = prefix
+        announcements.add(rules.prefixes[prefix], incarnation)
+        if !isSubscribed { ask([.begins(.prefix(prefix))]) }
+        ask([.begins(.interest(incarnation, prefix: prefix))])
+    }
+
+    private func isNeeded(_ prefix: Int) -> Bool {
+        wanted[prefix] != nil || leaving.keys.contains { prefixes[$0] == prefix }
     }
 
     private mutating func leave(_ prefix: Int) {
         budget.leaves -= 1
         guard let incarnation = wanted.removeValue(forKey: prefix) else { return }
-        ask([.ends(.interest(incarnation, prefix: prefix)), .ends(.prefix(prefix))])
-        let covers = covers
+        announcements.leave(incarnation)
+        ask([.ends(.interest(incarnation, prefix: prefix))])
+        leaving[incarnation] = Set(links.indices.filter { links[$0].isUp })
+        if rules.wrong == .stopsListeningAtOnce { leaving[incarnation] = [] }
+        if leaving[incarnation]?.isEmpty == true { release(incarnation, isClosed: true) }
+    }
+
+    /// A publisher has ended an announcement, or its connection has.
+    private mutating func closed(_ incarnation: UInt64, over link: Int, isClosed: Bool) {
+        guard leaving[incarnation]?.remove(link) != nil, leaving[incarnation]?.isEmpty == true else { return }
+        release(incarnation, isClosed: isClosed)
+    }
+
+    private mutating func release(_ incarnation: UInt64, isClosed: Bool) {
+        let prefix = prefixes[incarnation]!
+        leaving[incarnation] = nil
+        if !isNeeded(prefix) { ask([.ends(.prefix(prefix))]) }
         for link in links.indices {
-            links[link].account.released(incarnation)
-            links[link].truth.giveUp(incarnation) { covers(prefix, $0) }
+            // What nobody else wanted is told to be unknown, or was of no interest any more.
+            if links[link].account.released(incarnation) {
+                let socket = links[link].socket
+                links[link].truth.excuse(numbers { $0.counted[socket].contains(incarnation) })
+            }
+            links[link].truth.forgotten.remove(prefix)
         }
+        announcements.release(incarnation)
     }
 
     private mutating func ask(_ notices: [Notice]) {
@@ -293,14 +357,16 @@ extension LedgerWorld: Explorable {
 
     private mutating func receive(_ number: UInt64, _ link: Int) {
         // libzmq lets nothing through that is not subscribed to any more.
-        let covers = covers
-        guard wanted.keys.contains(where: { covers($0, number) }) else { return }
-        let subject = rules.subjects[published[Int(number) - 1]]
-        let places = links[link].account.places(of: subject)
-        // What comes after the last message is never taken for something that came before the first.
-        let counted = rules.wrong == .countsWhatCameBefore ? UInt64(published.count) + 1 : number
-        note(links[link].account.received(counted, at: places), link)
-        links[link].truth.receive(number) { covers($0, number) }
+        guard rules.prefixes.indices.contains(where: { isNeeded($0) && covers($0, number) }) else { return }
+        let subject = rules.subjects[published[Int(number) - 1].subject]
+        links[link].truth.receive(number)
+        if let places = announcements.places(of: subject, in: links[link].account) {
+            note(links[link].account.received(number, at: places), link)
+        } else if rules.wrong == .doesNotWait {
+            note(links[link].account.received(number, at: links[link].account.places(of: subject)), link)
+        } else {
+            links[link].account.wait(number, on: subject, limit: 100)
+        }
     }
 
     private mutating func read(_ message: LedgerMessage, over connection: Int32, _ link: Int) {
@@ -308,22 +374,35 @@ extension LedgerWorld: Explorable {
         if rules.wrong == .takesLinesOfAnyIncarnation, rules.prefixes.count == 1, let current = wanted[0] {
             for place in message.lines.indices { message.lines[place].incarnation = current }
         }
-        let prefixes = Dictionary(uniqueKeysWithValues: wanted.map { ($0.value, rules.prefixes[$0.key]) })
-        guard case .current(let outcome) = links[link].account.read(message, over: connection, prefix: { prefixes[$0] })
-        else { return }
-        note(outcome.change, link)
-        let forgotten = links[link].truth.forgotten
-        let covers = covers
-        for line in message.lines {
-            guard let prefix = wanted.first(where: { $0.value == line.incarnation })?.key else { continue }
-            links[link].truth.told(line.incarnation, epoch: line.epoch, prefix: prefix, number: message.number) {
-                covers(prefix, $0)
+        if rules.wrong == .ignoresWhenClosed {
+            for place in message.lines.indices where message.lines[place].closed != nil {
+                message.lines[place].closed = .max
             }
         }
-        let reported = forgotten.subtracting(links[link].truth.forgotten).compactMap { prefixes[$0] }
-        if Set(reported) != Set(outcome.forgotten) {
-            mistake = "says \(outcome.forgotten) were forgotten, not \(reported)"
+        let isShared = rules.shape == .twoLinks
+        let socket = links[link].socket
+        for line in message.lines where isShared && !links[link].account.isCertain(line.incarnation, isLeaving: false) {
+            let number = message.number
+            links[link].truth.excuse(
+                numbers { $0.counted[socket].contains(line.incarnation) }.filter { $0 <= number }
+            )
         }
+        let announcements = announcements
+        let reading = links[link].account.read(message, over: connection, isShared: isShared) { announcements[$0] }
+        guard case .current(let outcome) = reading else { return }
+        note(outcome.change, link)
+        for prefix in outcome.forgotten {
+            let place = rules.prefixes.firstIndex(of: prefix)!
+            links[link].truth.forgotten.remove(place)
+            let number = message.number
+            links[link].truth.excuse(
+                numbers { $0.counted[socket].contains { prefixes[$0] == place } }.filter { $0 <= number }
+            )
+            if !links[link].truth.hasForgotten {
+                mistake = "says that \(prefix) was forgotten, which it was not"
+            }
+        }
+        for incarnation in outcome.closed { closed(incarnation, over: link, isClosed: true) }
         if !message.lines.isEmpty, links[link].isUp { links[link].notices.append(.acknowledges(message.serial)) }
     }
 
@@ -340,7 +419,7 @@ extension LedgerWorld: Explorable {
     }
 
     var fault: String? {
-        if let mistake = mistake ?? links.lazy.compactMap(\.truth.mistake).first { return mistake }
+        if let mistake = mistake { return mistake }
         guard isComparable else { return nil }
         var settled = self
         return settled.settle() ?? settled.difference
@@ -360,20 +439,34 @@ extension LedgerWorld: Explorable {
 
     private var difference: String? {
         for (place, link) in links.enumerated() {
-            for (prefix, incarnation) in wanted where !link.truth.isBased(incarnation) {
-                return "at link \(place) announcement \(incarnation) of prefix \(prefix) is not confirmed"
+            for incarnation in wanted.values where !link.account.isCertain(incarnation, isLeaving: false) {
+                return "at link \(place) announcement \(incarnation) is not confirmed"
             }
             if !link.truth.forgotten.isEmpty {
                 return "at link \(place) nobody said that \(link.truth.forgotten) was forgotten"
             }
-            let missed = link.truth.missed(to: UInt64(published.count), covers: covers.callAsFunction)
-            let said =
-                rules.wrong == .addsNestedLossesTwice ? link.truth.saidByPrefix.reduce(0, +) : link.account.lost
-            if said != missed.all { return "at link \(place) \(said) are said to be lost, not \(missed.all)" }
-            if link.truth.saidByPrefix != missed.byPrefix {
-                return "at link \(place) \(link.truth.saidByPrefix) are said to be lost, not \(missed.byPrefix)"
-            }
+            if !leaving.isEmpty { return "\(leaving) are never closed" }
+            let missed = link.truth.missed(of: numbers { !$0.counted[link.socket].isEmpty })
+            let said = link.account.lost
+            if !missed.contains(said) { return "at link \(place) \(said) are said to be lost, not \(missed)" }
+            if let difference = difference(place, link) { return difference }
         }
         return nil
+    }
+
+    private func difference(_ place: Int, _ link: Link) -> String? {
+        for prefix in rules.prefixes.indices where !link.truth.hasForgotten {
+            let said = link.truth.saidByPrefix[prefix]
+            let missed = link.truth.missed(of: numbers { longest($0.counted[link.socket]) == prefix })
+            guard missed.contains(said) else {
+                return "at link \(place) \(said) are said to be lost of prefix \(prefix), not \(missed)"
+            }
+        }
+        return link.truth.saidByPrefix.reduce(0, +) == link.account.lost ? nil : "at link \(place) the sum differs"
+    }
+
+    /// Which of the prefixes of some announcements, in the order of their births, an envelope is counted at.
+    private func longest(_ incarnations: [UInt64]) -> Int? {
+        incarnations.map { prefixes[$0]! }.max { rules.prefixes[$0].bytes.count < rules.prefixes[$1].bytes.count }
     }
 }

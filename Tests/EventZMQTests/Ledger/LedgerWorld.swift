@@ -11,8 +11,8 @@ import EventCore
 struct LedgerWorld: Hashable {
     /// One rule of the protocol, which is broken to see that this would be noticed.
     enum Wrong: String, CaseIterable {
-        case countsOnlyWhileSent, countsWhatCameBefore, takesLinesOfAnyIncarnation, keepsIncarnation
-        case addsNestedLossesTwice, tellsOnlyOnce
+        case countsOnlyWhileSent, ignoresWhenClosed, takesLinesOfAnyIncarnation, keepsIncarnation
+        case countsForEveryPrefix, tellsOnlyOnce, doesNotWait, stopsListeningAtOnce
     }
 
     /// How buses are joined.
@@ -72,8 +72,9 @@ struct LedgerWorld: Hashable {
         var book: LedgerBook
         /// Whether something has happened since the last message.
         var isFresh = false
-        /// The announcements it knows, and those of them that are away, the ones gone for longest first.
-        var known: Set<UInt64> = []
+        /// The announcements it counts for, in the order of their births, and those of them that are away, the ones gone
+        /// for longest first.
+        var known: [UInt64] = []
         var away: [UInt64] = []
     }
 
@@ -91,6 +92,13 @@ struct LedgerWorld: Hashable {
         var new: [Parcel] = []
         var account = LedgerAccount()
         var truth = LedgerTruth()
+    }
+
+    /// An envelope that has a number.
+    struct Publication: Hashable {
+        var subject: Int
+        /// What each socket counted it for, in the order of births.
+        var counted: [[UInt64]]
     }
 
     enum Step {
@@ -117,11 +125,15 @@ struct LedgerWorld: Hashable {
     var budget: Budget
     var sockets: [Socket]
     var links: [Link]
-    /// The subjects of all envelopes that have a number.
-    var published: [Int] = []
+    var published: [Publication] = []
     /// The announcements in effect at the subscriber, by prefix, and the last one.
     var wanted: [Int: UInt64] = [:]
     var lastIncarnation: UInt64 = 0
+    /// The prefixes of all announcements there were.
+    var prefixes: [UInt64: Int] = [:]
+    var announcements = KnownAnnouncements()
+    /// Announcements that were given up, and the links over which they have to be closed.
+    var leaving: [UInt64: Set<Int>] = [:]
     /// What was noticed to be wrong.
     var mistake: String?
 
@@ -139,7 +151,7 @@ struct LedgerWorld: Hashable {
         }
         // Both ends know each other already.
         for link in links.indices {
-            links[link].truth = LedgerTruth(prefixes: rules.prefixes.count)
+            links[link].truth.saidByPrefix = [Int](repeating: 0, count: rules.prefixes.count)
             links[link].notices = [.begins(.inbox), .begins(.presence)]
             while !links[link].notices.isEmpty { readNotice(link) }
         }
@@ -149,17 +161,9 @@ struct LedgerWorld: Hashable {
         }
     }
 
-    /// Tells which prefixes cover which envelopes.
-    struct Coverage {
-        let rules: Rules
-        let published: [Int]
-
-        func callAsFunction(_ prefix: Int, _ number: UInt64) -> Bool {
-            rules.prefixes[prefix].covers(rules.subjects[published[Int(number) - 1]])
-        }
+    func covers(_ prefix: Int, _ number: UInt64) -> Bool {
+        rules.prefixes[prefix].covers(rules.subjects[published[Int(number) - 1].subject])
     }
-
-    var covers: Coverage { Coverage(rules: rules, published: published) }
 }
 
 extension WirePrefix {

@@ -191,14 +191,14 @@ extension ReadinessWorld: Explorable {
                 now: Self.now
             )
             publishers[place].isFresh = true
-        case .presence: publishers[place].book.isComplete(Self.bus)
+        case .presence: publishers[place].book.isComplete(Self.bus, now: Self.now)
         }
     }
 
     private mutating func end(_ topic: Topic, _ place: Int) {
         switch topic {
         case .prefix(let prefix): publishers[place].book.unsubscribed(Self.prefixes[prefix], by: nil)
-        case .inbox: publishers[place].book.closed(inboxOf: Self.bus)
+        case .inbox: publishers[place].book.closed(inboxOf: Self.bus, now: Self.now)
         case .interest(let prefix):
             publishers[place].book.withdrawn(
                 by: Self.bus,
@@ -257,7 +257,7 @@ extension ReadinessWorld: Explorable {
             perform(machine.established(tables[link].established, on: link, now: Self.now))
         }
         let reading = publishers[place].account.read(message.message, over: message.connection) {
-            Self.prefixes[Int($0) - 1]
+            .init(prefix: Self.prefixes[Int($0) - 1])
         }
         guard case .current(let outcome) = reading else { return }
         perform(machine.greeted(by: message.message.origin, on: link, over: message.connection))
