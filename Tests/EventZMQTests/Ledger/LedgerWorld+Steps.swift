@@ -86,7 +86,7 @@ extension LedgerWorld: Explorable {
         budget.publishes -= 1
         let text = rules.subjects[subject]
         let counted = sockets.map { socket in
-            socket.known.filter { rules.prefixes[prefixes[$0]!].covers(text) }
+            socket.known.filter { rules.prefixes[prefix(of: $0)].covers(text) }
         }
         published.append(Publication(subject: subject, counted: counted))
         for socket in sockets.indices {
@@ -239,7 +239,7 @@ extension LedgerWorld: Explorable {
                 links[link].truth.excuse(lost)
                 links[link].truth.hasForgotten = true
                 let isKnown = links[link].account.isCertain(first, isLeaving: false)
-                if isKnown, wanted.values.contains(first) { links[link].truth.forgotten.insert(prefixes[first]!) }
+                if isKnown, wanted.values.contains(first) { links[link].truth.forgotten.insert(prefix(of: first)) }
             }
         }
     }
@@ -305,6 +305,12 @@ extension LedgerWorld: Explorable {
         ask([.begins(.interest(incarnation, prefix: prefix))])
     }
 
+    /// The place of the prefix that was announced by a number.
+    private func prefix(of incarnation: UInt64) -> Int {
+        guard let prefix = prefixes[incarnation] else { fatalError("\(incarnation) was never announced") }
+        return prefix
+    }
+
     private func isNeeded(_ prefix: Int) -> Bool {
         wanted[prefix] != nil || leaving.keys.contains { prefixes[$0] == prefix }
     }
@@ -326,7 +332,7 @@ extension LedgerWorld: Explorable {
     }
 
     private mutating func release(_ incarnation: UInt64, isClosed: Bool) {
-        let prefix = prefixes[incarnation]!
+        let prefix = self.prefix(of: incarnation)
         leaving[incarnation] = nil
         if !isNeeded(prefix) { ask([.ends(.prefix(prefix))]) }
         for link in links.indices {
@@ -392,7 +398,7 @@ extension LedgerWorld: Explorable {
         guard case .current(let outcome) = reading else { return }
         note(outcome.change, link)
         for prefix in outcome.forgotten {
-            let place = rules.prefixes.firstIndex(of: prefix)!
+            guard let place = rules.prefixes.firstIndex(of: prefix) else { continue }
             links[link].truth.forgotten.remove(place)
             let number = message.number
             links[link].truth.excuse(
@@ -467,6 +473,6 @@ extension LedgerWorld: Explorable {
 
     /// Which of the prefixes of some announcements, in the order of their births, an envelope is counted at.
     private func longest(_ incarnations: [UInt64]) -> Int? {
-        incarnations.map { prefixes[$0]! }.max { rules.prefixes[$0].bytes.count < rules.prefixes[$1].bytes.count }
+        incarnations.map { prefix(of: $0) }.max { rules.prefixes[$0].bytes.count < rules.prefixes[$1].bytes.count }
     }
 }
