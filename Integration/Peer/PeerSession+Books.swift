@@ -54,14 +54,24 @@ extension PeerSession {
     }
 
     /// Each opening has books of its own, so that what they span is what was sent while one was open.
-    mutating func churn(_ pattern: String, open: Duration, cycles: Int) async throws {
+    mutating func churn(_ patterns: [String], open: Duration, cycles: Int) async throws {
         let options = SubscriptionOptions(bufferCapacity: Collecting.ample.capacity)
-        for _ in 0..<cycles {
-            let subscription = try await bus.subscribe(to: Pattern(validating: pattern), options: options)
-            let collector = Collector(subscription, own: name, microseconds: 0)
-            try await Task.sleep(for: open)
-            await collector.close()
-            churned = churned + collector.books
+        churned = try await withThrowingTaskGroup(of: ReaderBooks.self) { [bus, name] group in
+            for (place, pattern) in patterns.enumerated() {
+                group.addTask {
+                    var books = ReaderBooks()
+                    for _ in 0..<cycles {
+                        let subscription = try await bus.subscribe(to: Pattern(validating: pattern), options: options)
+                        let collector = Collector(subscription, own: name, microseconds: 0)
+                        // Each at its own pace, so that they come and go in every order.
+                        try await Task.sleep(for: open + .milliseconds(3 * place))
+                        await collector.close()
+                        books = books + collector.books
+                    }
+                    return books
+                }
+            }
+            return try await group.reduce(churned) { $0 + $1 }
         }
     }
 

@@ -58,8 +58,8 @@ struct PeerSession {
             return try await collect(patterns, collecting)
         case .release(let pattern):
             try await release(pattern)
-        case .churn(let pattern, let milliseconds, let cycles):
-            try await churn(pattern, open: .milliseconds(milliseconds), cycles: cycles)
+        case .churn(let patterns, let milliseconds, let cycles):
+            try await churn(patterns, open: .milliseconds(milliseconds), cycles: cycles)
         case .burst(let burst):
             try await publish(burst)
         case .respond(let subject):

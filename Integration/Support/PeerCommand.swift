@@ -27,8 +27,8 @@ package enum PeerCommand: Codable, Sendable {
     case collect(patterns: [String], Collecting)
     /// Close the subscription to a pattern that is collected; what it has counted stays in the books.
     case release(pattern: String)
-    /// Open and close a subscription again and again, and keep books of what arrives meanwhile.
-    case churn(pattern: String, openMilliseconds: Int, cycles: Int)
+    /// Open and close subscriptions again and again, each for itself, and keep books of what arrives meanwhile.
+    case churn(patterns: [String], openMilliseconds: Int, cycles: Int)
     /// Publish envelopes with consecutive numbers.
     case burst(Burst)
     /// Answer requests on a subject.

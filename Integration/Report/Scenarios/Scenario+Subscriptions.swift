@@ -4,7 +4,7 @@ import IntegrationSupport
 
 /// Subscriptions come and go here, are many, or are slow.
 extension Scenario {
-    static let subscriptions = [narrowClosed, churn, manySubscriptions, slowReader, slowDelivery]
+    static let subscriptions = [narrowClosed, churn, nestedChurn, manySubscriptions, slowReader, slowDelivery]
 
     private static let narrowClosed = Scenario(
         name: "a narrow subscription closed beside a wide one",
@@ -35,7 +35,7 @@ extension Scenario {
     ) { stage, audit in
         let (publisher, churning) = try await stage.pair()
         async let stream: Void = publisher.burst(200_000, on: "a.x", perMillisecond: 40)
-        try await churning.perform(.churn(pattern: "a.x", openMilliseconds: 20, cycles: 240))
+        try await churning.perform(.churn(patterns: ["a.x"], openMilliseconds: 20, cycles: 240))
         try await stream
         // A loss that is none would be told by then.
         try await Task.sleep(for: Audit.limit)
@@ -44,6 +44,26 @@ extension Scenario {
         audit.add(Account(sent: sent.sent, received: churned.received, lost: churned.lost))
         audit.expect(churned.lost == 0, "the queue was never full, and \(churned.lost) are lost")
         audit.expect(churned.readers.taken > 0, "nothing came while it was open")
+    }
+
+    private static let nestedChurn = Scenario(
+        name: "nested patterns opened and closed in a flood",
+        shows: "Each envelope counts once, at whatever covered it when it was published.",
+        isShort: true
+    ) { stage, audit in
+        let (publisher, churning) = try await stage.pair(
+            publisher: ["--high-water-mark", "10"],
+            subscriber: ["--high-water-mark", "10"]
+        )
+        async let flood: Void = publisher.burst(200_000, on: "a.b", subjects: 4, perMillisecond: 100)
+        let patterns = ["a.>", "a.b.>", "a.b.1", "a.b.2"]
+        try await churning.perform(.churn(patterns: patterns, openMilliseconds: 10, cycles: 100))
+        try await flood
+        let sent = try await publisher.books().sent
+        try await churning.poll { $0.received + $0.lost == sent }
+        let churned = try await churning.books()
+        audit.add(Account(sent: sent, received: churned.received, lost: churned.lost))
+        audit.expect(churned.lost > 0, "nothing was lost")
     }
 
     private static let manySubscriptions = Scenario(
