@@ -57,6 +57,8 @@ public struct ZMQBusConfiguration: Sendable {
     /// unless set.
     ///
     /// When the bus comes back in time, it learns how many envelopes it has missed; later, only that there may be some.
+    /// For so long a subscriber waits for a publisher that has gone without a word, too, before it tells that nobody knows
+    /// what that one had published last.
     public var subscriberRetention = Duration.seconds(60)
 
     /// How many bytes of memory that takes at most, for each publishing socket; not negative, 8 MiB unless set.

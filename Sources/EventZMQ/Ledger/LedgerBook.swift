@@ -163,7 +163,8 @@ struct LedgerBook: Sendable, Hashable {
         guard let place = places[Key(bus: bus, incarnation: incarnation)], entries[place].announcements > 0 else {
             return
         }
-        entries[place].announcements -= 1
+        // Given up over one connection it is given up over all: another one is another link, or has ended unnoticed.
+        entries[place].announcements = isGivenUp ? 0 : entries[place].announcements - 1
         guard entries[place].announcements == 0 else { return }
         generation &+= 1
         guard !isGivenUp else { return close(place, number, now) }

@@ -13,8 +13,8 @@ struct Announcements: Sendable, Hashable {
     /// The number of a prefix that is announced.
     subscript(prefix: WirePrefix) -> UInt64? { incarnations[prefix] }
 
-    /// The prefix of a number that is in use, or was and has not been closed by all publishers.
-    func prefix(of incarnation: UInt64) -> WirePrefix? { prefixes[incarnation] ?? leaving[incarnation] }
+    /// The last number that is in use.
+    var newest: UInt64? { prefixes[last] == nil ? prefixes.keys.max() : last }
 
     /// All that is announced, in no particular order.
     var all: some Collection<(key: UInt64, value: WirePrefix)> { prefixes }

@@ -44,13 +44,13 @@ extension PrefixInterest {
         _ body: (inout PrefixInterest) -> Result
     ) -> Result {
         let old = (subscriptions, countedCount, unowned, doubtful)
-        let wasKnown = bus.map { knows($0) } ?? false
-        let announcements = bus.map { self.announcements(of: $0) } ?? 0
+        let announcements = bus.flatMap { self.announcements(of: $0) }
         let result = body(&self)
         effect.isChange = old != (subscriptions, countedCount, unowned, doubtful)
         effect.subscriptions = subscriptions - old.0
-        effect.known = ((bus.map { knows($0) } ?? false) ? 1 : 0) - (wasKnown ? 1 : 0)
-        effect.announcements = (bus.map { self.announcements(of: $0) } ?? 0) - announcements
+        let later = bus.flatMap { self.announcements(of: $0) }
+        effect.known = (later == nil ? 0 : 1) - (announcements == nil ? 0 : 1)
+        effect.announcements = (later ?? 0) - (announcements ?? 0)
         return result
     }
 }

@@ -17,7 +17,10 @@ extension PeerTable {
     func count(of subject: Subject, upTo limit: Int, except own: String) -> Int {
         var covering: [PeerSlot] = []
         subject.rawValue.withUTF8Bytes { bytes in
-            lengths.forEachPrefix(of: bytes) { if let slots = slots[$0] { covering += slots } }
+            lengths.forEachPrefix(of: bytes) { prefix in
+                guard let slots = slots[prefix] else { return }
+                if covering.isEmpty { covering = slots } else { covering += slots }
+            }
         }
         if covering.count == 1 { return min(limit, covering[0].interest.certainCount(except: own)) }
         let certain = covering.filter { $0.interest.doubtful == 0 }

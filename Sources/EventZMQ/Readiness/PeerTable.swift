@@ -26,17 +26,30 @@ struct PeerTable: Hashable, Sendable {
         var prefix: WirePrefix
     }
 
+    /// What a socket's prefixes know of a bus.
+    private struct Known: Hashable, Sendable {
+        /// How many of them know of it, at most.
+        var prefixes = 0
+        var announcements = 0
+    }
+
     private struct Socket: Hashable, Sendable {
         var subscriptions = 0
         var present: [String: Int] = [:]
         /// Presences in the name of a bus by others.
         var forged: [String: Int] = [:]
-        /// How many prefixes know of a bus, at most.
-        var known: [String: Int] = [:]
-        /// How many announcements of a bus there are.
-        var announced: [String: Int] = [:]
+        var buses: [String: Known] = [:]
         var ending = EndingConnection()
         var presumed: Set<Presumption> = []
+
+        mutating func take(_ effect: PeerSlot.Effect, about bus: String?) {
+            subscriptions += effect.subscriptions
+            guard let bus, effect.known != 0 || effect.announcements != 0 else { return }
+            var known = buses[bus] ?? Known()
+            known.prefixes += effect.known
+            known.announcements += effect.announcements
+            buses[bus] = known.prefixes > 0 ? known : nil
+        }
     }
 
     /// So many presumptions are remembered at a socket.
@@ -46,13 +59,15 @@ struct PeerTable: Hashable, Sendable {
     private(set) var slots: [WirePrefix: [PeerSlot]] = [:]
     private(set) var lengths = PrefixLengths()
     private var sockets: [Int: Socket] = [:]
-    private var changed: Set<WirePrefix> = []
+    /// The sockets at which there may be more to come of a connection that ended.
+    private var unsettled: Set<Int> = []
+    private var changed: [WirePrefix] = []
 
     /// Whether anything but control topics is subscribed to at a socket.
     func hasInterest(at socket: Int) -> Bool { (sockets[socket]?.subscriptions ?? 0) > 0 }
 
-    /// The prefixes whose counts may have changed since the last call.
-    mutating func takeChanged() -> Set<WirePrefix> {
+    /// The prefixes whose counts may have changed since the last call; to be called after each batch of notices.
+    mutating func takeChanged() -> [WirePrefix] {
         defer { changed = [] }
         return changed
     }
@@ -70,7 +85,7 @@ struct PeerTable: Hashable, Sendable {
         settled(socket)
         switch notice {
         case .prefix(let prefix):
-            if let identity { sockets[socket]?.presumed.remove(Presumption(bus: identity, prefix: prefix)) }
+            if let identity { forgetPresumption(Presumption(bus: identity, prefix: prefix), at: socket) }
             update(prefix, at: socket, about: identity) { $0.subscribed(by: identity) }
             return nil
         case .interest(let bus, let prefix):
@@ -98,23 +113,24 @@ struct PeerTable: Hashable, Sendable {
             if isNamed { unsubscribed(prefix, at: socket, by: identity) } else { ended(prefix, at: socket) }
             return nil
         case .interest(let bus, let prefix):
-            if !isNamed { sockets[socket]?.ending.pass(bus) }
+            if !isNamed { pass(bus, at: socket) }
             update(prefix, at: socket, about: bus) {
                 if isNamed { $0.withdrawn(bus, by: identity) } else { $0.announcementEnded(bus) }
             }
             return nil
         case .presence(let bus):
-            if !isNamed { sockets[socket]?.ending.pass(bus) }
+            if !isNamed { pass(bus, at: socket) }
             return departed(bus, at: socket, by: identity, isNamed: isNamed)
         }
     }
 
     /// There were no more notices to be read at a socket, and so none that belong to those before.
     mutating func settled(_ socket: Int) {
-        if sockets[socket] == nil { sockets[socket] = Socket() }
-        guard let ending = sockets[socket]?.ending, !ending.isEmpty else { return }
+        guard !unsettled.isEmpty, unsettled.remove(socket) != nil, let ending = sockets[socket]?.ending else { return }
         sockets[socket]?.ending = EndingConnection()
-        let cases = ending.prefixes.map { (prefix: $0, suspects: suspects(in: ending, $0, at: socket)) }
+        let cases = ending.prefixes.compactMap { prefix in
+            suspects(in: ending, prefix, at: socket).map { (prefix: prefix, suspects: $0) }
+        }
         // They belong to one connection, or to few.
         var common = cases.first { !$0.suspects.isEmpty }?.suspects ?? []
         for (_, suspects) in cases where !suspects.isEmpty { common.formIntersection(suspects) }
@@ -125,20 +141,23 @@ struct PeerTable: Hashable, Sendable {
         }
     }
 
-    /// The buses that a subscription may have belonged to although none of them was heard to take back an announcement:
-    /// those whose announcements have not come yet, or else they would have ended along with it.
-    private func suspects(in ending: EndingConnection, _ prefix: WirePrefix, at socket: Int) -> Set<String> {
-        guard let interest = interest(prefix, at: socket), interest.doubtful > 0 else { return [] }
-        return interest.unannounced.filter { $0 == ending.bus || sockets[socket]?.announced[$0] == nil }
+    /// The buses that a subscription in doubt may have belonged to although its announcement did not end along with it:
+    /// those whose announcements had not come yet; `nil` when there is no doubt.
+    private func suspects(in ending: EndingConnection, _ prefix: WirePrefix, at socket: Int) -> Set<String>? {
+        guard let interest = interest(prefix, at: socket), interest.doubtful > 0 else { return nil }
+        return interest.unannounced.filter { bus in
+            bus == ending.bus || (sockets[socket]?.buses[bus]?.announcements ?? 0) == 0
+        }
     }
 
     /// Forgets a socket that is no more; returns who left by it.
     mutating func removed(_ socket: Int) -> [Change] {
         guard let former = sockets.removeValue(forKey: socket) else { return [] }
+        unsettled.remove(socket)
         for prefix in Array(slots.keys) {
             guard let place = slots[prefix]?.firstIndex(where: { $0.socket == socket }) else { continue }
             slots[prefix]?.remove(at: place)
-            changed.insert(prefix)
+            changed.append(prefix)
             removeIfEmpty(prefix)
         }
         return former.present.keys.filter { !isPresent($0) }.map { .left($0) }
@@ -154,7 +173,13 @@ struct PeerTable: Hashable, Sendable {
     private mutating func ended(_ prefix: WirePrefix, at socket: Int) {
         if sockets[socket]?.ending.isOver(before: prefix) == true { settled(socket) }
         sockets[socket]?.ending.add(prefix)
+        unsettled.insert(socket)
         update(prefix, at: socket, about: nil) { $0.ended() }
+    }
+
+    private mutating func pass(_ bus: String, at socket: Int) {
+        sockets[socket]?.ending.pass(bus)
+        unsettled.insert(socket)
     }
 
     /// Changes what is known of a prefix at a socket, and the sums over it.
@@ -167,11 +192,9 @@ struct PeerTable: Hashable, Sendable {
     ) -> Result {
         let (result, effect) = slots[prefix, default: []].update(at: socket, about: bus, body)
         if effect.isFirst { lengths.add(prefix.bytes.count) }
-        if effect.isChange { changed.insert(prefix) }
-        if effect.subscriptions != 0 { sockets[socket, default: Socket()].subscriptions += effect.subscriptions }
-        if let bus {
-            sockets[socket]?.known.change(bus, by: effect.known)
-            sockets[socket]?.announced.change(bus, by: effect.announcements)
+        if effect.isChange, changed.last != prefix { changed.append(prefix) }
+        if effect.subscriptions != 0 || effect.known != 0 || effect.announcements != 0 {
+            sockets[socket, default: Socket()].take(effect, about: bus)
         }
         if effect.isLast { removeIfEmpty(prefix) }
         return result
@@ -201,7 +224,8 @@ struct PeerTable: Hashable, Sendable {
         at socket: Int,
         where isMissing: (PrefixInterest) -> Bool
     ) {
-        guard let presumed = sockets[socket]?.presumed, presumed.contains(Presumption(bus: bus, prefix: prefix)),
+        guard let presumed = sockets[socket]?.presumed, !presumed.isEmpty,
+            presumed.contains(Presumption(bus: bus, prefix: prefix)),
             interest(prefix, at: socket).map(isMissing) == true
         else { return }
         forgetPresumptions(of: bus, at: socket)
@@ -215,11 +239,11 @@ struct PeerTable: Hashable, Sendable {
 
     private mutating func arrived(_ bus: String, at socket: Int, by identity: String?) -> Change? {
         guard identity == nil || identity == bus else {
-            sockets[socket]?.forged[bus, default: 0] += 1
+            sockets[socket, default: Socket()].forged[bus, default: 0] += 1
             return nil
         }
         let isNew = !isPresent(bus)
-        sockets[socket]?.present[bus, default: 0] += 1
+        sockets[socket, default: Socket()].present[bus, default: 0] += 1
         // Presence comes last over a connection that is made again, so nothing can come to light any more.
         forgetPresumptions(of: bus, at: socket)
         return isNew ? .joined(bus) : nil
@@ -230,20 +254,22 @@ struct PeerTable: Hashable, Sendable {
             sockets[socket]?.forged[bus] = forged > 1 ? forged - 1 : nil
             return nil
         }
-        guard let count = sockets[socket]?.present[bus], !isNamed || identity == nil || identity == bus else {
-            return nil
-        }
+        let isOwn = !isNamed || identity == nil || identity == bus
+        guard isOwn, let count = sockets[socket]?.present[bus] else { return nil }
         sockets[socket]?.present[bus] = count > 1 ? count - 1 : nil
         guard count == 1 else { return nil }
         forgetPresumptions(of: bus, at: socket)
-        sockets[socket]?.announced[bus] = nil
-        if sockets[socket]?.known.removeValue(forKey: bus) != nil {
-            for (prefix, slots) in slots where slots.contains(where: { $0.socket == socket && $0.interest.knows(bus) })
-            {
+        if sockets[socket]?.buses.removeValue(forKey: bus) != nil {
+            for prefix in Array(slots.keys) where interest(prefix, at: socket)?.knows(bus) == true {
                 update(prefix, at: socket, about: nil) { $0.forget(bus) }
             }
         }
         return isPresent(bus) ? nil : .left(bus)
+    }
+
+    private mutating func forgetPresumption(_ presumption: Presumption, at socket: Int) {
+        guard sockets[socket]?.presumed.isEmpty == false else { return }
+        sockets[socket]?.presumed.remove(presumption)
     }
 
     private mutating func forgetPresumptions(of bus: String, at socket: Int) {
@@ -253,14 +279,5 @@ struct PeerTable: Hashable, Sendable {
 
     private func isPresent(_ bus: String) -> Bool {
         sockets.values.contains { $0.present[bus] != nil }
-    }
-}
-
-extension [String: Int] {
-    /// Adds to a count, which is absent when it is zero.
-    fileprivate mutating func change(_ key: String, by difference: Int) {
-        guard difference != 0 else { return }
-        let count = (self[key] ?? 0) + difference
-        self[key] = count > 0 ? count : nil
     }
 }

@@ -41,7 +41,8 @@ struct PrefixInterest: Hashable, Sendable {
     var counted: some Sequence<String> { buses.lazy.filter(\.value.isCounted).map(\.key) }
 
     func counts(_ bus: String) -> Bool { buses[bus]?.isCounted == true }
-    func announcements(of bus: String) -> Int { buses[bus]?.announced ?? 0 }
+    /// How often a bus has announced the prefix; `nil` when nothing is known of it.
+    func announcements(of bus: String) -> Int? { buses[bus]?.announced }
     func knows(_ bus: String) -> Bool { buses[bus] != nil }
     /// Whether a bus has announced more than it owns.
     func isShort(_ bus: String) -> Bool { buses[bus].map { $0.owned < $0.announced } ?? false }
@@ -59,8 +60,16 @@ struct PrefixInterest: Hashable, Sendable {
         buses[bus] = new.isNothing ? nil : new
         owned += new.owned - old.owned
         countedCount += (new.isCounted ? 1 : 0) - (old.isCounted ? 1 : 0)
-        if new.owned > new.announced { unannounced.insert(bus) } else { unannounced.remove(bus) }
-        if new.owned < new.announced, !new.isNamed { seeking.insert(bus) } else { seeking.remove(bus) }
+        if new.owned > new.announced {
+            unannounced.insert(bus)
+        } else if !unannounced.isEmpty {
+            unannounced.remove(bus)
+        }
+        if new.owned < new.announced, !new.isNamed {
+            seeking.insert(bus)
+        } else if !seeking.isEmpty {
+            seeking.remove(bus)
+        }
     }
 
     // MARK: Beginnings

@@ -80,10 +80,14 @@ struct SubscriberWaits<Waiter: Sendable>: Sendable {
     private mutating func takeFulfilled(_ subject: Subject, _ subscribers: (Subject, Int) -> Int) -> [Waiter] {
         guard let waiting = waits[subject], let limit = waiting.last?.count else { return [] }
         let count = subscribers(subject, limit)
+        guard waiting[0].count <= count else { return [] }
         let taken = waiting.prefix { $0.count <= count }
-        guard !taken.isEmpty else { return [] }
-        waits[subject]?.removeFirst(taken.count)
-        removeIfEmpty(subject)
+        if taken.count < waiting.count {
+            waits[subject] = Array(waiting[taken.endIndex...])
+        } else {
+            waits[subject] = nil
+            subjects.remove(subject)
+        }
         for wait in taken { forget(wait) }
         return taken.map(\.waiter)
     }

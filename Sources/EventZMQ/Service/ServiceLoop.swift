@@ -46,6 +46,8 @@ final class ServiceLoop {
     private var poller = ZMQPoller()
     private var isPollerStale = true
     private var publisherCount = 0
+    /// Counts down, since tasks count their numbers up.
+    private var lastRetirement = UInt64.max
     private var isStopping = false
     /// When the publishing sockets are to be looked after because of a send.
     private var checkAt: Instant?
@@ -184,11 +186,12 @@ final class ServiceLoop {
     private func apply(_ change: PrefixTable.Change, _ now: Instant) {
         for prefix in change.subscribe { announce(prefix) }
         retire(change.unsubscribe)
-        guard prefixes.isRetiring, let last = change.subscribe.last.flatMap({ announcements[$0] }) else { return }
-        // Tasks count their numbers up from 1.
-        let id = UInt64.max - UInt64(prefixes.turn)
+        // What is in effect by then is all that was announced before it.
+        guard !change.isEmpty, prefixes.isRetiring else { return }
+        guard let newest = announcements.newest else { return retire(prefixes.confirmed(prefixes.turn)) }
+        lastRetirement -= 1
         let retirement = Awaiting.retirement(turn: prefixes.turn)
-        perform(confirmation.wait(retirement, id: id, incarnation: last, limit: nil, now: now))
+        perform(confirmation.wait(retirement, id: lastRetirement, incarnation: newest, limit: nil, now: now))
     }
 
     func perform(_ actions: [ConfirmationStateMachine<Awaiting>.Action]) {

@@ -3,6 +3,8 @@ struct LedgerTruth: Hashable {
     private(set) var received: Set<UInt64> = []
     /// Envelopes that may be said to be lost or not: nobody can know, or nobody cares.
     private(set) var excused: Set<UInt64> = []
+    /// Announcements that were given up, and the publisher has not said what it had counted for them last.
+    var givenUp: Set<UInt64> = []
     /// Whether the publisher has ever forgotten anything, and the prefixes that the subscriber has still to be told of.
     var hasForgotten = false
     var forgotten: Set<Int> = []

@@ -209,7 +209,9 @@ extension LedgerWorld: Explorable {
     }
 
     private mutating func withdrawn(_ incarnation: UInt64, _ socket: Int, isGivenUp: Bool) {
-        guard sockets[socket].known.contains(incarnation), !isAnnounced(incarnation, socket) else { return }
+        guard sockets[socket].known.contains(incarnation), isGivenUp || !isAnnounced(incarnation, socket) else {
+            return
+        }
         if isGivenUp {
             sockets[socket].known.removeAll { $0 == incarnation }
             sockets[socket].isFresh = true
@@ -336,11 +338,10 @@ extension LedgerWorld: Explorable {
         leaving[incarnation] = nil
         if !isNeeded(prefix) { ask([.ends(.prefix(prefix))]) }
         for link in links.indices {
-            // What nobody else wanted is told to be unknown, or was of no interest any more.
-            if links[link].account.released(incarnation) {
-                let socket = links[link].socket
-                links[link].truth.excuse(numbers { $0.counted[socket].contains(incarnation) })
+            if !links[link].account.isCertain(incarnation, isLeaving: true) {
+                links[link].truth.givenUp.insert(incarnation)
             }
+            _ = links[link].account.released(incarnation)
             links[link].truth.forgotten.remove(prefix)
         }
         announcements.release(incarnation)
@@ -452,6 +453,9 @@ extension LedgerWorld: Explorable {
                 return "at link \(place) nobody said that \(link.truth.forgotten) was forgotten"
             }
             if !leaving.isEmpty { return "\(leaving) are never closed" }
+            var link = link
+            // What nobody else wanted is told to be unknown, or was of no interest any more.
+            link.truth.excuse(numbers { link.truth.givenUp.isSuperset(of: $0.counted[link.socket]) })
             let missed = link.truth.missed(of: numbers { !$0.counted[link.socket].isEmpty })
             let said = link.account.lost
             if !missed.contains(said) { return "at link \(place) \(said) are said to be lost, not \(missed)" }

@@ -9,17 +9,18 @@ import Testing
         #expect(announcements.add(.text("a.")) == 1)
         #expect(announcements.add(.text("b.")) == 2)
         #expect(announcements.leave(.text("a.")) == 1)
-        #expect(announcements.prefix(of: 1) == .text("a."))
         #expect(announcements.isNeeded(.text("a.")))
         #expect(announcements.close(1) == .text("a."))
-        #expect(announcements.prefix(of: 1) == nil)
         #expect(!announcements.isNeeded(.text("a.")))
         #expect(announcements.leave(.text("a.")) == nil)
         #expect(announcements.add(.text("a.")) == 3)
         #expect(announcements[.text("a.")] == 3)
-        #expect(announcements.prefix(of: 3) == .text("a."))
         #expect(announcements.last == 3)
-        #expect(Set(announcements.all.map(\.key)) == [2, 3])
+        #expect(announcements.newest == 3)
+        _ = announcements.leave(.text("a."))
+        #expect(announcements.newest == 2)
+        #expect(announcements.add(.text("a.")) == 4)
+        #expect(Set(announcements.all.map(\.key)) == [2, 4])
     }
 
     @Test func `the oldest announcement that covers a subject is known`() {

@@ -5,8 +5,7 @@ import Testing
 
 /// Many who wait beside many who come.
 ///
-/// The limits are for debug builds on busy machines; a cost that grows with the
-/// product of both is far above them.
+/// The limits are for debug builds on busy machines; a cost that grows with the product of both is far above them.
 @Suite(.serialized) struct ReadinessCostTests {
     private var table = PeerTable()
     private var waits = SubscriberWaits<Int>()

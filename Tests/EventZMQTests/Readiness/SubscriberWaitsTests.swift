@@ -51,8 +51,8 @@ import Testing
         var random = SeededGenerator(state: seed)
         var list: [(id: Int, subject: String, count: Int, delay: Int)] = []
         for id in 0..<4000 {
-            let segments = (0..<Int.random(in: 1...3, using: &random)).map { _ in Int.random(in: 0..<9, using: &random)
-            }
+            let depth = Int.random(in: 1...3, using: &random)
+            let segments = (0..<depth).map { _ in Int.random(in: 0..<9, using: &random) }
             let subject = segments.map(String.init).joined(separator: ".")
             let (count, delay) = (Int.random(in: 1...5, using: &random), Int.random(in: 0..<4000, using: &random))
             list.append((id, subject, count, delay))
