@@ -18,16 +18,25 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 	"$$(swift build -c release --show-bin-path)/eventbus" route \
 	    --bus memory: --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
 
+# Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
+BUSY_TESTS := EventCoreTests|EventZMQTests|IntegrationTests
+
 .PHONY: test
 test: dependencies ## Build everything and run all tests
 	swift build --build-tests
-	swift test --skip-build --skip EventZMQTests # apart, for each of the two keeps all processors busy
-	swift test --skip-build --filter EventZMQTests
+	swift test --skip-build --skip '$(BUSY_TESTS)'
+	for target in $(subst |, ,$(BUSY_TESTS)); do swift test --skip-build --filter "$$target"; done
+
+# What has several threads, and of EventZMQTests what has but one.
+CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
+SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost
 
 .PHONY: test-thread
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
-	TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions' \
-	    swift test --sanitize=thread --scratch-path .build-thread --filter 'Stress|Conformance|Mailbox|MemoryBus|Recording|EventZMQTests|Consuming|EventMetrics|EventLogging|EventLifecycle'
+	swift build --build-tests --sanitize=thread --scratch-path .build-thread
+	export TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions'; \
+	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter '$(CONCURRENT)' --skip EventZMQTests; \
+	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter EventZMQTests --skip '$(SEQUENTIAL)'
 
 .PHONY: test-repeat
 test-repeat: REPETITIONS ?= 50

@@ -9,9 +9,12 @@ import Testing
         let joined = try Joined()
         let first = try await joined.subscriber.subscribe(to: "first")
         let patterns = try (0..<count).map { try Pattern(validating: "run.r\($0).>") }
+        var unhurried = SubscriptionOptions()
+        unhurried.confirmationTimeout = .seconds(60)
+        let options = unhurried
         let time = try await ContinuousClock().measure {
             try await withThrowingTaskGroup { group in
-                for pattern in patterns { group.addTask { try await joined.subscriber.subscribe(to: pattern) } }
+                for pattern in patterns { group.addTask { try await joined.subscriber.subscribe(to: pattern, options: options) } }
                 for try await subscription in group { #expect(subscription.confirmation?.isComplete == true) }
             }
         }

@@ -82,7 +82,7 @@ import Testing
         let rounds = 500
         async let received: Int = {
             var count = 0
-            while count < rounds {
+            while count < rounds, !Task.isCancelled {
                 if await mailbox.next(within: .microseconds(Int64(count % 50))) != nil { count += 1 }
             }
             return count

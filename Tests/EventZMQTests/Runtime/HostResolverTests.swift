@@ -1,4 +1,4 @@
-import Synchronization
+import EventCore
 import Testing
 
 @testable import EventZMQ
@@ -46,7 +46,7 @@ import Testing
             var finished: [String] = []
         }
 
-        let state = Mutex(State())
+        let state = Lock(State())
 
         func lookUp(_ host: String) -> HostResolver.Answer {
             state.withLock { state in
