@@ -14,7 +14,9 @@ import Testing
         let options = unhurried
         let time = try await ContinuousClock().measure {
             try await withThrowingTaskGroup { group in
-                for pattern in patterns { group.addTask { try await joined.subscriber.subscribe(to: pattern, options: options) } }
+                for pattern in patterns {
+                    group.addTask { try await joined.subscriber.subscribe(to: pattern, options: options) }
+                }
                 for try await subscription in group { #expect(subscription.confirmation?.isComplete == true) }
             }
         }
