@@ -68,6 +68,12 @@ endif
 loss-report-short: dependencies ## The same in less than a minute, with a selection that is not written
 	swift build -c release --product LossReport
 	"$(REPORT_FOLDER)/LossReport" --short
+.PHONY: readiness
+readiness: ROUNDS ?= 2000
+readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, for each way to bind and up to four subscribers
+	swift build --build-tests
+	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter ReadinessStressTests
+
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
 	swift build -c release --product LossReport

@@ -44,12 +44,13 @@ let package = Package(
             ]
         ),
         .target(name: "CProcessor"),
+        .target(name: "CResources"),
         .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore"]),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .target(
             name: "EventZMQ",
             dependencies: [
-                "EventCore", "EventMemory", "CZeroMQ",
+                "EventCore", "EventMemory", "CResources", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

@@ -70,6 +70,12 @@ struct PeerSession {
             return .books(books(patterns))
         case .cycle(let count, let address):
             return try await BusCycle(address: address).run(count)
+        case .openShort(let lower, let upper, let address):
+            return try await Shortage(address: address).open(under: lower...upper)
+        case .restartShort(let lower, let upper, let address):
+            return try await Shortage(address: address).restart(with: lower...upper)
+        case .limitDescriptors(let count):
+            try Shortage.limit(count)
         }
         return .done
     }

@@ -39,6 +39,12 @@ package enum PeerCommand: Codable, Sendable {
     case books(patterns: [String]?)
     /// Open, use and close pairs of buses at an address, and tell what is open before and after.
     case cycle(count: Int, address: String)
+    /// Open buses until descriptors run out, under limits from the lower to the upper.
+    case openShort(lower: Int, upper: Int, address: String)
+    /// Restart a connection while so many descriptors are left.
+    case restartShort(lower: Int, upper: Int, address: String)
+    /// Let the process have so many descriptors at most.
+    case limitDescriptors(Int)
 }
 
 /// What can happen to the links of a bus.

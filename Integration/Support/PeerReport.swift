@@ -12,6 +12,8 @@ package enum PeerReport: Codable, Sendable {
     /// The subscriptions are made: how long that took, and how many publishers had not confirmed by then.
     case subscribed(milliseconds: Int, unconfirmed: Int)
     case books(Books)
+    /// How many times something was done while descriptors ran out, and what was said about it.
+    case exhausted(opened: Int, refusals: [String])
 }
 
 /// What has become of the numbers that a subscription should receive in order, one by one from each publisher.

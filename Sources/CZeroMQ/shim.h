@@ -30,6 +30,9 @@ static inline int czmq_wake_open(int descriptors[2]) {
 #endif
 }
 
+/* close(), under a name that does not collide with methods. */
+static inline void czmq_close(int descriptor) { close(descriptor); }
+
 /* Whether anything listens on a Unix-domain socket: 0 when it does, otherwise the error number of connect(). */
 static inline int czmq_unix_probe(const char *path) {
     struct sockaddr_un address;

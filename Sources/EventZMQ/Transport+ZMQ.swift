@@ -9,7 +9,7 @@ extension Transport {
     /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`,
     /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes` and `subscriberRetentionBytes` are whole
     /// numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
-    /// or `5s`, and `ipv6` is `true` or `false`.
+    /// or `5s`, `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`.
     public static var zmq: Transport { zmq(logger: nil) }
 
     /// `zmq:`, a ``ZMQBus`` that logs.
@@ -20,7 +20,7 @@ extension Transport {
         let options: [TransportOption] = [
             .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
             "maximumWirePrefixes", "receiveQueueCapacity", "receiveQueueBytes", "heartbeatInterval", "linger",
-            "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "ipv6",
+            "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "socketFileMode", "ipv6",
         ]
         return Transport(scheme: "zmq", options: options) { parameters, observer in
             var configuration = try ZMQBusConfiguration(parameters)
@@ -59,11 +59,20 @@ extension ZMQBusConfiguration {
         if let interval = try parameters.duration("heartbeatInterval") { heartbeatInterval = interval }
         if let limit = try parameters.duration("linger") { linger = limit }
         if let limit = try parameters.duration("confirmationTimeout") { confirmationTimeout = limit }
+        if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
         if let flag = try parameters.flag("ipv6") { ipv6 = flag }
     }
 }
 
 extension TransportParameters {
+    fileprivate func mode(_ name: String, in range: ClosedRange<Int>) throws(EventError) -> Int? {
+        guard let text = text(name) else { return nil }
+        guard let mode = Int(text, radix: 8), range.contains(mode) else {
+            throw refusal(of: name, expected: "an octal number from 0 to \(String(range.upperBound, radix: 8))")
+        }
+        return mode
+    }
+
     fileprivate func endpoints(_ name: String) throws(EventError) -> [ZMQEndpoint] {
         var endpoints: [ZMQEndpoint] = []
         let texts = texts(name)

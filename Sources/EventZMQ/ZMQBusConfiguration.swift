@@ -69,6 +69,10 @@ public struct ZMQBusConfiguration: Sendable {
     /// Whether host names and `*` also mean IPv6, and addresses like `[::1]` are accepted; off unless set.
     public var ipv6 = false
 
+    /// Who may connect to an `ipc://` endpoint that has a path and is bound here: the mode of its file, which is set before
+    /// anyone can; from 0 to 0o777, 0o600 unless set, which is the user alone.
+    public var socketFileMode = 0o600
+
     /// Where changes of state are logged: peers that come and go, and the first signs of loss.
     public var logger: Logger?
 
@@ -90,6 +94,7 @@ public struct ZMQBusConfiguration: Sendable {
     static let receiveQueueCapacities = 1...Int.max
     static let receiveQueueSizes = 1024...Int.max
     static let retentionSizes = 0...Int.max
+    static let socketFileModes = 0...0o777
 
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what is out of range.
     func validate() throws(EventError) {
@@ -99,6 +104,9 @@ public struct ZMQBusConfiguration: Sendable {
         try Self.check("receiveQueueCapacity", receiveQueueCapacity, in: Self.receiveQueueCapacities)
         try Self.check("receiveQueueBytes", receiveQueueBytes, in: Self.receiveQueueSizes)
         try Self.check("subscriberRetentionBytes", subscriberRetentionBytes, in: Self.retentionSizes)
+        guard Self.socketFileModes.contains(socketFileMode) else {
+            throw .invalidConfiguration("socketFileMode \(String(socketFileMode, radix: 8)) is not from 0 to 777")
+        }
         guard subscriberRetention >= .zero else { throw .invalidConfiguration("subscriberRetention is negative") }
         guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
         guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }

@@ -87,6 +87,53 @@ import Testing
         }
     }
 
+    @Test(arguments: [Int32(SOCK_DGRAM.rawValue), Int32(SOCK_SEQPACKET.rawValue)])
+    func `a socket of another type is left alone, and one that does not listen yet`(_ type: Int32) async throws {
+        let address = Address.ipc()
+        let other = try PathSocket(type, at: path(address))
+        #expect(throws: EventError.self) { try ZMQBus.publisher(at: .bind(address)) }
+        #expect(other.isThere)
+        other.close()
+        let silent = Address.ipc()
+        let bound = try PathSocket(Int32(SOCK_STREAM.rawValue), at: path(silent))
+        #expect(throws: EventError.self) { try ZMQBus.publisher(at: .bind(silent)) }
+        #expect(bound.isThere)
+        bound.close()
+    }
+
+    @Test(arguments: [nil, 0o660]) func `a file has the mode that was chosen`(_ mode: Int?) async throws {
+        let address = Address.ipc()
+        let bus = try ZMQBus.publisher(at: .bind(address)) { if let mode { $0.socketFileMode = mode } }
+        let found = try FileManager.default.attributesOfItem(atPath: path(address))[.posixPermissions] as? Int
+        #expect(found == mode ?? 0o600)
+        await bus.close()
+    }
+
+    @Test func `a path that somebody has removed is bound again, and one that somebody has taken is told`() async throws
+    {
+        let address = Address.ipc()
+        let bus = try ZMQBus.publisher(at: .bind(address))
+        var events = bus.events.makeAsyncIterator()
+        try FileManager.default.removeItem(atPath: path(address))
+        #expect(await events.next() == .restarted(endpoint: address))
+        let subscriber = try ZMQBus.subscriber(at: .connect(address))
+        let subscription = try await subscriber.subscribe(to: "a")
+        try await bus.publish(Envelope(subject: "a"))
+        #expect(await subscription.next(within: .seconds(20)) != nil)
+        await subscriber.close()
+
+        try FileManager.default.removeItem(atPath: path(address))
+        try Data().write(to: URL(fileURLWithPath: path(address)))
+        var reason: String?
+        while reason == nil, let event = await events.next() {
+            if case .refused(address, let found) = event { reason = found }
+        }
+        #expect(reason?.contains("does not lead here") == true)
+        await bus.close()
+        #expect(FileManager.default.fileExists(atPath: path(address)))
+        try FileManager.default.removeItem(atPath: path(address))
+    }
+
     @Test func `a file that is no socket is left alone`() async throws {
         let address = Address.ipc()
         try Data("precious".utf8).write(to: URL(fileURLWithPath: path(address)))
@@ -109,7 +156,8 @@ import Testing
     @Test func `values out of range are refused`() {
         let changes: [(inout ZMQBusConfiguration) -> Void] = [
             { $0.sendHighWaterMark = 0 }, { $0.sendHighWaterMark = 1 << 40 }, { $0.maximumMessageSize = 1 },
-            { $0.maximumWirePrefixes = 0 }, { $0.linger = .seconds(-1) }, { $0.confirmationTimeout = .seconds(-1) },
+            { $0.maximumWirePrefixes = 0 }, { $0.socketFileMode = 0o1000 }, { $0.linger = .seconds(-1) },
+            { $0.confirmationTimeout = .seconds(-1) },
             { $0.subscribe = [.connect("ipc:///a"), .connect("ipc:///a")] }, { $0.publish = [.bind("nonsense")] },
         ]
         for change in changes {

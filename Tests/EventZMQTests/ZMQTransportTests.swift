@@ -69,12 +69,14 @@ import Testing
             ("zmq:?publish=bind:tcp://s3cret:1&linger=1s&linger=1s", "'linger' is given more than once"),
             ("zmq:?publish=bind:tcp://s3cret:1&heartbeatInterval=5", "'heartbeatInterval' must be a duration"),
             ("zmq:?publish=bind:tcp://s3cret:1&ipv6=yes", "'ipv6' must be true or false"),
+            ("zmq:?publish=bind:ipc://s3cret&socketFileMode=0888", "'socketFileMode' must be an octal number"),
+            ("zmq:?publish=bind:ipc://s3cret&socketFileMode=1000", "from 0 to 777"),
             (
                 "zmq:?lingr=s3cret",
                 """
                 unknown option 'lingr': zmq knows publish, subscribe, sendHighWaterMark, maximumMessageSize, \
                 maximumWirePrefixes, receiveQueueCapacity, receiveQueueBytes, heartbeatInterval, linger, \
-                confirmationTimeout, subscriberRetention, subscriberRetentionBytes, ipv6
+                confirmationTimeout, subscriberRetention, subscriberRetentionBytes, socketFileMode, ipv6
                 """
             ),
         ]

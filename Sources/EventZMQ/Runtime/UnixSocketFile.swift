@@ -1,6 +1,12 @@
+import CResources
 import CZeroMQ
 import EventCore
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -9,41 +15,113 @@ import Musl
 import Darwin
 #endif
 
-/// The file of an ipc endpoint that this process has bound; libzmq leaves it behind.
+/// The file of an ipc endpoint that this process has bound.
+///
+/// libzmq would remove whatever is at the path and leave its own file behind, and its listener ends the process when
+/// descriptors run out; so it gets one that listens already.
 struct UnixSocketFile: Sendable {
     private let path: String
     private let device: UInt64
     private let inode: UInt64
 
-    /// Makes sure that binding a path takes nothing away from anyone, for libzmq removes whatever is there first.
+    /// Connections that wait to be accepted.
+    private static let backlog: Int32 = 1000
+
+    /// Binds a path.
     ///
-    /// - Returns: The right to bind the path, to be kept until that is done.
-    /// - Throws: ``EventError/transport(_:)`` when another socket listens there or is about to, or the file is no
-    ///   socket.
-    static func claim(_ path: String, for endpoint: String) throws(EventError) -> UnixSocketClaim {
-        let claim = try UnixSocketClaim(path, for: endpoint)
-        guard let status = status(of: path) else { return claim }
-        guard status.isSocket else {
-            throw .transport(
-                TransportFailure(operation: "bind \(endpoint)", reason: "the file is no socket", code: EEXIST)
-            )
+    /// - Parameters:
+    ///   - path: Where; what a process that is gone left there is removed.
+    ///   - mode: The mode of the file, which it has before anyone can connect.
+    ///   - endpoint: The endpoint as people know it.
+    ///   - takeOver: Takes over the descriptor that listens there, or throws.
+    /// - Throws: ``EventError/transport(_:)``.
+    static func bind(
+        _ path: String,
+        _ mode: Int,
+        for endpoint: String,
+        takeOver: (Int32) throws(EventError) -> Void
+    ) throws(EventError) -> UnixSocketFile {
+        let claim = try claim(path, for: endpoint)
+        let (file, listener) = try listen(at: path, for: endpoint, mode: mode)
+        do {
+            try takeOver(listener)
+        } catch {
+            close(listener)
+            _ = unsafe unlink(path)
+            throw error
         }
-        guard unsafe czmq_unix_probe(path) == 0 else { return claim }
-        throw ZMQResult.failure("bind \(endpoint)", EADDRINUSE)
+        claim.end()
+        return file
     }
 
-    /// Takes note of the file of an endpoint that was just bound; `nil` when there is none.
-    init?(boundAt path: String) {
-        guard let status = Self.status(of: path), status.isSocket else { return nil }
-        (self.path, device, inode) = (path, status.device, status.inode)
+    /// Makes sure that binding a path takes nothing away from anyone.
+    ///
+    /// Only a socket that refuses connections, and that nobody holds open, is left over from a process that is gone.
+    ///
+    /// - Returns: The right to bind the path, to be kept until that is done.
+    /// - Throws: ``EventError/transport(_:)`` when another socket listens there or is about to, when that cannot be
+    ///   found out, or when the file is no socket.
+    private static func claim(_ path: String, for endpoint: String) throws(EventError) -> UnixSocketClaim {
+        let claim = try UnixSocketClaim(path, for: endpoint)
+        guard let status = status(of: path) else { return claim }
+        guard status.isSocket else { throw refusal(endpoint, "the file is no socket", EEXIST) }
+        let code = unsafe czmq_unix_probe(path)
+        switch code {
+        case ECONNREFUSED where isHeldOpen(path):
+            throw refusal(endpoint, "a process has bound the path and does not listen yet", EADDRINUSE)
+        case ECONNREFUSED, ENOENT:
+            return claim
+        case 0:
+            throw ZMQResult.failure("bind \(endpoint)", EADDRINUSE)
+        case EPROTOTYPE:
+            throw refusal(endpoint, "a socket of another type is there", EADDRINUSE)
+        case EACCES, EPERM:
+            throw refusal(endpoint, "the socket there belongs to another user", EADDRINUSE)
+        default:
+            throw ZMQResult.failure("find out who listens at \(path)", code)
+        }
+    }
+
+    private static func refusal(_ endpoint: String, _ reason: String, _ code: Int32) -> EventError {
+        .transport(TransportFailure(operation: "bind \(endpoint)", reason: reason, code: code))
+    }
+
+    /// Whether a process has a socket open that is bound to a path, as far as the system tells.
+    private static func isHeldOpen(_ path: String) -> Bool {
+        guard let table = try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8) else { return false }
+        return table.utf8.split(separator: 0x0A).contains { $0.reversed().starts(with: " \(path)".utf8.reversed()) }
+    }
+
+    private static func listen(
+        at path: String,
+        for endpoint: String,
+        mode: Int
+    ) throws(EventError) -> (UnixSocketFile, listener: Int32) {
+        if status(of: path) != nil { _ = unsafe unlink(path) }
+        let listener = try ZMQResult.check("bind \(endpoint)") {
+            unsafe cresources_listen(path, UInt32(mode), backlog)
+        }
+        do throws(EventError) {
+            try Resources.guardListener(listener)
+            guard let status = status(of: path) else { throw ZMQResult.failure("bind \(endpoint)", ENOENT) }
+            return (UnixSocketFile(path: path, device: status.device, inode: status.inode), listener)
+        } catch {
+            close(listener)
+            _ = unsafe unlink(path)
+            throw error
+        }
+    }
+
+    /// Whether the path still leads to this socket.
+    var isThere: Bool {
+        guard let status = Self.status(of: path) else { return false }
+        return (status.device, status.inode) == (device, inode)
     }
 
     /// Removes the file, unless another one has taken its place, or is about to.
     func remove() {
         guard let claim = try? UnixSocketClaim(path, for: path) else { return }
-        if let status = Self.status(of: path), (status.device, status.inode) == (device, inode) {
-            _ = unsafe unlink(path)
-        }
+        if isThere { _ = unsafe unlink(path) }
         claim.end()
     }
 

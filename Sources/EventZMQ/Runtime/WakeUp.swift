@@ -1,11 +1,13 @@
 import CZeroMQ
 import EventCore
 
-/// Wakes a thread that polls; may be used from any thread, without a lock.
+/// Wakes a thread that polls; may be used from any thread.
 final class WakeUp: Sendable {
     /// Readable when somebody called ``wake()``.
     let descriptor: Int32
     private let writer: Int32
+    /// Whether the descriptors are open; their numbers may stand for something else afterwards.
+    private let isOpen = Lock(true)
 
     init() throws(EventError) {
         var descriptors: [Int32] = [-1, -1]
@@ -13,15 +15,25 @@ final class WakeUp: Sendable {
         (descriptor, writer) = (descriptors[0], descriptors[1])
     }
 
-    deinit {
-        close(descriptor)
-        if writer != descriptor { close(writer) }
+    deinit { close() }
+
+    /// Lets go of the descriptors; nobody polls any more.
+    func close() {
+        isOpen.withLock { isOpen in
+            guard isOpen else { return }
+            isOpen = false
+            czmq_close(descriptor)
+            if writer != descriptor { czmq_close(writer) }
+        }
     }
 
     func wake() {
-        // Fails only when as many wakes are pending as fit, and then the thread wakes anyway.
-        var one: UInt64 = 1
-        _ = ZMQResult.of { unsafe Int32(write(writer, &one, 8)) }
+        isOpen.withLock { isOpen in
+            guard isOpen else { return }
+            // Fails only when as many wakes are pending as fit, and then the thread wakes anyway.
+            var one: UInt64 = 1
+            _ = ZMQResult.of { unsafe Int32(write(writer, &one, 8)) }
+        }
     }
 
     /// Forgets the wakes so far.

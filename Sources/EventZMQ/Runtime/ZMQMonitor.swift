@@ -18,15 +18,11 @@ struct ZMQMonitor: ~Copyable {
     /// - Throws: ``EventError/transport(_:)``.
     init(_ monitored: borrowing ZMQSocket, in context: ZMQContext, name: String) throws(EventError) {
         let endpoint = "inproc://monitor-\(name)"
+        // The reader comes first: stopping a monitor that nobody reads waits for a reader, and so could not be undone.
+        let reader = try Self.reader(of: endpoint, in: context)
         try monitored.monitor(on: endpoint)
-        do {
-            socket = try Self.reader(of: endpoint, in: context)
-            message = ZMQMessage()
-        } catch {
-            // Nobody reads: libzmq's thread would wait for a reader.
-            try? monitored.monitor(on: nil)
-            throw error
-        }
+        socket = reader
+        message = ZMQMessage()
     }
 
     private static func reader(of endpoint: String, in context: ZMQContext) throws(EventError) -> ZMQSocket {
@@ -56,6 +52,8 @@ struct ZMQMonitor: ~Copyable {
 extension MonitorEvent {
     fileprivate init?(_ event: Int32, value: Int32) {
         switch event {
+        case ZMQ_EVENT_LISTENING: self = .listening(value)
+        case ZMQ_EVENT_ACCEPT_FAILED: self = .turnedAway(value)
         case ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED: self = .opened(value)
         case ZMQ_EVENT_CONNECT_DELAYED, ZMQ_EVENT_CONNECT_RETRIED: self = .retried
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: self = .established

@@ -106,6 +106,13 @@ import EventCore
         try ZMQResult.check("bind \(endpoint)") { unsafe zmq_bind(handle, endpoint) }
     }
 
+    /// Takes over a descriptor that listens already.
+    func bind(to endpoint: String, listener: Int32) throws(EventError) {
+        try set(.listener, Int(listener))
+        defer { try? set(.listener, -1) }
+        try bind(to: endpoint)
+    }
+
     func connect(to endpoint: String) throws(EventError) {
         try ZMQResult.check("connect \(endpoint)") { unsafe zmq_connect(handle, endpoint) }
     }

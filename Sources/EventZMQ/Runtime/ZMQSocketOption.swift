@@ -4,7 +4,7 @@ import CZeroMQ
 enum ZMQSocketOption: Sendable {
     case backlog, connectTimeout, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive,
         immediate, ipv6
-    case linger, maximumMessageSize, receiveHighWaterMark, reconnectInterval, reconnectIntervalMaximum
+    case linger, listener, maximumMessageSize, receiveHighWaterMark, reconnectInterval, reconnectIntervalMaximum
     case sendHighWaterMark, tcpKeepAlive, xpubNoDrop, xpubVerboser
 
     var rawValue: Int32 {
@@ -18,6 +18,7 @@ enum ZMQSocketOption: Sendable {
         case .immediate: ZMQ_IMMEDIATE
         case .ipv6: ZMQ_IPV6
         case .linger: ZMQ_LINGER
+        case .listener: ZMQ_USE_FD
         case .maximumMessageSize: ZMQ_MAXMSGSIZE
         case .receiveHighWaterMark: ZMQ_RCVHWM
         case .reconnectInterval: ZMQ_RECONNECT_IVL

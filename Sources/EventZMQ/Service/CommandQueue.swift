@@ -56,7 +56,8 @@ final class CommandQueue: Sendable {
     ///
     /// - Returns: The commands that nobody has taken.
     func close() -> [Command] {
-        state.withLock { state in
+        defer { wakeUp.close() }
+        return state.withLock { state in
             state.isClosed = true
             defer { state.commands = [] }
             return state.commands

@@ -261,6 +261,13 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Has a socket take over a descriptor that listens.
+    func bind(_ id: Int, to address: String, listener: Int32) throws(EventError) {
+        try state.withLock { state throws(EventError) in
+            for leg in state.legs where leg.id == id { try leg.socket?.socket.bind(to: address, listener: listener) }
+        }
+    }
+
     /// Takes out a socket that is to be replaced: its monitor is stopped, and its peers are away.
     func removeSocket(_ id: Int, now: ContinuousClock.Instant) {
         state.withLock { state in

@@ -101,6 +101,9 @@ extension ServiceLoop {
     private func handle(_ event: MonitorEvent, on watch: LinkWatch) {
         let now = Instant.now
         for event in watch.handle(event, now: now) { tell(event, of: watch) }
+        if case .listening(let listener) = event {
+            reporting { () throws(EventError) in try Resources.guardListener(listener) }
+        }
         guard watch.role == .subscribes else { return }
         if case .disconnected(let connection) = event {
             accounts.disconnected(connection, on: watch.id, now: now)
@@ -154,6 +157,7 @@ extension ServiceLoop {
 
     private func restartSubscriber(_ watch: LinkWatch, _ address: String) throws(EventError) {
         guard let subscriber = subscribers.first(where: { $0.id == watch.id }) else { return }
+        try Resources.check("restart \(address)", descriptors: Resources.descriptorsOfSocket)
         let socket = try sockets.subscriber()
         let monitor = try nextMonitor(of: socket)
         // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
@@ -176,6 +180,7 @@ extension ServiceLoop {
     }
 
     private func restartPublisher(_ watch: LinkWatch, _ address: String) throws(EventError) {
+        try Resources.check("restart \(address)", descriptors: Resources.descriptorsOfSocket)
         let socket = try sockets.publisher()
         let monitor = try nextMonitor(of: socket)
         outbox.removeSocket(watch.id, now: .now)

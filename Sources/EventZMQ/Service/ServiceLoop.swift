@@ -26,7 +26,8 @@ final class ServiceLoop {
 
     var watches: [LinkWatch]
     var subscribers: [SubscribingSocket]
-    var files: [UnixSocketFile]
+    var files: [BoundFile]
+    var filesCheckedAt: Instant?
     var nextMonitorNumber: Int
 
     var prefixes: PrefixTable
@@ -124,7 +125,7 @@ final class ServiceLoop {
         let deadlines =
             [
                 checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
-                departures.deadline, acknowledgements.deadline,
+                departures.deadline, acknowledgements.deadline, fileDeadline,
             ]
             + watches.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
@@ -228,6 +229,7 @@ final class ServiceLoop {
         perform(confirmation.tick(now))
         finish(departures.tick(now), isClosed: false)
         tickResolutions(now)
+        checkFiles(now)
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
@@ -265,7 +267,7 @@ final class ServiceLoop {
         outbox.removeAll(linger: max(0, (deadline - .now).milliseconds))
         watches = []
         subscribers = []
-        for file in files { file.remove() }
+        for bound in files { bound.file.remove() }
     }
 
     /// Has the buses read what has been published for them, as far as they do in time.

@@ -13,7 +13,7 @@ final class ServiceParts {
     let deliveries: DeliveryQueue
     private(set) var watches: [LinkWatch] = []
     private(set) var subscribers: [SubscribingSocket] = []
-    private(set) var files: [UnixSocketFile] = []
+    private(set) var files: [BoundFile] = []
     private(set) var boundEndpoints: [String] = []
 
     init(busID: String, configuration: ZMQBusConfiguration, local: MemoryBus) throws(EventError) {
@@ -22,6 +22,13 @@ final class ServiceParts {
         self.local = local
         reporter = BusReporter(logger: configuration.logger)
         deliveries = DeliveryQueue(local, configuration, reporter: reporter)
+        let sockets = Self.groups(configuration.publish).count + Self.groups(configuration.subscribe).count
+        try Resources.check(
+            "open a bus",
+            descriptors: Resources.descriptorsOfContext + sockets * Resources.descriptorsOfSocket
+                + configuration.publish.count + configuration.subscribe.count,
+            threads: Resources.threadsOfContext + Self.threadCount
+        )
         commands = try CommandQueue()
         factory = try SocketFactory(configuration, busID: busID)
         outbox = Outbox(
@@ -39,11 +46,14 @@ final class ServiceParts {
         }
     }
 
+    /// The service thread and the one that delivers.
+    private static let threadCount = 2
+
     /// Gives up what was opened, when not all of it could be.
     private func discard() {
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
         outbox.removeAll(linger: 0)
-        for file in files { file.remove() }
+        for bound in files { bound.file.remove() }
     }
 
     /// The sockets that endpoints need: one for all that are bound, one for each that is connected to.
@@ -65,7 +75,7 @@ final class ServiceParts {
             let id = try watch(socket, .publishes, endpoints)
             let publisher = PublishingSocket(socket)
             do {
-                try open(endpoints, publisher.socket)
+                try open(endpoints, publisher.socket, id)
             } catch {
                 try? publisher.socket.monitor(on: nil)
                 throw error
@@ -87,7 +97,7 @@ final class ServiceParts {
             try subscriber.subscribe(to: [
                 ControlTopic.inbox(bus: busID).bytes, ControlTopic.presence(bus: busID).bytes,
             ])
-            try open(endpoints, subscriber.socket)
+            try open(endpoints, subscriber.socket, id)
         }
     }
 
@@ -103,7 +113,7 @@ final class ServiceParts {
         return id
     }
 
-    private func open(_ endpoints: [ZMQEndpoint], _ socket: borrowing ZMQSocket) throws(EventError) {
+    private func open(_ endpoints: [ZMQEndpoint], _ socket: borrowing ZMQSocket, _ id: Int) throws(EventError) {
         for endpoint in endpoints {
             switch endpoint {
             case .connect(let address):
@@ -111,10 +121,11 @@ final class ServiceParts {
                 if NamedEndpoint(address) == nil { try socket.connect(to: address) }
             case .bind(let address):
                 if case .file(let path) = try EndpointAddress(of: endpoint) {
-                    let claim = try UnixSocketFile.claim(path, for: address)
-                    try socket.bind(to: address)
-                    if let file = UnixSocketFile(boundAt: path) { files.append(file) }
-                    claim.end()
+                    let mode = configuration.socketFileMode
+                    let file = try UnixSocketFile.bind(path, mode, for: address) { listener throws(EventError) in
+                        try socket.bind(to: address, listener: listener)
+                    }
+                    files.append(BoundFile(file: file, link: id, address: address, path: path))
                 } else {
                     try socket.bind(to: address)
                 }

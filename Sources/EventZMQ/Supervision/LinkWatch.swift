@@ -1,3 +1,4 @@
+import CZeroMQ
 import EventCore
 
 /// Watches the connections of one socket.
@@ -52,6 +53,8 @@ final class LinkWatch {
             if change == .connected { resolution?.connected() } else { resolution?.disconnected(now: now) }
         }
         switch event {
+        case .turnedAway(ENFILE), .turnedAway(EMFILE):
+            events.append(.refused(endpoint: name, reason: "no descriptor is left for another connection"))
         case .refused(let code):
             events.append(.refused(endpoint: name, reason: HandshakeFault.words(for: code)))
         case .retried where connections.established == 0 && !hasToldAbsence:

@@ -35,7 +35,7 @@ struct SupervisorStateMachine: Sendable {
             state = .connecting
         case .established:
             state = .established(since: now)
-        case .refused:
+        case .refused, .listening, .turnedAway:
             break
         case .disconnected:
             if case .established(let since) = state, now - since >= Self.goodAfter { restarts = 0 }

@@ -1,0 +1,23 @@
+#ifndef CRESOURCES_H
+#define CRESOURCES_H
+
+/*
+ * What keeps libzmq from ending the process when descriptors or threads run out: it asserts that there are enough.
+ */
+
+/* Whether so many descriptors and threads could be had right now: 0, or EMFILE, ENFILE, ENOMEM or EAGAIN. */
+int cresources_check(int descriptors, int threads);
+
+/*
+ * Guards a listening socket: when accept4() finds no descriptor left there, it takes the connection with a spare one,
+ * closes it, and fails with ENFILE. libzmq ends the process when it reads EMFILE from an ipc listener, and with tcp it
+ * turns in a circle. It ends with the socket. Elsewhere than on Linux nothing is guarded.
+ *
+ * Returns 0, or the error number when there is not even a descriptor to spare.
+ */
+int cresources_guard(int listener);
+
+/* The mode of a socket file is set before anyone can connect: a listening socket at a path, or -1 and errno. */
+int cresources_listen(const char *path, unsigned mode, int backlog);
+
+#endif
