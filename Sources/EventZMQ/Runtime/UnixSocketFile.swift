@@ -34,6 +34,7 @@ struct UnixSocketFile: Sendable {
     ///   - mode: The mode of the file, which it has before anyone can connect.
     ///   - endpoint: The endpoint as people know it.
     ///   - takeOver: Takes over the descriptor that listens there, or throws.
+    /// - Returns: The file, to be removed when the bus is closed.
     /// - Throws: ``EventError/transport(_:)``.
     static func bind(
         _ path: String,
