@@ -154,6 +154,7 @@ extension PeerEvent {
         case .disconnected: self = .disconnected
         case .subscriberJoined: self = .subscriberJoined
         case .subscriberLeft: self = .subscriberLeft
+        case .lost: self = .lost
         default: return nil
         }
     }

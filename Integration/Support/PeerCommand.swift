@@ -49,7 +49,7 @@ package enum PeerCommand: Codable, Sendable {
 
 /// What can happen to the links of a bus.
 package enum PeerEvent: String, Codable, Sendable {
-    case connected, disconnected, subscriberJoined, subscriberLeft
+    case connected, disconnected, subscriberJoined, subscriberLeft, lost
 }
 
 /// How a subscription is read.

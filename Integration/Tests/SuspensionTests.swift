@@ -47,6 +47,7 @@ import Testing
             try await publisher.awaitSubscribers(of: "a", 2)
             try await publisher.publish(101, on: "a")
             #expect(try await stopped.receive(101, on: "a") == Tally(received: 2, missing: 99))
+            try await stopped.perform(.awaitEvent(.lost, count: 1))
             #expect(try await stopped.counts.lost == 99)
             #expect(try await bystander.receive(101, on: "a") == Tally(received: 101))
         }

@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,6 +66,37 @@ int cresources_check(int descriptors, int threads) {
     while (count > 0) close(taken[--count]);
     free(taken);
     return error != 0 ? error : check_threads(threads);
+}
+
+static int is_local(int descriptor, const char *path, unsigned short port) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_un local;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } name;
+    memset(&name, 0, sizeof name);
+    socklen_t length = sizeof name - 1;
+    if (getsockname(descriptor, &name.any, &length) != 0) return 0;
+    if (path == NULL) {
+        return (name.any.sa_family == AF_INET && ntohs(name.v4.sin_port) == port)
+            || (name.any.sa_family == AF_INET6 && ntohs(name.v6.sin6_port) == port);
+    }
+    if (name.any.sa_family != AF_UNIX) return 0;
+    if (path[0] != '@') return strcmp(name.local.sun_path, path) == 0;
+    size_t count = strlen(path);
+    return length == offsetof(struct sockaddr_un, sun_path) + count && name.local.sun_path[0] == 0
+        && memcmp(name.local.sun_path + 1, path + 1, count - 1) == 0;
+}
+
+int cresources_cut(int connection, const char *path, unsigned short port) {
+    /* A copy stays what it is, whatever becomes of the number. */
+    int copy = fcntl(connection, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return errno;
+    int error = is_local(copy, path, port) ? 0 : ENOTCONN;
+    if (error == 0 && shutdown(copy, SHUT_RDWR) != 0) error = errno;
+    close(copy);
+    return error;
 }
 
 int cresources_listen(const char *path, unsigned mode, int backlog) {

@@ -7,8 +7,8 @@ extension Transport {
     /// The repeatable options `publish` and `subscribe` are endpoints, `bind:` or `connect:` and an address:
     /// `zmq:?publish=bind:tcp://127.0.0.1:5556&subscribe=connect:tcp://127.0.0.1:5557`; at least one is needed. The
     /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`,
-    /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes` and `subscriberRetentionBytes` are whole
-    /// numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
+    /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes`, `subscriberRetentionBytes`,
+    /// `maximumPeerSubscriptions`, `maximumPeerSubscriptionBytes` and `maximumSubscriptionBytes` are whole numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
     /// or `5s`, `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`.
     public static var zmq: Transport { zmq(logger: nil) }
 
@@ -20,7 +20,8 @@ extension Transport {
         let options: [TransportOption] = [
             .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
             "maximumWirePrefixes", "receiveQueueCapacity", "receiveQueueBytes", "heartbeatInterval", "linger",
-            "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "socketFileMode", "ipv6",
+            "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "maximumPeerSubscriptions",
+            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6",
         ]
         return Transport(scheme: "zmq", options: options) { parameters, observer in
             var configuration = try ZMQBusConfiguration(parameters)
@@ -59,6 +60,15 @@ extension ZMQBusConfiguration {
         if let interval = try parameters.duration("heartbeatInterval") { heartbeatInterval = interval }
         if let limit = try parameters.duration("linger") { linger = limit }
         if let limit = try parameters.duration("confirmationTimeout") { confirmationTimeout = limit }
+        if let count = try parameters.integer("maximumPeerSubscriptions", in: Self.subscriptionMaxima) {
+            maximumPeerSubscriptions = count
+        }
+        if let size = try parameters.integer("maximumPeerSubscriptionBytes", in: Self.subscriptionSizes) {
+            maximumPeerSubscriptionBytes = size
+        }
+        if let size = try parameters.integer("maximumSubscriptionBytes", in: Self.subscriptionSizes) {
+            maximumSubscriptionBytes = size
+        }
         if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
         if let flag = try parameters.flag("ipv6") { ipv6 = flag }
     }

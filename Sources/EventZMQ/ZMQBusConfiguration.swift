@@ -69,6 +69,19 @@ public struct ZMQBusConfiguration: Sendable {
     /// Whether host names and `*` also mean IPv6, and addresses like `[::1]` are accepted; off unless set.
     public var ipv6 = false
 
+    /// How many subscriptions a peer may have at this bus; at least 1, 32 768 unless set.
+    ///
+    /// A bus has two for each wire prefix. Whoever has more is cut off, which the event `refused` tells.
+    public var maximumPeerSubscriptions = 32_768
+
+    /// How many bytes these may have; at least 1024, 4 MiB unless set. libzmq takes about 32 bytes of memory for each.
+    public var maximumPeerSubscriptionBytes = 4 << 20
+
+    /// How many bytes the subscriptions of all peers at one publishing socket may have; at least 1024, 32 MiB unless set.
+    ///
+    /// Who asks for more when they have is cut off.
+    public var maximumSubscriptionBytes = 32 << 20
+
     /// Who may connect to an `ipc://` endpoint that has a path and is bound here: the mode of its file, which is set before
     /// anyone can; from 0 to 0o777, 0o600 unless set, which is the user alone.
     public var socketFileMode = 0o600
@@ -94,6 +107,8 @@ public struct ZMQBusConfiguration: Sendable {
     static let receiveQueueCapacities = 1...Int.max
     static let receiveQueueSizes = 1024...Int.max
     static let retentionSizes = 0...Int.max
+    static let subscriptionMaxima = 1...Int.max
+    static let subscriptionSizes = 1024...Int.max
     static let socketFileModes = 0...0o777
 
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what is out of range.
@@ -104,6 +119,9 @@ public struct ZMQBusConfiguration: Sendable {
         try Self.check("receiveQueueCapacity", receiveQueueCapacity, in: Self.receiveQueueCapacities)
         try Self.check("receiveQueueBytes", receiveQueueBytes, in: Self.receiveQueueSizes)
         try Self.check("subscriberRetentionBytes", subscriberRetentionBytes, in: Self.retentionSizes)
+        try Self.check("maximumPeerSubscriptions", maximumPeerSubscriptions, in: Self.subscriptionMaxima)
+        try Self.check("maximumPeerSubscriptionBytes", maximumPeerSubscriptionBytes, in: Self.subscriptionSizes)
+        try Self.check("maximumSubscriptionBytes", maximumSubscriptionBytes, in: Self.subscriptionSizes)
         guard Self.socketFileModes.contains(socketFileMode) else {
             throw .invalidConfiguration("socketFileMode \(String(socketFileMode, radix: 8)) is not from 0 to 777")
         }
@@ -119,6 +137,14 @@ public struct ZMQBusConfiguration: Sendable {
                 }
             }
         }
+    }
+
+    var subscriptionLimits: SubscriptionBudget.Limits {
+        SubscriptionBudget.Limits(
+            prefixes: maximumPeerSubscriptions,
+            bytes: maximumPeerSubscriptionBytes,
+            totalBytes: maximumSubscriptionBytes
+        )
     }
 
     private static func check(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws(EventError) {

@@ -76,7 +76,8 @@ import Testing
                 """
                 unknown option 'lingr': zmq knows publish, subscribe, sendHighWaterMark, maximumMessageSize, \
                 maximumWirePrefixes, receiveQueueCapacity, receiveQueueBytes, heartbeatInterval, linger, \
-                confirmationTimeout, subscriberRetention, subscriberRetentionBytes, socketFileMode, ipv6
+                confirmationTimeout, subscriberRetention, subscriberRetentionBytes, maximumPeerSubscriptions, \
+                maximumPeerSubscriptionBytes, maximumSubscriptionBytes, socketFileMode, ipv6
                 """
             ),
         ]

@@ -17,6 +17,12 @@ int cresources_check(int descriptors, int threads);
  */
 int cresources_guard(int listener);
 
+/*
+ * Shuts a connection down that a listener at a path ("@" and a name for one without a file), or with NULL at a TCP port,
+ * has accepted: 0, or an error number when the descriptor is none of it.
+ */
+int cresources_cut(int connection, const char *path, unsigned short port);
+
 /* The mode of a socket file is set before anyone can connect: a listening socket at a path, or -1 and errno. */
 int cresources_listen(const char *path, unsigned mode, int backlog);
 

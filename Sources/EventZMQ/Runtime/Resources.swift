@@ -21,6 +21,21 @@ enum Resources {
         guard code == 0 else { throw ZMQResult.failure(operation(), code) }
     }
 
+    /// Ends a connection that one of some endpoints has accepted.
+    ///
+    /// libzmq may have closed it, and its number may stand for something else; so it has to be one of those.
+    ///
+    /// - Returns: Whether it was.
+    static func cut(_ connection: Int32, of endpoints: [String]) -> Bool {
+        endpoints.contains { endpoint in
+            if endpoint.hasPrefix("ipc://") {
+                return unsafe cresources_cut(connection, String(endpoint.dropFirst(6)), 0) == 0
+            }
+            guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return false }
+            return unsafe cresources_cut(connection, nil, port) == 0
+        }
+    }
+
     /// Has connections sent away that a listener could not accept for want of descriptors.
     static func guardListener(_ descriptor: Int32) throws(EventError) {
         let code = cresources_guard(descriptor)

@@ -12,8 +12,9 @@ struct SocketFactory: Sendable {
         identity = PeerIdentity(bus: busID)
     }
 
-    /// Subscriptions are messages of a few hundred bytes, and a longer one than a peer accepts ends the connection.
-    private static let maximumNoticeSize = 64 << 10
+    /// No prefix of a subject is longer than 1024 bytes, which a command of the protocol surrounds; a longer message than
+    /// a peer accepts ends the connection.
+    private static let maximumNoticeSize = 1024 + 64
 
     func publisher() throws(EventError) -> ZMQSocket {
         try open(

@@ -210,7 +210,10 @@ extension ServiceLoop {
         for _ in 0..<Self.roundsAtOnce {
             let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
             for notice in notices {
-                if let connection = notice.connection { received(over: connection, of: watch) }
+                if let connection = notice.connection {
+                    received(over: connection, of: watch)
+                    count(notice, over: connection, at: watch)
+                }
                 check(notice.peer, of: watch)
                 if let change = peers.enter(notice, at: watch.id) { tell(change) }
             }
@@ -219,6 +222,18 @@ extension ServiceLoop {
             if isAll { return false }
         }
         return true
+    }
+
+    /// Cuts off a peer that has subscribed to too much.
+    private func count(_ notice: SubscriptionNotice, over connection: Int32, at watch: LinkWatch) {
+        guard notice.isSubscription else {
+            return watch.budget.unsubscribed(over: connection, bytes: notice.size)
+        }
+        guard let excess = watch.budget.subscribed(over: connection, bytes: notice.size) else { return }
+        let who = notice.peer.map { "bus \($0.bus)" } ?? "a peer"
+        let isCut = Resources.cut(connection, of: boundEndpoints)
+        let reason = "\(who) has \(excess)\(isCut ? ", and was cut off" : "")"
+        reporter.happened(.refused(endpoint: watch.name, reason: reason))
     }
 
     /// So many messages are read without letting go of the lock that publishers want.

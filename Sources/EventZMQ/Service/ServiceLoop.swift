@@ -26,6 +26,7 @@ final class ServiceLoop {
 
     var watches: [LinkWatch]
     var subscribers: [SubscribingSocket]
+    let boundEndpoints: [String]
     var files: [BoundFile]
     var filesCheckedAt: Instant?
     var nextMonitorNumber: Int
@@ -71,6 +72,7 @@ final class ServiceLoop {
         watches = parts.watches
         subscribers = parts.subscribers
         files = parts.files
+        boundEndpoints = parts.boundEndpoints
         nextMonitorNumber = parts.watches.count
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)

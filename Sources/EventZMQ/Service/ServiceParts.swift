@@ -109,7 +109,16 @@ final class ServiceParts {
         let id = watches.count
         let monitor = try ZMQMonitor(socket, in: factory.context, name: String(id))
         let connects = if case .connect? = endpoints.first { true } else { false }
-        watches.append(LinkWatch(id: id, role: role, endpoints: endpoints, connects: connects, monitor: monitor))
+        watches.append(
+            LinkWatch(
+                id: id,
+                role: role,
+                endpoints: endpoints,
+                connects: connects,
+                monitor: monitor,
+                budget: SubscriptionBudget(configuration.subscriptionLimits)
+            )
+        )
         return id
     }
 

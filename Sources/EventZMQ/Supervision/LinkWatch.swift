@@ -24,17 +24,27 @@ final class LinkWatch {
     var supervisor: SupervisorStateMachine?
     /// How often a connection was made; the first time is no reconnection.
     private(set) var connectionCount = 0
+    /// What the peers of a socket that publishes have subscribed to.
+    var budget: SubscriptionBudget
     /// The versions of the wire format that peers spoke and that were told.
     var strangeVersions: Set<Int> = []
     /// Whether it was told that there is no connection; not again before there has been one.
     private var hasToldAbsence = false
 
-    init(id: Int, role: Role, endpoints: [ZMQEndpoint], connects: Bool, monitor: consuming ZMQMonitor) {
+    init(
+        id: Int,
+        role: Role,
+        endpoints: [ZMQEndpoint],
+        connects: Bool,
+        monitor: consuming ZMQMonitor,
+        budget: SubscriptionBudget
+    ) {
         self.id = id
         self.role = role
         self.endpoints = endpoints
         self.connects = connects
         self.monitor = monitor
+        self.budget = budget
         supervisor = connects ? SupervisorStateMachine() : nil
         named = connects ? endpoints.first.flatMap { NamedEndpoint($0.address) } : nil
         resolution = named.map { _ in ResolutionStateMachine(now: .now) }
@@ -53,6 +63,7 @@ final class LinkWatch {
             if change == .connected { resolution?.connected() } else { resolution?.disconnected(now: now) }
         }
         switch event {
+        case .disconnected(let connection): budget.disconnected(connection)
         case .turnedAway(ENFILE), .turnedAway(EMFILE):
             events.append(.refused(endpoint: name, reason: "no descriptor is left for another connection"))
         case .refused(let code):
@@ -74,7 +85,8 @@ final class LinkWatch {
 
     /// The socket was replaced.
     func lostAllConnections() -> [LinkEvent] {
-        (0..<connections.removeAll()).map { _ in told(.disconnected) }
+        budget.removeAll()
+        return (0..<connections.removeAll()).map { _ in told(.disconnected) }
     }
 
     private func told(_ change: ConnectionTable.Change) -> LinkEvent {

@@ -8,6 +8,8 @@ struct SubscriptionNotice: Sendable {
     }
 
     var topic: Topic
+    /// How many bytes the topic has.
+    var size: Int
     /// Whether a subscription began; otherwise it ended.
     var isSubscription: Bool
     /// The connection it came over; `nil` when libzmq says it on behalf of one that is gone.
@@ -21,6 +23,7 @@ struct SubscriptionNotice: Sendable {
         guard let first = bytes.first, first <= 1 else { return nil }
         isSubscription = first == 1
         let text = bytes.dropFirst()
+        size = text.count
         if text.first == ControlTopic.firstByte {
             guard let control = ControlTopic(text) else { return nil }
             topic = .control(control)
