@@ -74,7 +74,9 @@ public struct ZMQBusConfiguration: Sendable {
     /// A bus has two for each wire prefix. Whoever has more is cut off, which the event `refused` tells.
     public var maximumPeerSubscriptions = 32_768
 
-    /// How many bytes these may have; at least 1024, 4 MiB unless set. libzmq takes about 32 bytes of memory for each.
+    /// How many bytes these may have; at least 1024, 4 MiB unless set.
+    ///
+    /// libzmq takes about 32 bytes of memory for each.
     public var maximumPeerSubscriptionBytes = 4 << 20
 
     /// How many bytes the subscriptions of all peers at one publishing socket may have; at least 1024, 32 MiB unless set.
