@@ -10,6 +10,10 @@ extension Transport {
     /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes`, `subscriberRetentionBytes`,
     /// `maximumPeerSubscriptions`, `maximumPeerSubscriptionBytes` and `maximumSubscriptionBytes` are whole numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
     /// or `5s`, `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`.
+    ///
+    /// For ``ZMQBusConfiguration/security``, `key` is the certificate file with the bus's own pair, `allow` the file or
+    /// folder that says who may connect, and `server-key` or `server-key-file` the key that is expected at the TCP
+    /// endpoints that are connected to. `security=none` lets in anyone. A secret stands in none of them.
     public static var zmq: Transport { zmq(logger: nil) }
 
     /// `zmq:`, a ``ZMQBus`` that logs.
@@ -21,7 +25,7 @@ extension Transport {
             .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
             "maximumWirePrefixes", "receiveQueueCapacity", "receiveQueueBytes", "heartbeatInterval", "linger",
             "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "maximumPeerSubscriptions",
-            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6",
+            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6", "security", "key", "allow", "server-key", "server-key-file",
         ]
         return Transport(scheme: "zmq", options: options) { parameters, observer in
             var configuration = try ZMQBusConfiguration(parameters)
@@ -71,10 +75,37 @@ extension ZMQBusConfiguration {
         }
         if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
         if let flag = try parameters.flag("ipv6") { ipv6 = flag }
+        security = try parameters.security(for: publish + subscribe)
     }
 }
 
 extension TransportParameters {
+    /// What the options say of keys; `nil` when they say nothing.
+    fileprivate func security(for endpoints: [ZMQEndpoint]) throws(EventError) -> ZMQSecurity? {
+        if let text = text("security") {
+            guard text == "none" else { throw refusal(of: "security", expected: "none, or there is a key") }
+            for name in ["key", "allow", "server-key", "server-key-file"] where self.text(name) != nil {
+                throw refusal(of: name, expected: "absent where security is none")
+            }
+            return ZMQSecurity.none
+        }
+        guard let key = text("key") else {
+            for name in ["allow", "server-key", "server-key-file"] where text(name) != nil {
+                throw refusal(of: name, expected: "beside a key, the file with the bus's own pair")
+            }
+            return nil
+        }
+        var serverKey: ZMQPublicKey?
+        if let text = text("server-key") { serverKey = try ZMQPublicKey(validating: text) }
+        if let file = text("server-key-file") {
+            guard serverKey == nil else { throw refusal(of: "server-key-file", expected: "absent beside server-key") }
+            serverKey = try ZMQPublicKey(certificate: file)
+        }
+        var serverKeys: [ZMQEndpoint: ZMQPublicKey] = [:]
+        for endpoint in endpoints { if case .connect = endpoint, endpoint.isTCP { serverKeys[endpoint] = serverKey } }
+        return try ZMQSecurity(key: key, allow: text("allow"), serverKeys: serverKeys)
+    }
+
     fileprivate func mode(_ name: String, in range: ClosedRange<Int>) throws(EventError) -> Int? {
         guard let text = text(name) else { return nil }
         guard let mode = Int(text, radix: 8), range.contains(mode) else {

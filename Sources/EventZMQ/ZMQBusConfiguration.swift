@@ -1,6 +1,14 @@
 public import EventCore
 public import Logging
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Where a ``ZMQBus`` publishes and subscribes, and how.
 ///
 /// A bus publishes at the endpoints of one list and receives from those of the other. Either list may be empty. Whoever
@@ -88,6 +96,11 @@ public struct ZMQBusConfiguration: Sendable {
     /// anyone can; from 0 to 0o777, 0o600 unless set, which is the user alone.
     public var socketFileMode = 0o600
 
+    /// Who may connect, and whom this bus trusts; ``ZMQSecurity/none`` for anyone who can reach it.
+    ///
+    /// Unless set, anyone may who can reach it, and nothing may be bound that can be reached from other hosts.
+    public var security: ZMQSecurity?
+
     /// Where changes of state are logged: peers that come and go, and the first signs of loss.
     public var logger: Logger?
 
@@ -130,6 +143,7 @@ public struct ZMQBusConfiguration: Sendable {
         guard subscriberRetention >= .zero else { throw .invalidConfiguration("subscriberRetention is negative") }
         guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
         guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }
+        try validateSecurity()
         for endpoints in [publish, subscribe] {
             var addresses: Set<String> = []
             for endpoint in endpoints {
@@ -139,6 +153,27 @@ public struct ZMQBusConfiguration: Sendable {
                 }
             }
         }
+    }
+
+    /// Refuses what would be open to anyone, or could never connect.
+    private func validateSecurity() throws(EventError) {
+        for endpoint in publish + subscribe where endpoint.isTCP {
+            switch endpoint {
+            case .bind where security == nil && !endpoint.isLoopback:
+                throw .invalidConfiguration(
+                    "\(endpoint): can be reached from other hosts; set security to keys, or to none for anyone"
+                )
+            case .connect where security?.keyPair != nil && security?.serverKeys[endpoint] == nil:
+                throw .invalidConfiguration("\(endpoint): security has no server key for it")
+            default: break
+            }
+        }
+    }
+
+    /// Who may connect, where that is restricted.
+    var accessRules: AccessRules? {
+        guard let security, security.keyPair != nil else { return nil }
+        return AccessRules(keys: Set(security.peers.keys), userIDs: security.userIDs ?? [getuid()])
     }
 
     var subscriptionLimits: SubscriptionBudget.Limits {
@@ -161,5 +196,16 @@ extension ZMQEndpoint {
     var isWildcard: Bool {
         guard case .bind(let address) = self else { return false }
         return address == "ipc://*" || address.hasSuffix(":*") || address.hasSuffix(":0")
+    }
+
+    var isTCP: Bool { address.hasPrefix("tcp://") }
+
+    /// Whether the host is this one, under a name or number that stands for it alone.
+    var isLoopback: Bool {
+        guard let colon = address.lastIndex(of: ":") else { return false }
+        let host = address[..<colon].dropFirst("tcp://".count)
+        if ["localhost", "lo", "[::1]"].contains(host) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

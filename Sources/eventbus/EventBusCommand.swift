@@ -27,6 +27,8 @@ struct EventBusCommand: AsyncParsableCommand {
               eventbus --generate-completion-script fish | source
             """,
         version: "0.1.0",
-        subcommands: [PublishCommand.self, SubscribeCommand.self, RouteCommand.self]
+        subcommands: [
+            PublishCommand.self, SubscribeCommand.self, RouteCommand.self, KeygenCommand.self, KeyCommand.self,
+        ]
     )
 }

@@ -32,12 +32,13 @@ struct ReceptionTally: Equatable {
     /// Whether nothing was lost or dropped.
     var isLossless: Bool { lost == 0 && dropped == 0 && unknownLosses == 0 }
 
-    /// A JSON object on a line of its own.
+    /// A JSON object on a line of its own; `unknown` stands in it when there is something that nobody could count.
     var json: String {
-        """
-        {"received":\(received),"lost":\(lost),"dropped":\(dropped),"malformed":\(malformed)}
+        let unknown = unknownLosses == 0 ? "" : ",\"unknown\":\(unknownLosses)"
+        return """
+            {"received":\(received),"lost":\(lost),"dropped":\(dropped),"malformed":\(malformed)\(unknown)}
 
-        """
+            """
     }
 }
 

@@ -79,8 +79,8 @@ struct SubscribeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Write the sums to a file at the end, as {"received":N,"lost":N,"dropped":N,"malformed":N}; it is replaced \
-            as a whole.
+            Write the sums to a file at the end, as {"received":N,"lost":N,"dropped":N,"malformed":N}, and "unknown":N \
+            if something may be lost that nobody could count; it is replaced as a whole.
             """,
             valueName: "file"
         ),

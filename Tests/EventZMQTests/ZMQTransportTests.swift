@@ -32,7 +32,11 @@ import Testing
     @Test func `every property of the configuration that text can hold is an option`() {
         let configuration = ZMQBusConfiguration(publish: [], subscribe: [])
         let properties = Mirror(reflecting: configuration).children.compactMap(\.label)
-        #expect(Set(Transport.zmq.options.map(\.name)) == Set(properties).subtracting(["observer", "logger"]))
+        // Security is read from files, which have options of their own.
+        let files: Set = ["key", "allow", "server-key", "server-key-file"]
+        #expect(
+            Set(Transport.zmq.options.map(\.name)) == Set(properties).subtracting(["observer", "logger"]).union(files)
+        )
     }
 
     @Test func `what is not set keeps its default`() throws {
@@ -69,6 +73,9 @@ import Testing
             ("zmq:?publish=bind:tcp://s3cret:1&linger=1s&linger=1s", "'linger' is given more than once"),
             ("zmq:?publish=bind:tcp://s3cret:1&heartbeatInterval=5", "'heartbeatInterval' must be a duration"),
             ("zmq:?publish=bind:tcp://s3cret:1&ipv6=yes", "'ipv6' must be true or false"),
+            ("zmq:?publish=bind:ipc://s3cret&security=s3cret", "'security' must be none"),
+            ("zmq:?publish=bind:ipc://s3cret&allow=s3cret", "'allow' must be beside a key"),
+            ("zmq:?publish=bind:ipc://s3cret&security=none&key=s3cret", "'key' must be absent where"),
             ("zmq:?publish=bind:ipc://s3cret&socketFileMode=0888", "'socketFileMode' must be an octal number"),
             ("zmq:?publish=bind:ipc://s3cret&socketFileMode=1000", "from 0 to 777"),
             (
@@ -77,7 +84,8 @@ import Testing
                 unknown option 'lingr': zmq knows publish, subscribe, sendHighWaterMark, maximumMessageSize, \
                 maximumWirePrefixes, receiveQueueCapacity, receiveQueueBytes, heartbeatInterval, linger, \
                 confirmationTimeout, subscriberRetention, subscriberRetentionBytes, maximumPeerSubscriptions, \
-                maximumPeerSubscriptionBytes, maximumSubscriptionBytes, socketFileMode, ipv6
+                maximumPeerSubscriptionBytes, maximumSubscriptionBytes, socketFileMode, ipv6, security, key, allow, \
+                server-key, server-key-file
                 """
             ),
         ]

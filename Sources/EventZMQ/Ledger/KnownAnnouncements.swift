@@ -36,7 +36,9 @@ struct KnownAnnouncements: Sendable, Hashable {
             }
             return isCertain
         }
-        return isCertain ? account.places(of: subject) : nil
+        guard isCertain else { return nil }
+        let places = account.places(of: subject)
+        return account.areCertain(places) ? places : nil
     }
 
     mutating func add(_ prefix: WirePrefix, _ incarnation: UInt64) {

@@ -270,12 +270,19 @@ struct LedgerAccount: Sendable, Hashable {
         return !isLeaving || records[place].closed != nil
     }
 
+    /// Whether nothing is known of some places that would make an envelope count elsewhere: one that was given up may have
+    /// ended before.
+    func areCertain(_ places: [Int]) -> Bool {
+        places.allSatisfy { !records[$0].isGivenUp || records[$0].closed != nil }
+    }
+
     /// The bus has given up an announcement.
     ///
     /// - Returns: Whether something may have been lost that nobody is going to tell.
     mutating func released(_ incarnation: UInt64) -> Bool {
         guard let place = places[incarnation], records[place].closed == nil else { return false }
         records[place].isGivenUp = true
+        generation &+= 1
         return !isCovered(records[place].prefix)
     }
 

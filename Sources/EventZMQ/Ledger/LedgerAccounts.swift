@@ -54,6 +54,8 @@ struct LedgerAccounts: Sendable {
     private var lastIndices: [Int] = []
     /// What has come from publishers that have told nothing yet.
     private var early: [Source: LedgerAccount] = [:]
+    /// Since when a connection has been gone that these may have come over.
+    private var earlyAwaySince: [Source: Instant] = [:]
     /// Those whose accounts were given up, and whether there were too many.
     private var gone: Set<Key> = []
     private var hasForgottenGone = false
@@ -155,6 +157,7 @@ struct LedgerAccounts: Sendable {
         }
         // Over another link, or before it was given up, it may have counted already.
         let isFirst = !gone.contains(key) && !hasForgottenGone && !hasOther(key)
+        earlyAwaySince[key.source] = nil
         let account = early.removeValue(forKey: key.source).flatMap { isFirst ? $0 : nil }
         entries.append(Entry(key: key, account: account ?? LedgerAccount(isFirst: isFirst)))
         indices[key.source, default: []].append(entries.count - 1)
@@ -209,6 +212,7 @@ struct LedgerAccounts: Sendable {
 
     /// A connection of a link has ended, or with `nil` all of them.
     mutating func disconnected(_ connection: Int32?, on link: Int, now: Instant) {
+        for source in early.keys where source.link == link { earlyAwaySince[source] = earlyAwaySince[source] ?? now }
         for index in entries.indices where entries[index].key.source.link == link {
             guard connection == nil || entries[index].account.connection == connection else { continue }
             entries[index].awaySince = entries[index].awaySince ?? now
@@ -248,14 +252,27 @@ struct LedgerAccounts: Sendable {
 
     /// When ``takeReports(_:)`` is to be called next.
     var deadline: Instant? {
-        let forgetAt = entries.lazy.compactMap(\.awaySince).min().map { $0 + retention }
+        let away = [entries.lazy.compactMap(\.awaySince).min(), earlyAwaySince.values.min()]
+        let forgetAt = away.compactMap(\.self).min().map { $0 + retention }
         return [tellAt, forgetAt].compactMap(\.self).min()
     }
 
-    /// What there is to tell when nothing more comes.
+    /// What there is to tell when nothing more comes: those who are away are not waited for any longer.
     mutating func takeLastReports() -> [Report] {
-        guard let tellAt else { return [] }
-        return takeReports(tellAt)
+        for index in entries.indices.reversed() where entries[index].awaySince != nil { giveUp(index) }
+        giveUpEarly { _ in true }
+        let now = entries.reduce(tellAt ?? .now) { max($0, $1.awaySince ?? $0) }
+        tellAt = now
+        return takeReports(now)
+    }
+
+    /// Publishers that went before they told anything: what they had published, nobody knows.
+    private mutating func giveUpEarly(where isLate: (Instant) -> Bool) {
+        for (source, since) in earlyAwaySince where isLate(since) {
+            earlyAwaySince[source] = nil
+            guard early.removeValue(forKey: source) != nil else { continue }
+            unknown.append(Report(link: source.link, origin: source.origin, lost: nil))
+        }
     }
 
     /// What has stood for a moment.
@@ -265,6 +282,11 @@ struct LedgerAccounts: Sendable {
                 giveUp(index)
                 tellAt = now
             }
+        }
+        if earlyAwaySince.contains(where: { now - $0.value >= retention }) {
+            let retention = retention
+            giveUpEarly { now - $0 >= retention }
+            tellAt = now
         }
         guard let tellAt, tellAt <= now else { return [] }
         self.tellAt = nil

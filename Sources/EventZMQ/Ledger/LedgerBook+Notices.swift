@@ -7,6 +7,7 @@ extension LedgerBook {
         number: UInt64,
         now: Instant
     ) {
+        if case .control(let topic) = notice.topic, !isOwn(notice, topic) { return }
         switch (notice.topic, notice.isSubscription) {
         case (.prefix(let prefix), true): subscribed(prefix, by: notice.peer?.bus)
         case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.peer?.bus)
@@ -23,5 +24,20 @@ extension LedgerBook {
             acknowledged(by: bus, serial: serial, over: notice.connection ?? -1)
         case (.control, _): break
         }
+    }
+
+    /// Whether a bus speaks for itself, as the handshake has told; what others say in its name is not entered.
+    ///
+    /// When a connection has gone, libzmq does not say whose it was; then what others had said ends first.
+    private mutating func isOwn(_ notice: SubscriptionNotice, _ topic: ControlTopic) -> Bool {
+        guard notice.connection == nil else {
+            guard notice.peer?.bus != topic.bus else { return true }
+            let count = forged[topic] ?? 0
+            forged[topic] = notice.isSubscription ? count + 1 : count > 1 ? count - 1 : nil
+            return false
+        }
+        guard let count = forged[topic] else { return true }
+        forged[topic] = count > 1 ? count - 1 : nil
+        return false
     }
 }

@@ -95,13 +95,19 @@ struct LedgerBook: Sendable, Hashable {
     /// Entries of buses that went away, those gone for longest first; some have come back meanwhile.
     var away: [Absence] = []
     var awayBytes = 0
+    /// What others have said in the name of a bus, and how often.
+    var forged: [ControlTopic: Int] = [:]
     var lastEpoch: UInt64 = 0
     var serial: UInt64 = 0
     /// Changes whenever ``route(of:)`` may answer differently.
     var generation: UInt64 = 0
 
+    /// The bus that keeps it, which may be linked to itself: what goes there is not counted.
+    let own: String
+
     /// Creates an empty book; entries of peers that are away are kept for so long, and take so many bytes at most.
-    init(retention: Duration, retentionBytes: Int) {
+    init(retention: Duration, retentionBytes: Int, own: String = "") {
+        self.own = own
         self.retention = retention
         self.retentionBytes = retentionBytes
     }
@@ -252,6 +258,8 @@ struct LedgerBook: Sendable, Hashable {
     struct Route: Hashable, Sendable {
         /// Whether a peer that is there wants it.
         var isWanted = false
+        /// Whether that is anybody but the bus itself, or somebody who is away.
+        var isHeard = false
         /// What to ``count(_:)``.
         var entries: [Int] = []
     }
@@ -261,10 +269,12 @@ struct LedgerBook: Sendable, Hashable {
         // Shorter prefixes come first, and announcements of one prefix in the order in which they were born.
         var longest: [Int: Int] = [:]
         interests.forEach(covering: subject) { _, interest in
-            route.isWanted = route.isWanted || interest.isPlainlyWanted
+            if interest.isPlainlyWanted { (route.isWanted, route.isHeard) = (true, true) }
             for place in interest.entries {
-                longest[entries[place].peer] = place
                 if entries[place].announcements > 0 { route.isWanted = true }
+                guard entries[place].key.bus != own else { continue }
+                longest[entries[place].peer] = place
+                route.isHeard = true
             }
             return true
         }

@@ -51,6 +51,9 @@ final class ReceivedFrames {
     /// Who sent the message, as the handshake of its connection told.
     func peer(_ peers: inout PeerReader) -> PeerIdentity? { peers.peer(of: first) }
 
+    /// What the handshake has proved of who sent the message.
+    func user(_ peers: inout PeerReader) -> String? { peers.user(of: first) }
+
     /// The descriptor of the connection that the message came over.
     var connection: Int32 { first.connection }
 

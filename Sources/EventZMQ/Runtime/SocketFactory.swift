@@ -5,11 +5,18 @@ struct SocketFactory: Sendable {
     let context: ZMQContext
     private let configuration: ZMQBusConfiguration
     private let identity: PeerIdentity
+    /// Says who may connect, where that is restricted.
+    let authenticator: Authenticator?
 
     init(_ configuration: ZMQBusConfiguration, busID: String) throws(EventError) {
         context = try ZMQContext()
         self.configuration = configuration
         identity = PeerIdentity(bus: busID)
+        if let rules = configuration.accessRules {
+            authenticator = try Authenticator(rules, in: context)
+        } else {
+            authenticator = nil
+        }
     }
 
     /// No prefix of a subject is longer than 1024 bytes, which a command of the protocol surrounds; a longer message than
@@ -42,6 +49,26 @@ struct SocketFactory: Sendable {
         let socket = try ZMQSocket.open(kind, in: context, options: common(values))
         socket.setProperty(PeerIdentity.property, identity.text)
         return socket
+    }
+
+    /// Sets up who is at the two ends of what is bound or connected next.
+    ///
+    /// libzmq takes these options at each bind and connect.
+    func secure(_ socket: borrowing ZMQSocket, for endpoint: ZMQEndpoint) throws(EventError) {
+        guard let security = configuration.security, let pair = security.keyPair else { return }
+        // With an empty domain, or without insisting on it, libzmq lets everybody in.
+        try socket.set(.domain, Array(AccessRules.domain.utf8))
+        try socket.set(.enforcesDomain, 1)
+        let isServer = if case .bind = endpoint { endpoint.isTCP } else { false }
+        try socket.set(.curveServer, isServer ? 1 : 0)
+        guard endpoint.isTCP else { return }
+        try socket.set(.curveSecretKey, pair.secret)
+        guard !isServer else { return }
+        guard let key = security.serverKeys[endpoint] else {
+            throw .invalidConfiguration("\(endpoint): no key is expected there")
+        }
+        try socket.set(.curvePublicKey, pair.publicKey.bytes)
+        try socket.set(.curveServerKey, key.bytes)
     }
 
     private func common(_ values: [(ZMQSocketOption, Int)]) -> ZMQSocketOptions {

@@ -2,11 +2,6 @@ import CResources
 import CZeroMQ
 import EventCore
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -89,8 +84,18 @@ struct UnixSocketFile: Sendable {
 
     /// Whether a process has a socket open that is bound to a path, as far as the system tells.
     private static func isHeldOpen(_ path: String) -> Bool {
-        guard let table = try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8) else { return false }
-        return table.utf8.split(separator: 0x0A).contains { $0.reversed().starts(with: " \(path)".utf8.reversed()) }
+        let descriptor = unsafe open("/proc/net/unix", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        // Names of others are any bytes, and the size of the file is told as 0.
+        var table: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { break }
+            table += buffer.prefix(count)
+        }
+        return table.split(separator: 0x0A).contains { $0.reversed().starts(with: " \(path)".utf8.reversed()) }
     }
 
     private static func listen(

@@ -55,7 +55,8 @@ extension MonitorEvent {
         case ZMQ_EVENT_LISTENING: self = .listening(value)
         case ZMQ_EVENT_ACCEPT_FAILED: self = .turnedAway(value)
         case ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED: self = .opened(value)
-        case ZMQ_EVENT_CONNECT_DELAYED, ZMQ_EVENT_CONNECT_RETRIED: self = .retried
+        case ZMQ_EVENT_CONNECT_DELAYED: self = .begun
+        case ZMQ_EVENT_CONNECT_RETRIED: self = .retried
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: self = .established
         case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL,
             ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:

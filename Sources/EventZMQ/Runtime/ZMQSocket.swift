@@ -6,12 +6,13 @@ import EventCore
 /// Neither copyable nor `Sendable`, so two tasks cannot share it.
 @safe struct ZMQSocket: ~Copyable {
     enum Kind: Sendable {
-        case pair, publish, subscribe
+        case pair, publish, reply, subscribe
 
         fileprivate var rawValue: Int32 {
             switch self {
             case .pair: ZMQ_PAIR
             case .publish: ZMQ_XPUB
+            case .reply: ZMQ_REP
             case .subscribe: ZMQ_SUB
             }
         }
@@ -61,6 +62,13 @@ import EventCore
             }
             var number = Int32(clamping: value)
             return unsafe zmq_setsockopt(handle, option.rawValue, &number, MemoryLayout<Int32>.size)
+        }
+    }
+
+    func set(_ option: ZMQTextOption, _ value: [UInt8]) throws(EventError) {
+        // The value may be a secret.
+        try ZMQResult.check("set socket option \(option)") {
+            unsafe zmq_setsockopt(handle, option.rawValue, value, value.count)
         }
     }
 
@@ -115,6 +123,10 @@ import EventCore
 
     func connect(to endpoint: String) throws(EventError) {
         try ZMQResult.check("connect \(endpoint)") { unsafe zmq_connect(handle, endpoint) }
+    }
+
+    func disconnect(from endpoint: String) throws(EventError) {
+        try ZMQResult.check("disconnect \(endpoint)") { unsafe zmq_disconnect(handle, endpoint) }
     }
 
     /// Reports what happens to the socket's connections on an inproc endpoint; an empty name ends that.

@@ -2,7 +2,7 @@ import CZeroMQ
 
 /// The options of libzmq that hold a number and are used here.
 enum ZMQSocketOption: Sendable {
-    case backlog, connectTimeout, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive,
+    case backlog, connectTimeout, curveServer, enforcesDomain, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive,
         immediate, ipv6
     case linger, listener, maximumMessageSize, receiveHighWaterMark, reconnectInterval, reconnectIntervalMaximum
     case sendHighWaterMark, tcpKeepAlive, xpubNoDrop, xpubVerboser
@@ -11,6 +11,9 @@ enum ZMQSocketOption: Sendable {
         switch self {
         case .backlog: ZMQ_BACKLOG
         case .connectTimeout: ZMQ_CONNECT_TIMEOUT
+        case .curveServer: ZMQ_CURVE_SERVER
+        // ZMQ_ZAP_ENFORCE_DOMAIN, a draft in zmq.h that the library knows.
+        case .enforcesDomain: 93
         case .handshakeInterval: ZMQ_HANDSHAKE_IVL
         case .heartbeatInterval: ZMQ_HEARTBEAT_IVL
         case .heartbeatTimeout: ZMQ_HEARTBEAT_TIMEOUT
@@ -27,6 +30,20 @@ enum ZMQSocketOption: Sendable {
         case .tcpKeepAlive: ZMQ_TCP_KEEPALIVE
         case .xpubNoDrop: ZMQ_XPUB_NODROP
         case .xpubVerboser: ZMQ_XPUB_VERBOSER
+        }
+    }
+}
+
+/// The options of libzmq that hold bytes and are used here.
+enum ZMQTextOption: Sendable {
+    case curvePublicKey, curveSecretKey, curveServerKey, domain
+
+    var rawValue: Int32 {
+        switch self {
+        case .curvePublicKey: ZMQ_CURVE_PUBLICKEY
+        case .curveSecretKey: ZMQ_CURVE_SECRETKEY
+        case .curveServerKey: ZMQ_CURVE_SERVERKEY
+        case .domain: ZMQ_ZAP_DOMAIN
         }
     }
 }

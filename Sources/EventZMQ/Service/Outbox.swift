@@ -31,6 +31,7 @@ final class Outbox: Sendable {
         /// The last leg that leads to somebody who wants it.
         var lastWanted: Int?
         var isCounted = false
+        var isHeard = false
     }
 
     private typealias SubjectPlace = RecentTable<Subject, SubjectState>.Place
@@ -55,6 +56,7 @@ final class Outbox: Sendable {
                 subjects[place].routes = routes
                 subjects[place].lastWanted = routes.lastIndex { $0.isWanted }
                 subjects[place].isCounted = routes.contains { !$0.entries.isEmpty }
+                subjects[place].isHeard = routes.contains { $0.isHeard }
             }
             return place
         }
@@ -80,9 +82,9 @@ final class Outbox: Sendable {
         mutating func send(_ message: borrowing OutgoingMessage, at place: SubjectPlace) -> Aftermath {
             var aftermath = Aftermath(isFirstUnchecked: !isUnchecked)
             isUnchecked = true
+            aftermath.isUnheard = !subjects[place].isHeard
             guard let last = subjects[place].lastWanted else {
                 aftermath.isUnwanted = true
-                aftermath.isUnheard = !subjects[place].isCounted
                 return aftermath
             }
             for index in legs.indices where subjects[place].routes[index].isWanted {
@@ -261,10 +263,25 @@ final class Outbox: Sendable {
         }
     }
 
-    /// Has a socket take over a descriptor that listens.
-    func bind(_ id: Int, to address: String, listener: Int32) throws(EventError) {
+    func disconnect(_ id: Int, from address: String) throws(EventError) {
         try state.withLock { state throws(EventError) in
-            for leg in state.legs where leg.id == id { try leg.socket?.socket.bind(to: address, listener: listener) }
+            for leg in state.legs where leg.id == id { try leg.socket?.socket.disconnect(from: address) }
+        }
+    }
+
+    /// Has a socket take over a descriptor that listens.
+    func bind(
+        _ id: Int,
+        to endpoint: ZMQEndpoint,
+        listener: Int32,
+        _ sockets: SocketFactory
+    ) throws(EventError) {
+        try state.withLock { state throws(EventError) in
+            for leg in state.legs where leg.id == id {
+                guard let socket = leg.socket else { continue }
+                try sockets.secure(socket.socket, for: endpoint)
+                try socket.socket.bind(to: endpoint.address, listener: listener)
+            }
         }
     }
 

@@ -42,10 +42,13 @@ extension ServiceLoop {
             configuration.socketFileMode,
             for: bound.address
         ) { listener throws(EventError) in
+            // A socket file is served without keys, whatever was bound last.
+            let endpoint = ZMQEndpoint.bind(bound.address)
             if let subscriber = subscribers.first(where: { $0.id == bound.link }) {
+                try sockets.secure(subscriber.socket, for: endpoint)
                 try subscriber.socket.bind(to: bound.address, listener: listener)
             } else {
-                try outbox.bind(bound.link, to: bound.address, listener: listener)
+                try outbox.bind(bound.link, to: endpoint, listener: listener, sockets)
             }
         }
     }

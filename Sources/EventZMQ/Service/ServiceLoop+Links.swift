@@ -155,6 +155,17 @@ extension ServiceLoop {
         }
     }
 
+    /// Stops libzmq from trying again by itself.
+    func disconnect(_ watch: LinkWatch) {
+        guard let address = watch.address else { return }
+        reporting { () throws(EventError) in
+            switch watch.role {
+            case .publishes: try outbox.disconnect(watch.id, from: address)
+            case .subscribes: try subscribers.first { $0.id == watch.id }?.socket.disconnect(from: address)
+            }
+        }
+    }
+
     private func restartSubscriber(_ watch: LinkWatch, _ address: String) throws(EventError) {
         guard let subscriber = subscribers.first(where: { $0.id == watch.id }) else { return }
         try Resources.check("restart \(address)", descriptors: Resources.descriptorsOfSocket)
@@ -176,6 +187,7 @@ extension ServiceLoop {
             }
         )
         try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
+        if let endpoint = watch.endpoints.first { try sockets.secure(subscriber.socket, for: endpoint) }
         try subscriber.socket.connect(to: address)
     }
 
@@ -188,6 +200,7 @@ extension ServiceLoop {
         watch.monitor = monitor
         for event in watch.lostAllConnections() { tell(event, of: watch) }
         do {
+            if let endpoint = watch.endpoints.first { try sockets.secure(socket, for: endpoint) }
             try socket.connect(to: address)
         } catch {
             try? socket.monitor(on: nil)
@@ -229,11 +242,25 @@ extension ServiceLoop {
         guard notice.isSubscription else {
             return watch.budget.unsubscribed(over: connection, bytes: notice.size)
         }
+        if let reason = refusal(of: notice, at: watch) {
+            _ = Resources.cut(connection, of: boundEndpoints)
+            if let user = notice.user { sockets.authenticator?.suspend(user, until: .now + Self.suspension) }
+            return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
+        }
         guard let excess = watch.budget.subscribed(over: connection, bytes: notice.size) else { return }
         let who = notice.peer.map { "bus \($0.bus)" } ?? "a peer"
         let isCut = Resources.cut(connection, of: boundEndpoints)
         let reason = "\(who) has \(excess)\(isCut ? ", and was cut off" : "")"
         reporter.happened(.refused(endpoint: watch.name, reason: reason))
+    }
+
+    /// For so long a peer is not let in again that has subscribed to what it may not.
+    private static var suspension: Duration { .seconds(10) }
+
+    private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
+        guard !watch.connects, case .prefix(let prefix) = notice.topic, let admission else { return nil }
+        guard let user = notice.user else { return "a peer has proved nothing" }
+        return admission.refusal(of: prefix, by: user)
     }
 
     /// So many messages are read without letting go of the lock that publishers want.

@@ -42,7 +42,12 @@ extension ServiceLoop {
             return
         }
         do {
-            accept(try frames.decode(with: &decoder), over: subscriber.id, now)
+            let received = try frames.decode(with: &decoder)
+            if admission != nil, let reason = refusal(of: received, over: watches[subscriber.id]) {
+                reporter.happened(.malformed(endpoint: watches[subscriber.id].name, reason: reason))
+                return
+            }
+            accept(received, over: subscriber.id, now)
         } catch {
             check(frames.peer(&senders), of: watches[subscriber.id])
             reporter.happened(.malformed(endpoint: watches[subscriber.id].name, reason: "\(error)"))
@@ -58,11 +63,11 @@ extension ServiceLoop {
         guard bus == busID else { return }
         let (peer, connection) = (frames.peer(&senders), frames.connection)
         check(peer, of: watch)
-        guard let message = LedgerMessage(frames: frames.body), peer == nil || peer?.bus == message.origin else {
+        guard let message = LedgerMessage(frames: frames.body), peer?.bus == message.origin else {
             return refuse("a ledger message that is none", of: watch)
         }
         // A bus may be connected to itself.
-        guard message.origin != busID else { return acknowledge(message, on: watch, now) }
+        guard message.origin != busID else { return receiveOwn(message, over: connection, watch, now) }
         receive(message, over: connection, watch, now)
     }
 
@@ -96,9 +101,37 @@ extension ServiceLoop {
         if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
     }
 
+    /// A bus that is linked to itself confirms to itself, and counts nothing.
+    private func receiveOwn(_ message: LedgerMessage, over connection: Int32, _ watch: LinkWatch, _ now: Instant) {
+        if !watch.connections.hasSent(connection) { drainMonitor(of: watch) }
+        guard watch.connections.isOpen(connection) else { return }
+        received(over: connection, of: watch)
+        perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
+        let inEffect = message.lines.filter { $0.closed == nil }.map(\.incarnation)
+        perform(confirmation.confirmed(inEffect, on: watch.id, over: connection))
+        let closing = Departures.Connection(link: watch.id, descriptor: connection)
+        for line in message.lines where line.closed != nil {
+            if departures.closed(line.incarnation, by: closing) { finish([line.incarnation]) }
+        }
+        if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
+    }
+
     private func acknowledge(_ message: LedgerMessage, on watch: LinkWatch, _ now: Instant) {
         let target = Acknowledgements.Target(link: watch.id, origin: message.origin, socket: message.socket)
         acknowledgements.add(target, serial: message.serial, now: now)
+    }
+
+    /// Why somebody may not publish what has arrived.
+    private func refusal(of received: WireEnvelope, over watch: LinkWatch) -> String? {
+        guard let user = watch.connects ? expectedKey(at: watch) : frames.user(&senders) else {
+            return watch.connects ? nil : "from a peer that has proved nothing"
+        }
+        return admission?.refusal(of: received.envelope.subject, origin: received.origin, from: user)
+    }
+
+    /// Who is at the other end of what is connected to; `nil` for a path, whose file says who may bind it.
+    private func expectedKey(at watch: LinkWatch) -> String? {
+        watch.endpoints.first.flatMap { configuration.security?.serverKeys[$0]?.text }
     }
 
     private func refuse(_ reason: String, of watch: LinkWatch) {
@@ -111,7 +144,9 @@ extension ServiceLoop {
                 reporter.counters.echoes.add(1, ordering: .relaxed)
                 return
             }
-            if let number = received.number {
+            // Where several may connect, one could speak for another.
+            let isOwn = watches[link].connects || frames.peer(&senders)?.bus == origin
+            if isOwn, let number = received.number {
                 accounts.received(number, on: received.envelope.subject, from: origin, over: link, now: now)
             } else if let sequence = received.sequence {
                 note(sequence, received.envelope.subject, origin, link)

@@ -43,6 +43,8 @@ final class ServiceLoop {
     var decoder = EnvelopeDecoder()
     let frames = ReceivedFrames()
     var senders = PeerReader()
+    /// What peers may do, where that is restricted.
+    var admission: Admission?
     var arrived: [Envelope] = []
 
     private var poller = ZMQPoller()
@@ -77,6 +79,7 @@ final class ServiceLoop {
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
+        admission = parts.configuration.security.flatMap { $0.keyPair == nil ? nil : Admission($0) }
         lastCheck = now
         checkAt = now
         for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
@@ -235,8 +238,12 @@ final class ServiceLoop {
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
-        for watch in watches where watch.supervisor?.tick(now, jitter: .random(in: 0...1)) == .restart {
-            restart(watch)
+        for watch in watches {
+            switch watch.supervisor?.tick(now, jitter: .random(in: 0...1)) {
+            case .restart: restart(watch)
+            case .disconnect: disconnect(watch)
+            case nil: break
+            }
         }
     }
 
@@ -269,6 +276,7 @@ final class ServiceLoop {
         outbox.removeAll(linger: max(0, (deadline - .now).milliseconds))
         watches = []
         subscribers = []
+        sockets.authenticator?.stop()
         for bound in files { bound.file.remove() }
     }
 

@@ -53,6 +53,7 @@ final class ServiceParts {
     private func discard() {
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
         outbox.removeAll(linger: 0)
+        factory.authenticator?.stop()
         for bound in files { bound.file.remove() }
     }
 
@@ -82,7 +83,8 @@ final class ServiceParts {
             }
             let book = LedgerBook(
                 retention: configuration.subscriberRetention.bounded,
-                retentionBytes: configuration.subscriberRetentionBytes
+                retentionBytes: configuration.subscriberRetentionBytes,
+                own: busID
             )
             outbox.add(id, name: watches[id].name, publisher, book)
         }
@@ -127,8 +129,10 @@ final class ServiceParts {
             switch endpoint {
             case .connect(let address):
                 // Where the host is a name, the service thread connects when that has been looked up.
+                try factory.secure(socket, for: endpoint)
                 if NamedEndpoint(address) == nil { try socket.connect(to: address) }
             case .bind(let address):
+                try factory.secure(socket, for: endpoint)
                 if case .file(let path) = try EndpointAddress(of: endpoint) {
                     let mode = configuration.socketFileMode
                     let file = try UnixSocketFile.bind(path, mode, for: address) { listener throws(EventError) in

@@ -34,7 +34,7 @@ struct ConnectionTable: Sendable, Hashable {
             guard wasProven || established > isProven.count else { return nil }
             established -= 1
             return .disconnected
-        case .refused, .retried, .listening, .turnedAway:
+        case .refused, .begun, .retried, .listening, .turnedAway:
             return nil
         }
     }

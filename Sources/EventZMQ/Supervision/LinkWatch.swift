@@ -67,6 +67,8 @@ final class LinkWatch {
         case .turnedAway(ENFILE), .turnedAway(EMFILE):
             events.append(.refused(endpoint: name, reason: "no descriptor is left for another connection"))
         case .refused(let code):
+            // What is told of the retries that follow would be less.
+            hasToldAbsence = true
             events.append(.refused(endpoint: name, reason: HandshakeFault.words(for: code)))
         case .retried where connections.established == 0 && !hasToldAbsence:
             hasToldAbsence = true

@@ -12,6 +12,8 @@ enum MonitorEvent: Hashable, Sendable {
     case refused(Int32)
     /// A connection ended.
     case disconnected(Int32)
+    /// A connection is under way.
+    case begun
     /// libzmq will try to connect again by itself.
     case retried
 }

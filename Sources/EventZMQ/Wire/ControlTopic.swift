@@ -15,6 +15,13 @@ enum ControlTopic: Hashable, Sendable {
     /// Says that the bus is there, and has announced all that it wants.
     case presence(bus: String)
 
+    /// The bus that speaks.
+    var bus: String {
+        switch self {
+        case .inbox(let bus), .interest(let bus, _, _), .acknowledgement(let bus, _, _, _), .presence(let bus): bus
+        }
+    }
+
     static let firstByte: UInt8 = 0xFF
     /// The length of a bus's id, an xid.
     static let idCount = 20

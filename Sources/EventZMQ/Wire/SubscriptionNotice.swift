@@ -16,6 +16,8 @@ struct SubscriptionNotice: Sendable {
     var connection: Int32?
     /// Who is at the other end, as the handshake told.
     var peer: PeerIdentity?
+    /// What the handshake has proved of it, where a bus insists on that.
+    var user: String?
 
     /// Reads a message; `nil` when it is no notice.
     init?(_ message: borrowing ZMQMessage, _ peers: inout PeerReader) {
@@ -33,5 +35,6 @@ struct SubscriptionNotice: Sendable {
         let connection = message.connection
         self.connection = connection < 0 ? nil : connection
         peer = peers.peer(of: message)
+        user = peers.user(of: message)
     }
 }

@@ -88,7 +88,7 @@ import Testing
         var run = Run()
         run.book.subscribed(.text("a."), by: nil)
         run.book.subscribed(.text("a."), by: nil)
-        #expect(run.book.route(of: "a.b") == LedgerBook.Route(isWanted: true))
+        #expect(run.book.route(of: "a.b") == LedgerBook.Route(isWanted: true, isHeard: true))
         run.book.unsubscribed(.text("a."), by: nil)
         #expect(run.book.route(of: "a.b").isWanted)
         run.book.unsubscribed(.text("a."), by: nil)

@@ -67,6 +67,12 @@ import Testing
             large: Budget(publishes: 3, breaks: 1)
         ),
         Case(
+            name: "nested prefixes that are left while the link is down",
+            rules: rules(.oneLink, nested, ["a.b.x"], capacity: 2),
+            small: Budget(publishes: 1, breaks: 1, leaves: 1),
+            large: Budget(publishes: 2, breaks: 1, leaves: 1)
+        ),
+        Case(
             name: "prefixes beside each other",
             rules: rules(.oneLink, [wide, other], ["a.x", "b.x"], capacity: 1),
             small: Budget(publishes: 2),

@@ -16,6 +16,36 @@ import Testing
         #expect(machine.tick(now + .seconds(60), jitter: 1) == nil)
     }
 
+    @Test func `a peer that refuses is asked less and less often, until it accepts`() throws {
+        var now = ContinuousClock.now
+        var machine = SupervisorStateMachine()
+        var pauses: [Duration] = []
+        func refuse() {
+            for event in [MonitorEvent.opened(5), .refused(11), .disconnected(5), .retried] {
+                machine.handle(event, now: now)
+            }
+        }
+        refuse()
+        refuse()
+        #expect(machine.deadline == nil)
+        for _ in 0..<7 {
+            refuse()
+            now = try #require(machine.deadline)
+            #expect(machine.tick(now, jitter: 1) == .disconnect)
+            machine.handle(.disconnected(5), now: now)
+            let restartAt = try #require(machine.deadline)
+            pauses.append(restartAt - now)
+            now = restartAt
+            #expect(machine.tick(now, jitter: 1) == .restart)
+        }
+        #expect(pauses == [1, 2, 4, 8, 16, 30, 30].map { .seconds($0) })
+        machine.handle(.established, now: now)
+        machine.handle(.disconnected(5), now: now)
+        machine.handle(.retried, now: now)
+        refuse()
+        #expect(machine.deadline == nil)
+    }
+
     @Test func `a loss without a retry is healed by a new socket`() throws {
         var now = ContinuousClock.now
         var machine = SupervisorStateMachine()

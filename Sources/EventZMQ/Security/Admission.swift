@@ -1,0 +1,42 @@
+import EventCore
+
+/// What those who were let in may do, by what the handshake has proved of them: a key, or a user of this host.
+struct Admission: Sendable {
+    private let permissions: [String: ZMQPermissions]
+    /// Who an origin belongs to: whoever used it first.
+    private var owners: [String: String] = [:]
+
+    /// So many are remembered; then all are forgotten.
+    private static let maximumOwners = 1 << 14
+
+    init(_ security: ZMQSecurity) {
+        permissions = Dictionary(uniqueKeysWithValues: security.peers.map { ($0.text, $1) })
+    }
+
+    /// What people know somebody by.
+    func name(of user: String) -> String { permissions[user]?.name ?? user }
+
+    /// Why an envelope is not taken from somebody, in words; `nil` when it is.
+    ///
+    /// Whoever has no permissions of its own may publish everything: a user of this host, or a server whose key was
+    /// expected.
+    mutating func refusal(of subject: Subject, origin: String?, from user: String) -> String? {
+        if let origin {
+            if let owner = owners[origin] {
+                guard owner == user else { return "\(name(of: user)) speaks for bus \(origin) of \(name(of: owner))" }
+            } else {
+                if owners.count >= Self.maximumOwners { owners = [:] }
+                owners[origin] = user
+            }
+        }
+        guard let permissions = permissions[user], !permissions.mayPublish(on: subject) else { return nil }
+        return "\(permissions.name) may not publish on \(subject)"
+    }
+
+    /// Why a subscription is not taken from somebody; `nil` when it is.
+    func refusal(of prefix: WirePrefix, by user: String) -> String? {
+        guard let permissions = permissions[user], !permissions.maySubscribe(to: prefix) else { return nil }
+        let text = String(decoding: prefix.bytes, as: UTF8.self)
+        return "\(permissions.name) may not subscribe to \"\(text)\""
+    }
+}

@@ -1,0 +1,56 @@
+import EventCore
+import Testing
+
+@testable import EventZMQ
+
+@Suite struct AccessTests {
+    private func request(_ mechanism: String, _ credentials: [[UInt8]], at address: String = "127.0.0.1")
+        -> AccessRules.Request
+    {
+        .init(id: [1], domain: AccessRules.domain, address: address, mechanism: mechanism, credentials: credentials)
+    }
+
+    @Test func `keys on the list are let in, and nobody else`() throws {
+        let (known, unknown) = (try ZMQKeyPair.generate().publicKey, try ZMQKeyPair.generate().publicKey)
+        var rules = AccessRules(keys: [known], userIDs: [7])
+        #expect(rules.answer(request("CURVE", [known.bytes]), now: .now) == .admitted(as: known.text))
+        #expect(rules.answer(request("CURVE", [unknown.bytes]), now: .now) == .refused("not on the list"))
+        #expect(rules.answer(request("CURVE", []), now: .now) == .refused("not on the list"))
+        #expect(rules.answer(request("PLAIN", [known.bytes]), now: .now) == .refused("unknown mechanism"))
+        var other = request("CURVE", [known.bytes])
+        other.domain = ""
+        #expect(rules.answer(other, now: .now) == .refused("unknown domain"))
+        let now = ContinuousClock.now
+        rules.suspended[known.text] = now + .seconds(1)
+        #expect(rules.answer(request("CURVE", [known.bytes]), now: now) == .refused("cut off a moment ago"))
+        #expect(rules.answer(request("CURVE", [known.bytes]), now: now + .seconds(1)) == .admitted(as: known.text))
+    }
+
+    @Test(arguments: ["localhost:8:7:7", "127.0.0.1", "localhost:7", "localhost:7:7:7:7", "localhost::7:7", ""])
+    func `without keys only the right users are let in`(_ address: String) {
+        let rules = AccessRules(keys: [], userIDs: [7])
+        #expect(rules.answer(request("NULL", [], at: address), now: .now) == .refused("no such user"))
+        #expect(rules.answer(request("NULL", [], at: "localhost:7:1:2"), now: .now) == .admitted(as: "uid:7"))
+    }
+
+    @Test func `an origin belongs to whoever used it first`() throws {
+        let pair = try ZMQKeyPair.generate()
+        let key = pair.publicKey
+        var admission = Admission(
+            ZMQSecurity(
+                keyPair: pair,
+                peers: [key: ZMQPermissions(name: "orders", publish: ["orders.>"], subscribe: ["a.b.>", "c"])],
+                serverKeys: [:]
+            )
+        )
+        #expect(admission.refusal(of: "orders.x", origin: "o", from: key.text) == nil)
+        #expect(admission.refusal(of: "orders.x", origin: "o", from: "uid:1") == "uid:1 speaks for bus o of orders")
+        #expect(admission.refusal(of: "orders.x", origin: "p", from: "uid:1") == nil)
+        #expect(admission.refusal(of: "other", origin: "o", from: key.text) == "orders may not publish on other")
+        #expect(admission.refusal(of: .text("a.b."), by: key.text) == nil)
+        #expect(admission.refusal(of: .text("a.b.c."), by: key.text) == nil)
+        #expect(admission.refusal(of: .text("a."), by: key.text) == "orders may not subscribe to \"a.\"")
+        #expect(admission.refusal(of: .text(""), by: key.text) != nil)
+        #expect(admission.refusal(of: .text(""), by: "uid:1") == nil)
+    }
+}
