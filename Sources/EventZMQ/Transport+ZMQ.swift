@@ -25,7 +25,8 @@ extension Transport {
             .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
             "maximumWirePrefixes", "receiveQueueCapacity", "receiveQueueBytes", "heartbeatInterval", "linger",
             "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "maximumPeerSubscriptions",
-            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6", "security", "key", "allow", "server-key", "server-key-file",
+            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6", "security", "key",
+            "allow", "server-key", "server-key-file",
         ]
         return Transport(scheme: "zmq", options: options) { parameters, observer in
             var configuration = try ZMQBusConfiguration(parameters)

@@ -15,7 +15,8 @@ import Synchronization
 /// `subscribe` returns when every publisher the bus is connected to has confirmed the subscription: what they publish
 /// from then on arrives.
 ///
-/// There is neither authentication nor encryption: use it where everybody may be trusted.
+/// Without ``ZMQBusConfiguration/security`` there is neither authentication nor encryption, and it binds no address that
+/// other hosts can reach.
 public final class ZMQBus: Bus, BusLink {
     /// What the bus is called on the wire.
     let id: String

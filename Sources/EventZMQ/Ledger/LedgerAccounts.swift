@@ -73,15 +73,24 @@ struct LedgerAccounts: Sendable {
     /// Whether a publisher keeps a ledger for this bus, so that its numbers by subject say nothing new.
     func isKept(by origin: String) -> Bool { entries.contains { $0.key.source.origin == origin } }
 
-    /// Counts an envelope that has arrived.
-    mutating func received(_ number: UInt64, on subject: Subject, from origin: String, over link: Int, now: Instant) {
+    /// Counts an envelope that has arrived; where several sockets of a publisher lead to one of this bus, the connection
+    /// tells them apart.
+    mutating func received(
+        _ number: UInt64,
+        on subject: Subject,
+        from origin: String,
+        over link: Int,
+        connection: @autoclosure () -> Int32? = nil,
+        now: Instant
+    ) {
         if lastSource?.link != link || lastSource?.origin != origin {
             let source = Source(link: link, origin: origin)
             lastIndices = indices[source] ?? []
             lastSource = source
         }
         guard !lastIndices.isEmpty else { return keepEarly(number, subject, Source(link: link, origin: origin)) }
-        for index in lastIndices {
+        let connection = lastIndices.count > 1 ? connection() : nil
+        for index in lastIndices where connection == nil || entries[index].account.connection == connection {
             let generation = entries[index].account.generation &+ announcements.generation
             if entries[index].lastGeneration != generation || entries[index].lastSubject != subject {
                 entries[index].lastPlaces = announcements.places(of: subject, in: entries[index].account)

@@ -2,7 +2,8 @@ import CZeroMQ
 
 /// The options of libzmq that hold a number and are used here.
 enum ZMQSocketOption: Sendable {
-    case backlog, connectTimeout, curveServer, enforcesDomain, handshakeInterval, heartbeatInterval, heartbeatTimeout, heartbeatTimeToLive,
+    case backlog, connectTimeout, curveServer, enforcesDomain, handshakeInterval, heartbeatInterval, heartbeatTimeout,
+        heartbeatTimeToLive,
         immediate, ipv6
     case linger, listener, maximumMessageSize, receiveHighWaterMark, reconnectInterval, reconnectIntervalMaximum
     case sendHighWaterMark, tcpKeepAlive, xpubNoDrop, xpubVerboser

@@ -49,7 +49,9 @@ enum AllowList {
                 guard parts.count == 2 else { throw fault("neither publish= nor subscribe=") }
                 var patterns: [Pattern] = []
                 for text in parts[1].split(separator: ",") {
-                    guard let pattern = try? Pattern(validating: String(text)) else { throw fault("\(text) is no pattern") }
+                    guard let pattern = try? Pattern(validating: String(text)) else {
+                        throw fault("\(text) is no pattern")
+                    }
                     patterns.append(pattern)
                 }
                 switch parts[0] {
@@ -69,9 +71,11 @@ enum AllowList {
         defer { unsafe closedir(folder) }
         var names: [String] = []
         while let entry = unsafe readdir(folder) {
-            names.append(unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            })
+            names.append(
+                unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+            )
         }
         return names.sorted()
     }

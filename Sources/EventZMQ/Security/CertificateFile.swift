@@ -44,7 +44,9 @@ struct CertificateFile: Sendable, Equatable {
         }
     }
 
-    /// A name and its value, which may stand in quotation marks. A `#` begins a comment, but not within those.
+    /// A name and its value, which may stand in quotation marks.
+    ///
+    /// A `#` begins a comment, but not within those.
     private static func parse(_ line: Substring) -> (name: String, value: String)? {
         let trimmed = line.drop { $0 == " " || $0 == "\t" }
         let name = trimmed.prefix { $0 != "=" && $0 != "#" }

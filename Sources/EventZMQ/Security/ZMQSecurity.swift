@@ -40,7 +40,7 @@ public struct ZMQSecurity: Sendable {
 
     /// Proves who this bus is; `nil` for ``none``.
     public var keyPair: ZMQKeyPair?
-    /// Who may connect, and what they may do. Nobody else is let in.
+    /// Who may connect, and what they may do; nobody else is let in.
     public var peers: [ZMQPublicKey: ZMQPermissions]
     /// Whose key is expected at the endpoints that are connected to.
     public var serverKeys: [ZMQEndpoint: ZMQPublicKey]

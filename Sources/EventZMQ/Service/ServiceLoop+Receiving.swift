@@ -147,7 +147,14 @@ extension ServiceLoop {
             // Where several may connect, one could speak for another.
             let isOwn = watches[link].connects || frames.peer(&senders)?.bus == origin
             if isOwn, let number = received.number {
-                accounts.received(number, on: received.envelope.subject, from: origin, over: link, now: now)
+                accounts.received(
+                    number,
+                    on: received.envelope.subject,
+                    from: origin,
+                    over: link,
+                    connection: frames.connection,
+                    now: now
+                )
             } else if let sequence = received.sequence {
                 note(sequence, received.envelope.subject, origin, link)
             }

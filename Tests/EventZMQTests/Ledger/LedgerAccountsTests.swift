@@ -161,6 +161,16 @@ import Testing
         #expect(run.pass(.milliseconds(50)) == [Self.lost(1, on: 1)])
     }
 
+    @Test func `two sockets of a publisher over one link are told apart by their connections`() {
+        var run = Run()
+        for (socket, connection) in [(0, 5), (1, 6)] as [(UInt64, Int32)] {
+            _ = run.read(0, socket: socket, over: connection)
+            run.accounts.received(1, on: "a.x", from: "p", over: 0, connection: connection, now: run.now)
+            _ = run.read(1, socket: socket, over: connection)
+        }
+        #expect(run.pass(.seconds(1)) == [])
+    }
+
     @Test func `a publisher that was given up is counted anew`() {
         var run = Run()
         _ = run.read(3)
