@@ -17,7 +17,7 @@ enum Resources {
         descriptors: Int,
         threads: Int = 0
     ) throws(EventError) {
-        let code = unsafe cresources_check(Int32(clamping: descriptors), Int32(clamping: threads))
+        let code = cresources_check(Int32(clamping: descriptors), Int32(clamping: threads))
         guard code == 0 else { throw ZMQResult.failure(operation(), code) }
     }
 
@@ -32,7 +32,7 @@ enum Resources {
                 return unsafe cresources_cut(connection, String(endpoint.dropFirst(6)), 0) == 0
             }
             guard let port = endpoint.split(separator: ":").last.flatMap({ UInt16($0) }) else { return false }
-            return unsafe cresources_cut(connection, nil, port) == 0
+            return cresources_cut(connection, nil, port) == 0
         }
     }
 

@@ -45,7 +45,12 @@ final class Outbox: Sendable {
         var isOpen = true
         private var subjects = RecentTable<Subject, SubjectState>(capacity: Outbox.subjectCapacity)
 
-        private var generation: UInt64 { legs.reduce(0) { $0 &+ $1.book.generation } }
+        private var generation: UInt64 {
+            var sum: UInt64 = 0
+            // By place: what iterates a leg copies it, with a reference for each table of its book.
+            for index in legs.indices { sum &+= legs[index].book.generation }
+            return sum
+        }
 
         private mutating func place(of subject: Subject) -> SubjectPlace {
             let place = subjects.place(of: subject, initial: SubjectState())
@@ -377,12 +382,13 @@ final class Outbox: Sendable {
     ///
     /// - Returns: When to call again; `nil` when nobody is owed anything.
     func tellLedgers(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        let due = state.withLock { state in
-            state.legs.indices.flatMap { index in
-                _ = state.legs[index].book.schedule(now)
-                return state.legs[index].book.takeDue(now).map { (index, $0) }
-            }
+        let (due, next) = state.withLock { state in
+            let next = state.legs.indices.compactMap { state.legs[$0].book.schedule(now) }.min()
+            // Mostly nobody is to be told anything yet, and publishers wait meanwhile.
+            guard let next, next <= now else { return ([(Int, String)](), next) }
+            return (state.legs.indices.flatMap { i in state.legs[i].book.takeDue(now).map { (i, $0) } }, next)
         }
+        guard !due.isEmpty else { return next }
         var rest = due[...]
         while !rest.isEmpty {
             // Some at a time, since publishers wait meanwhile.

@@ -218,10 +218,12 @@ extension ServiceLoop {
 
     /// Takes note of who wants what; those who are owed an answer get it afterwards.
     ///
-    /// - Returns: Whether there may be more.
-    func takeNotices(at watch: LinkWatch, _ now: Instant) -> Bool {
+    /// - Returns: Whether there were any, and whether there may be more.
+    func takeNotices(at watch: LinkWatch, _ now: Instant) -> (hasSome: Bool, hasMore: Bool) {
+        var hasSome = false
         for _ in 0..<Self.roundsAtOnce {
             let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
+            hasSome = hasSome || !notices.isEmpty
             for notice in notices {
                 if let connection = notice.connection {
                     received(over: connection, of: watch)
@@ -232,9 +234,9 @@ extension ServiceLoop {
             }
             if isAll { peers.settled(watch.id) }
             resumeSubscriberWaits()
-            if isAll { return false }
+            if isAll { return (hasSome, false) }
         }
-        return true
+        return (hasSome, true)
     }
 
     /// Cuts off a peer that has subscribed to too much.

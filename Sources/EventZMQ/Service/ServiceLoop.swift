@@ -56,12 +56,14 @@ final class ServiceLoop {
     /// When the publishing sockets are to be looked after because of a send.
     private var checkAt: Instant?
     private var lastCheck: Instant
+    private var lastTelling: Instant
     /// When buses are to be told what has been published for them.
     private var tellAt: Instant?
 
     /// Signals that a send swallowed are looked for this much later, so that a stream of sends costs one look each
     /// time.
     private static let checkInterval = Duration.milliseconds(1)
+    private static let tellingInterval = Duration.milliseconds(5)
 
     init(_ parts: ServiceParts, now: Instant) {
         busID = parts.busID
@@ -80,7 +82,7 @@ final class ServiceLoop {
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
         admission = parts.configuration.security.flatMap { $0.keyPair == nil ? nil : Admission($0) }
-        lastCheck = now
+        (lastCheck, lastTelling) = (now, now)
         checkAt = now
         for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
     }
@@ -142,14 +144,25 @@ final class ServiceLoop {
         let hasSignal = (0..<publisherCount).contains { poller.isReadable(1 + $0) }
         if checkAt == nil, outbox.isUnchecked { checkAt = max(now, lastCheck + Self.checkInterval) }
         if hasSignal || checkAt.map({ $0 <= now }) == true {
-            lastCheck = now
+            (lastCheck, lastTelling) = (now, now)
             checkAt = nil
             outbox.beginCheck()
+            var hasNotices = false
             for watch in watches where watch.role == .publishes {
-                if takeNotices(at: watch, now) { checkAt = now }
+                let (some, hasMore) = takeNotices(at: watch, now)
+                if hasMore { checkAt = now }
+                hasNotices = hasNotices || some
             }
-            tellAt = outbox.tellLedgers(now: now)
+            // What was sent since is told 20 ms later, so it need not be scheduled after every send.
+            if hasNotices || now - lastTelling >= Self.tellingInterval {
+                lastTelling = now
+                tellAt = outbox.tellLedgers(now: now)
+            } else {
+                let soon = lastTelling + Self.tellingInterval
+                tellAt = min(tellAt ?? soon, soon)
+            }
         } else if let due = tellAt, due <= now {
+            lastTelling = now
             tellAt = outbox.tellLedgers(now: now)
         }
     }
