@@ -12,7 +12,7 @@ public struct ZMQKeyPair: Sendable, CustomStringConvertible, CustomDebugStringCo
 
     /// Makes a new pair, from the system's random numbers.
     ///
-    /// - Throws: ``EventError/transport(_:)`` when this libzmq has no CURVE.
+    /// - Throws: ``/EventCore/EventError/transport(_:)`` when this libzmq has no CURVE.
     public static func generate() throws(EventError) -> ZMQKeyPair {
         var publicText = [CChar](repeating: 0, count: 41)
         var secretText = publicText
@@ -23,7 +23,7 @@ public struct ZMQKeyPair: Sendable, CustomStringConvertible, CustomDebugStringCo
     /// Reads a pair from a certificate file of CZMQ or pyzmq (`NAME.key_secret`), or one that `eventbus keygen` has made.
     ///
     /// - Parameter file: The path of the file, which only its owner may read.
-    /// - Throws: ``EventError/invalidConfiguration(_:)`` when there is no such file, others may read it, or it holds no
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` when there is no such file, others may read it, or it holds no
     ///   secret key.
     public init(certificate file: String) throws(EventError) {
         let certificate = try CertificateFile(path: file, isSecret: true)
@@ -42,7 +42,7 @@ public struct ZMQKeyPair: Sendable, CustomStringConvertible, CustomDebugStringCo
         self = pair
     }
 
-    /// - Throws: ``EventError/invalidConfiguration(_:)`` for a text that is no key.
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a text that is no key.
     init(secret text: String) throws(EventError) {
         guard let secret = Z85.decode(text) else { throw .invalidConfiguration("a secret key is none") }
         var publicText = [CChar](repeating: 0, count: 41)

@@ -13,7 +13,7 @@ public struct ZMQPublicKey: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a key from its 40 characters.
     ///
-    /// - Throws: ``EventError/invalidConfiguration(_:)`` when the text is no key.
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` when the text is no key.
     public init(validating text: String) throws(EventError) {
         guard let bytes = Z85.decode(text) else {
             throw .invalidConfiguration("a public key has 40 characters of Z85, and \"\(text.prefix(60))\" is none")

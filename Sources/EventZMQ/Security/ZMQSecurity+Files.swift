@@ -5,7 +5,7 @@ extension ZMQKeyPair {
     /// `NAME.key_secret`, which only its owner can read.
     ///
     /// - Parameter name: The path without its ending; the last part also stands in the files as the name.
-    /// - Throws: ``EventError/invalidConfiguration(_:)`` when one of the files is there already, or cannot be written.
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` when one of the files is there already, or cannot be written.
     public func write(_ name: String) throws(EventError) {
         let title = name.split(separator: "/").last.map(String.init) ?? name
         let head = "metadata\n    name = \"\(title)\"\ncurve\n    public-key = \"\(publicKey)\"\n"
@@ -18,7 +18,7 @@ extension ZMQPublicKey {
     /// Reads the public key of a certificate file, of either half.
     ///
     /// - Parameter file: The path of the file.
-    /// - Throws: ``EventError/invalidConfiguration(_:)`` when it cannot be read or holds none.
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` when it cannot be read or holds none.
     public init(certificate file: String) throws(EventError) {
         let certificate = try CertificateFile(path: file, isSecret: false)
         if let text = certificate.publicKey {
@@ -38,7 +38,7 @@ extension ZMQSecurity {
     ///   - key: The certificate file with this bus's own pair.
     ///   - allow: Who may connect: a folder of public certificates, or a file with a line for each key.
     ///   - serverKeys: Whose key is expected at the TCP endpoints that are connected to.
-    /// - Throws: ``EventError/invalidConfiguration(_:)`` that names the file and what is wrong with it.
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` that names the file and what is wrong with it.
     public init(key: String, allow: String?, serverKeys: [ZMQEndpoint: ZMQPublicKey]) throws(EventError) {
         let peers = if let allow { try AllowList.read(allow) } else { [ZMQPublicKey: ZMQPermissions]() }
         self.init(keyPair: try ZMQKeyPair(certificate: key), peers: peers, serverKeys: serverKeys)
