@@ -27,7 +27,7 @@ test: dependencies ## Build everything and run all tests
 	swift test --skip-build --skip '$(BUSY_TESTS)'
 	for target in $(subst |, ,$(BUSY_TESTS)); do swift test --skip-build --filter "$$target"; done
 
-# What has several threads, and of EventZMQTests what has but one.
+# What has several threads, and what has but one and takes long.
 CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
 SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost
 
@@ -35,7 +35,7 @@ SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
 	swift build --build-tests --sanitize=thread --scratch-path .build-thread
 	export TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions'; \
-	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter '$(CONCURRENT)' --skip EventZMQTests; \
+	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter '$(CONCURRENT)' --skip 'EventZMQTests|$(SEQUENTIAL)'; \
 	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter EventZMQTests --skip '$(SEQUENTIAL)'
 
 .PHONY: test-repeat
