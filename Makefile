@@ -27,9 +27,9 @@ test: dependencies ## Build everything and run all tests
 	swift test --skip-build --skip '$(BUSY_TESTS)'
 	for target in $(subst |, ,$(BUSY_TESTS)); do swift test --skip-build --filter "$$target"; done
 
-# What has several threads, and what has but one and takes long.
+# What has several threads; and what has but one, or measures time, and takes long.
 CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
-SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost
+SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost|ManySubscriptions
 
 .PHONY: test-thread
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
