@@ -62,11 +62,6 @@ final class Authenticator: Sendable {
         while !hasEnded.withLock({ $0 }) { ServiceThread.yield() }
     }
 
-    /// Answers by other rules from now on.
-    func update(_ rules: AccessRules) {
-        self.rules.withLock { $0 = rules }
-    }
-
     /// Refuses somebody for a while.
     func suspend(_ user: String, until end: ContinuousClock.Instant) {
         rules.withLock { rules in

@@ -56,7 +56,6 @@ final class ServiceLoop {
     /// When the publishing sockets are to be looked after because of a send.
     private var checkAt: Instant?
     private var lastCheck: Instant
-    private var lastTelling: Instant
     /// When buses are to be told what has been published for them.
     private var tellAt: Instant?
 
@@ -82,7 +81,7 @@ final class ServiceLoop {
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
         admission = parts.configuration.security.flatMap { $0.keyPair == nil ? nil : Admission($0) }
-        (lastCheck, lastTelling) = (now, now)
+        lastCheck = now
         checkAt = now
         for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
     }
@@ -144,7 +143,7 @@ final class ServiceLoop {
         let hasSignal = (0..<publisherCount).contains { poller.isReadable(1 + $0) }
         if checkAt == nil, outbox.isUnchecked { checkAt = max(now, lastCheck + Self.checkInterval) }
         if hasSignal || checkAt.map({ $0 <= now }) == true {
-            (lastCheck, lastTelling) = (now, now)
+            lastCheck = now
             checkAt = nil
             outbox.beginCheck()
             var hasNotices = false
@@ -153,18 +152,11 @@ final class ServiceLoop {
                 if hasMore { checkAt = now }
                 hasNotices = hasNotices || some
             }
-            // What was sent since is told 20 ms later, so it need not be scheduled after every send.
-            if hasNotices || now - lastTelling >= Self.tellingInterval {
-                lastTelling = now
-                tellAt = outbox.tellLedgers(now: now)
-            } else {
-                let soon = lastTelling + Self.tellingInterval
-                tellAt = min(tellAt ?? soon, soon)
-            }
-        } else if let due = tellAt, due <= now {
-            lastTelling = now
-            tellAt = outbox.tellLedgers(now: now)
+            // What was sent since is told 20 ms later, so it need not be scheduled after every look.
+            let soon = hasNotices ? now : now + Self.tellingInterval
+            tellAt = min(tellAt ?? soon, soon)
         }
+        if let due = tellAt, due <= now { tellAt = outbox.tellLedgers(now: now) }
     }
 
     // MARK: Commands

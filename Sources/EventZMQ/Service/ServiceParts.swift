@@ -126,13 +126,12 @@ final class ServiceParts {
 
     private func open(_ endpoints: [ZMQEndpoint], _ socket: borrowing ZMQSocket, _ id: Int) throws(EventError) {
         for endpoint in endpoints {
+            try factory.secure(socket, for: endpoint)
             switch endpoint {
             case .connect(let address):
                 // Where the host is a name, the service thread connects when that has been looked up.
-                try factory.secure(socket, for: endpoint)
                 if NamedEndpoint(address) == nil { try socket.connect(to: address) }
             case .bind(let address):
-                try factory.secure(socket, for: endpoint)
                 if case .file(let path) = try EndpointAddress(of: endpoint) {
                     let mode = configuration.socketFileMode
                     let file = try UnixSocketFile.bind(path, mode, for: address) { listener throws(EventError) in
