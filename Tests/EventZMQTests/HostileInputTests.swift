@@ -82,13 +82,13 @@ import Testing
     func `a peer that subscribes to too much is cut off, and no other`(_ endpoint: String) async throws {
         let publisher = try ZMQBus.publisher(at: .bind(endpoint)) { $0.maximumPeerSubscriptions = 100 }
         let address = try #require(publisher.boundEndpoints.first)
-        let events = publisher.events
+        var events = publisher.events.makeAsyncIterator()
         let subscriber = try ZMQBus.subscriber(at: .connect(address))
         let subscription = try await subscriber.subscribe(to: "a")
         let rude = RawSocket(ZMQ_XSUB)
         #expect(rude.connect(address))
         for number in 0..<1000 { rude.send([[1] + "b.\(number)".utf8]) }
-        for await event in events {
+        while let event = await events.next() {
             guard case .refused(_, let reason) = event, reason.contains("more than 100 subscriptions") else { continue }
             #expect(reason.hasSuffix("cut off"))
             break
@@ -105,11 +105,11 @@ import Testing
     @Test func `a subscription that is longer than any subject ends the connection`() async throws {
         let publisher = try ZMQBus.publisher(at: .bind(Address.ipc()))
         let address = try #require(publisher.boundEndpoints.first)
-        let events = publisher.events
+        var events = publisher.events.makeAsyncIterator()
         let rude = RawSocket(ZMQ_XSUB)
         #expect(rude.connect(address))
         rude.send([[1] + Array(repeating: 0x61, count: 2000)])
-        for await event in events { if case .disconnected = event { break } }
+        while let event = await events.next() { if case .disconnected = event { break } }
         await publisher.close()
     }
 }

@@ -224,6 +224,8 @@ extension ServiceLoop {
         for _ in 0..<Self.roundsAtOnce {
             let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
             hasSome = hasSome || !notices.isEmpty
+            // The number of a connection is used again, and what is told of the one before it counts first.
+            if !notices.isEmpty { drainMonitor(of: watch) }
             for notice in notices {
                 if let connection = notice.connection {
                     received(over: connection, of: watch)
@@ -241,6 +243,7 @@ extension ServiceLoop {
 
     /// Cuts off a peer that has subscribed to too much.
     private func count(_ notice: SubscriptionNotice, over connection: Int32, at watch: LinkWatch) {
+        guard watch.connections.isOpen(connection) else { return }
         guard notice.isSubscription else {
             return watch.budget.unsubscribed(over: connection, bytes: notice.size)
         }
