@@ -270,7 +270,7 @@ struct LedgerAccounts: Sendable {
     mutating func takeLastReports() -> [Report] {
         for index in entries.indices.reversed() where entries[index].awaySince != nil { giveUp(index) }
         giveUpEarly { _ in true }
-        let now = entries.reduce(tellAt ?? .now) { max($0, $1.awaySince ?? $0) }
+        let now = tellAt ?? .now
         tellAt = now
         return takeReports(now)
     }

@@ -19,12 +19,6 @@ final class Authenticator: Sendable {
             while message.hasMore, case .done = socket.receive(into: message) { frames.append(message.bytes) }
             return frames
         }
-
-        func send(_ frames: [[UInt8]]) {
-            for (place, frame) in frames.enumerated() {
-                guard case .done = socket.send(frame.span, place == frames.count - 1 ? .last : .middle) else { return }
-            }
-        }
     }
 
     /// Where libzmq asks.
@@ -81,7 +75,7 @@ final class Authenticator: Sendable {
                 let request = AccessRules.Request(frames: frames)
                 let answer = request.map { request in rules.withLock { $0.answer(request, now: .now) } }
                 let id = request?.id ?? frames.dropFirst().first ?? []
-                desk.send((answer ?? .refused("not understood")).frames(for: id))
+                desk.socket.send((answer ?? .refused("not understood")).frames(for: id))
             }
         }
         wakeUp.close()

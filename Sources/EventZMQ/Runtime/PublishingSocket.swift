@@ -42,11 +42,7 @@ final class PublishingSocket: @unchecked Sendable {
 
     /// Tells a bus what has been published for it; like any message it is dropped when the bus's queue is full.
     func tell(_ bus: String, _ message: LedgerMessage) {
-        let frames = message.frames
-        guard case .done = socket.send(ControlTopic.inbox(bus: bus).bytes.span, .middle) else { return }
-        for (place, frame) in frames.enumerated() {
-            guard case .done = socket.send(frame.span, place == frames.count - 1 ? .last : .middle) else { return }
-        }
+        socket.send([ControlTopic.inbox(bus: bus).bytes] + message.frames)
     }
 
     /// Takes notices of subscriptions, until there are none or so many messages have been read.

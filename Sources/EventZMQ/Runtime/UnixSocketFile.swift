@@ -15,7 +15,7 @@ import Darwin
 /// libzmq would remove whatever is at the path and leave its own file behind, and its listener ends the process when
 /// descriptors run out; so it gets one that listens already.
 struct UnixSocketFile: Sendable {
-    private let path: String
+    let path: String
     private let device: UInt64
     private let inode: UInt64
 

@@ -154,6 +154,13 @@ import EventCore
         }
     }
 
+    /// Sends a message without waiting, or what fits of it.
+    func send(_ frames: [[UInt8]]) {
+        for (place, frame) in frames.enumerated() {
+            guard case .done = send(frame.span, place == frames.count - 1 ? .last : .middle) else { return }
+        }
+    }
+
     /// Receives a frame without waiting.
     @inline(__always)
     func receive(into message: borrowing ZMQMessage) -> ZMQResult {

@@ -261,31 +261,11 @@ final class Outbox: Sendable {
         state.withLock { $0.legs.append(Leg(id: id, name: name, socket: socket, book: book)) }
     }
 
-    /// Connects a socket whose address was not known before.
-    func connect(_ id: Int, to address: String) throws(EventError) {
+    /// Runs `body` on a socket, unless it is being replaced.
+    func withSocket(_ id: Int, _ body: (borrowing ZMQSocket) throws(EventError) -> Void) throws(EventError) {
         try state.withLock { state throws(EventError) in
-            for leg in state.legs where leg.id == id { try leg.socket?.socket.connect(to: address) }
-        }
-    }
-
-    func disconnect(_ id: Int, from address: String) throws(EventError) {
-        try state.withLock { state throws(EventError) in
-            for leg in state.legs where leg.id == id { try leg.socket?.socket.disconnect(from: address) }
-        }
-    }
-
-    /// Has a socket take over a descriptor that listens.
-    func bind(
-        _ id: Int,
-        to endpoint: ZMQEndpoint,
-        listener: Int32,
-        _ sockets: SocketFactory
-    ) throws(EventError) {
-        try state.withLock { state throws(EventError) in
-            for leg in state.legs where leg.id == id {
-                guard let socket = leg.socket else { continue }
-                try sockets.secure(socket.socket, for: endpoint)
-                try socket.socket.bind(to: endpoint.address, listener: listener)
+            for index in state.legs.indices where state.legs[index].id == id {
+                if let socket = state.legs[index].socket { try body(socket.socket) }
             }
         }
     }

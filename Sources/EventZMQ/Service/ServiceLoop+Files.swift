@@ -5,7 +5,6 @@ struct BoundFile: Sendable {
     var file: UnixSocketFile
     let link: Int
     let address: String
-    let path: String
     /// Whether it was told that the path leads elsewhere.
     var isLost = false
 }
@@ -38,17 +37,14 @@ extension ServiceLoop {
     private func bindAgain(_ place: Int) throws(EventError) {
         let bound = files[place]
         files[place].file = try UnixSocketFile.bind(
-            bound.path,
+            bound.file.path,
             configuration.socketFileMode,
             for: bound.address
         ) { listener throws(EventError) in
             // A socket file is served without keys, whatever was bound last.
-            let endpoint = ZMQEndpoint.bind(bound.address)
-            if let subscriber = subscribers.first(where: { $0.id == bound.link }) {
-                try sockets.secure(subscriber.socket, for: endpoint)
-                try subscriber.socket.bind(to: bound.address, listener: listener)
-            } else {
-                try outbox.bind(bound.link, to: endpoint, listener: listener, sockets)
+            try withSocket(of: bound.link) { socket throws(EventError) in
+                try sockets.secure(socket, for: .bind(bound.address))
+                try socket.bind(to: bound.address, listener: listener)
             }
         }
     }

@@ -159,10 +159,16 @@ extension ServiceLoop {
     func disconnect(_ watch: LinkWatch) {
         guard let address = watch.address else { return }
         reporting { () throws(EventError) in
-            switch watch.role {
-            case .publishes: try outbox.disconnect(watch.id, from: address)
-            case .subscribes: try subscribers.first { $0.id == watch.id }?.socket.disconnect(from: address)
-            }
+            try withSocket(of: watch.id) { socket throws(EventError) in try socket.disconnect(from: address) }
+        }
+    }
+
+    /// Runs `body` on the socket of a link; of one that publishes, under the lock of the outbox.
+    func withSocket(of link: Int, _ body: (borrowing ZMQSocket) throws(EventError) -> Void) throws(EventError) {
+        if let subscriber = subscribers.first(where: { $0.id == link }) {
+            try body(subscriber.socket)
+        } else {
+            try outbox.withSocket(link, body)
         }
     }
 

@@ -66,8 +66,6 @@ extension ServiceLoop {
         guard let message = LedgerMessage(frames: frames.body), peer?.bus == message.origin else {
             return refuse("a ledger message that is none", of: watch)
         }
-        // A bus may be connected to itself.
-        guard message.origin != busID else { return receiveOwn(message, over: connection, watch, now) }
         receive(message, over: connection, watch, now)
     }
 
@@ -83,36 +81,27 @@ extension ServiceLoop {
         // What is left of a connection that has ended confirms nothing any more.
         guard watch.connections.isOpen(connection) else { return }
         received(over: connection, of: watch)
-        guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else {
-            return
-        }
         let confirmed: [UInt64]
         let closed: [UInt64]
-        switch accounts.read(message, on: watch.id, over: connection, now: now) {
-        case .current(let nowConfirmed, let nowClosed): (confirmed, closed) = (nowConfirmed, nowClosed)
-        case .outdated: return
-        case .impossible: return refuse("a ledger message that cannot be true", of: watch)
+        if message.origin == busID {
+            // A bus that is linked to itself confirms to itself, and counts nothing.
+            confirmed = message.lines.filter { $0.closed == nil }.map(\.incarnation)
+            closed = message.lines.filter { $0.closed != nil }.map(\.incarnation)
+        } else {
+            guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else {
+                return
+            }
+            switch accounts.read(message, on: watch.id, over: connection, now: now) {
+            case .current(let nowConfirmed, let nowClosed): (confirmed, closed) = (nowConfirmed, nowClosed)
+            case .outdated: return
+            case .impossible: return refuse("a ledger message that cannot be true", of: watch)
+            }
+            if watch.connects { accounts.replaced(by: message.origin, on: watch.id, now: now) }
         }
-        if watch.connects { accounts.replaced(by: message.origin, on: watch.id, now: now) }
         perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
         perform(confirmation.confirmed(confirmed, on: watch.id, over: connection))
         let closing = Departures.Connection(link: watch.id, descriptor: connection)
         finish(closed.filter { departures.closed($0, by: closing) })
-        if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
-    }
-
-    /// A bus that is linked to itself confirms to itself, and counts nothing.
-    private func receiveOwn(_ message: LedgerMessage, over connection: Int32, _ watch: LinkWatch, _ now: Instant) {
-        if !watch.connections.hasSent(connection) { drainMonitor(of: watch) }
-        guard watch.connections.isOpen(connection) else { return }
-        received(over: connection, of: watch)
-        perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
-        let inEffect = message.lines.filter { $0.closed == nil }.map(\.incarnation)
-        perform(confirmation.confirmed(inEffect, on: watch.id, over: connection))
-        let closing = Departures.Connection(link: watch.id, descriptor: connection)
-        for line in message.lines where line.closed != nil {
-            if departures.closed(line.incarnation, by: closing) { finish([line.incarnation]) }
-        }
         if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
     }
 

@@ -44,10 +44,7 @@ extension ServiceLoop {
         watch.address = address
         guard isFirst else { return restart(watch) }
         do {
-            switch watch.role {
-            case .publishes: try outbox.connect(watch.id, to: address)
-            case .subscribes: try subscribers.first { $0.id == watch.id }?.socket.connect(to: address)
-            }
+            try withSocket(of: watch.id) { socket throws(EventError) in try socket.connect(to: address) }
         } catch {
             reporter.failed(error)
         }

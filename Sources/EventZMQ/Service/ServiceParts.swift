@@ -137,7 +137,7 @@ final class ServiceParts {
                     let file = try UnixSocketFile.bind(path, mode, for: address) { listener throws(EventError) in
                         try socket.bind(to: address, listener: listener)
                     }
-                    files.append(BoundFile(file: file, link: id, address: address, path: path))
+                    files.append(BoundFile(file: file, link: id, address: address))
                 } else {
                     try socket.bind(to: address)
                 }
