@@ -99,23 +99,40 @@ int cresources_cut(int connection, const char *path, unsigned short port) {
     return error;
 }
 
-int cresources_listen(const char *path, unsigned mode, int backlog) {
-    struct sockaddr_un address;
-    memset(&address, 0, sizeof address);
-    address.sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof address.sun_path) {
+/* A socket that does not wait, and the address of a path: -1 and errno when there can be none. */
+static int unix_socket(const char *path, struct sockaddr_un *address) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof address->sun_path) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    strcpy(address.sun_path, path);
-    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    strcpy(address->sun_path, path);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (descriptor < 0) return -1;
+    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 && fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0) return descriptor;
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+int cresources_probe(const char *path) {
+    struct sockaddr_un address;
+    int descriptor = unix_socket(path, &address);
+    if (descriptor < 0) return errno;
+    int error = 0;
+    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) error = errno;
+    close(descriptor);
+    return error == EAGAIN || error == EINPROGRESS ? 0 : error;
+}
+
+int cresources_listen(const char *path, unsigned mode, int backlog) {
+    struct sockaddr_un address;
+    int listener = unix_socket(path, &address);
     if (listener < 0) return -1;
-    int isBound = 0;
-    if (fcntl(listener, F_SETFD, FD_CLOEXEC) == 0 && fcntl(listener, F_SETFL, O_NONBLOCK) == 0
-        && bind(listener, (struct sockaddr *)&address, sizeof address) == 0) {
-        isBound = 1;
-        if (chmod(path, (mode_t)mode) == 0 && listen(listener, backlog) == 0) return listener;
-    }
+    int isBound = bind(listener, (struct sockaddr *)&address, sizeof address) == 0;
+    if (isBound && chmod(path, (mode_t)mode) == 0 && listen(listener, backlog) == 0) return listener;
     int error = errno;
     if (isBound) unlink(path);
     close(listener);

@@ -4,9 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -32,23 +29,5 @@ static inline int czmq_wake_open(int descriptors[2]) {
 
 /* close(), under a name that does not collide with methods. */
 static inline void czmq_close(int descriptor) { close(descriptor); }
-
-/* Whether anything listens on a Unix-domain socket: 0 when it does, otherwise the error number of connect(). */
-static inline int czmq_unix_probe(const char *path) {
-    struct sockaddr_un address;
-    memset(&address, 0, sizeof address);
-    address.sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof address.sun_path) return ENAMETOOLONG;
-    strcpy(address.sun_path, path);
-
-    int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (descriptor < 0) return errno;
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    fcntl(descriptor, F_SETFL, O_NONBLOCK);
-    int error = 0;
-    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) error = errno;
-    close(descriptor);
-    return error == EAGAIN || error == EINPROGRESS ? 0 : error;
-}
 
 #endif

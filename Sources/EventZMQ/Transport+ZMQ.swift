@@ -43,37 +43,23 @@ extension ZMQBusConfiguration {
         guard !publish.isEmpty || !subscribe.isEmpty else {
             throw .invalidConfiguration("zmq needs an endpoint: publish=bind:…, or subscribe=connect:…, for example")
         }
-        if let count = try parameters.integer("sendHighWaterMark", in: Self.sendHighWaterMarks) {
-            sendHighWaterMark = count
-        }
-        if let size = try parameters.integer("maximumMessageSize", in: Self.maximumMessageSizes) {
-            maximumMessageSize = size
-        }
-        if let count = try parameters.integer("maximumWirePrefixes", in: Self.wirePrefixMaxima) {
-            maximumWirePrefixes = count
-        }
-        if let count = try parameters.integer("receiveQueueCapacity", in: Self.receiveQueueCapacities) {
-            receiveQueueCapacity = count
-        }
-        if let size = try parameters.integer("receiveQueueBytes", in: Self.receiveQueueSizes) {
-            receiveQueueBytes = size
-        }
-        if let size = try parameters.integer("subscriberRetentionBytes", in: Self.retentionSizes) {
-            subscriberRetentionBytes = size
-        }
+        try parameters.read("sendHighWaterMark", in: Self.sendHighWaterMarks, into: &sendHighWaterMark)
+        try parameters.read("maximumMessageSize", in: Self.maximumMessageSizes, into: &maximumMessageSize)
+        try parameters.read("maximumWirePrefixes", in: Self.wirePrefixMaxima, into: &maximumWirePrefixes)
+        try parameters.read("receiveQueueCapacity", in: Self.receiveQueueCapacities, into: &receiveQueueCapacity)
+        try parameters.read("receiveQueueBytes", in: Self.receiveQueueSizes, into: &receiveQueueBytes)
+        try parameters.read("subscriberRetentionBytes", in: Self.retentionSizes, into: &subscriberRetentionBytes)
         if let limit = try parameters.duration("subscriberRetention") { subscriberRetention = limit }
         if let interval = try parameters.duration("heartbeatInterval") { heartbeatInterval = interval }
         if let limit = try parameters.duration("linger") { linger = limit }
         if let limit = try parameters.duration("confirmationTimeout") { confirmationTimeout = limit }
-        if let count = try parameters.integer("maximumPeerSubscriptions", in: Self.subscriptionMaxima) {
-            maximumPeerSubscriptions = count
-        }
-        if let size = try parameters.integer("maximumPeerSubscriptionBytes", in: Self.subscriptionSizes) {
-            maximumPeerSubscriptionBytes = size
-        }
-        if let size = try parameters.integer("maximumSubscriptionBytes", in: Self.subscriptionSizes) {
-            maximumSubscriptionBytes = size
-        }
+        try parameters.read("maximumPeerSubscriptions", in: Self.subscriptionMaxima, into: &maximumPeerSubscriptions)
+        try parameters.read(
+            "maximumPeerSubscriptionBytes",
+            in: Self.subscriptionSizes,
+            into: &maximumPeerSubscriptionBytes
+        )
+        try parameters.read("maximumSubscriptionBytes", in: Self.subscriptionSizes, into: &maximumSubscriptionBytes)
         if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
         if let flag = try parameters.flag("ipv6") { ipv6 = flag }
         security = try parameters.security(for: publish + subscribe)
@@ -81,6 +67,11 @@ extension ZMQBusConfiguration {
 }
 
 extension TransportParameters {
+    /// Changes a value to that of an option, where it is set.
+    fileprivate func read(_ name: String, in range: ClosedRange<Int>, into value: inout Int) throws(EventError) {
+        if let number = try integer(name, in: range) { value = number }
+    }
+
     /// What the options say of keys; `nil` when they say nothing.
     fileprivate func security(for endpoints: [ZMQEndpoint]) throws(EventError) -> ZMQSecurity? {
         if let text = text("security") {

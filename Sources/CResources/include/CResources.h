@@ -23,6 +23,9 @@ int cresources_guard(int listener);
  */
 int cresources_cut(int connection, const char *path, unsigned short port);
 
+/* Whether anything listens on a Unix-domain socket: 0 when it does, otherwise the error number of connect(). */
+int cresources_probe(const char *path);
+
 /* The mode of a socket file is set before anyone can connect: a listening socket at a path, or -1 and errno. */
 int cresources_listen(const char *path, unsigned mode, int backlog);
 

@@ -36,7 +36,7 @@ enum SystemResolver {
         let size = socklen_t(buffer.count)
         let code = unsafe getnameinfo(entry.ai_addr, entry.ai_addrlen, &buffer, size, nil, 0, NI_NUMERICHOST)
         guard code == 0 else { return nil }
-        let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let text = String(endingWithZero: buffer)
         return unsafe entry.ai_family == AF_INET6 ? "[\(text)]" : text
     }
 

@@ -61,7 +61,7 @@ struct UnixSocketFile: Sendable {
         let claim = try UnixSocketClaim(path, for: endpoint)
         guard let status = status(of: path) else { return claim }
         guard status.isSocket else { throw refusal(endpoint, "the file is no socket", EEXIST) }
-        let code = unsafe czmq_unix_probe(path)
+        let code = unsafe cresources_probe(path)
         switch code {
         case ECONNREFUSED where isHeldOpen(path):
             throw refusal(endpoint, "a process has bound the path and does not listen yet", EADDRINUSE)
@@ -87,14 +87,8 @@ struct UnixSocketFile: Sendable {
         let descriptor = unsafe open("/proc/net/unix", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        // Names of others are any bytes, and the size of the file is told as 0.
-        var table: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = unsafe read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { break }
-            table += buffer.prefix(count)
-        }
+        // Names of others are any bytes.
+        guard let table = try? FileBytes.contents(of: descriptor, atMost: .max) else { return false }
         return table.split(separator: 0x0A).contains { $0.reversed().starts(with: " \(path)".utf8.reversed()) }
     }
 

@@ -104,7 +104,7 @@ import EventCore
             try ZMQResult.check("read the bound endpoint") {
                 unsafe zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &size)
             }
-            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return String(endingWithZero: text)
         }
     }
 

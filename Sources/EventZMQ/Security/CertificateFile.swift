@@ -75,13 +75,11 @@ struct CertificateFile: Sendable, Equatable {
         guard !isSecret || status.st_mode & 0o077 == 0 else {
             throw .invalidConfiguration("others than its owner may read \(path), which holds a secret: chmod 600")
         }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while bytes.count <= maximumSize {
-            let count = unsafe read(descriptor, &buffer, buffer.count)
-            guard count >= 0 else { throw failure(path, errno) }
-            if count == 0 { break }
-            bytes += buffer.prefix(count)
+        let bytes: [UInt8]
+        do {
+            bytes = try FileBytes.contents(of: descriptor, atMost: maximumSize)
+        } catch {
+            throw failure(path, error.code)
         }
         guard bytes.count <= maximumSize else { throw .invalidConfiguration("\(path) is too long for keys") }
         return String(decoding: bytes, as: UTF8.self)

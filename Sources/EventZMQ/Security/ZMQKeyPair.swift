@@ -17,7 +17,7 @@ public struct ZMQKeyPair: Sendable, CustomStringConvertible, CustomDebugStringCo
         var publicText = [CChar](repeating: 0, count: 41)
         var secretText = publicText
         try ZMQResult.check("make a key pair") { unsafe zmq_curve_keypair(&publicText, &secretText) }
-        return try ZMQKeyPair(secret: Self.text(secretText))
+        return try ZMQKeyPair(secret: String(endingWithZero: secretText))
     }
 
     /// Reads a pair from a certificate file of CZMQ or pyzmq (`NAME.key_secret`), or one that `eventbus keygen` has made.
@@ -47,12 +47,8 @@ public struct ZMQKeyPair: Sendable, CustomStringConvertible, CustomDebugStringCo
         guard let secret = Z85.decode(text) else { throw .invalidConfiguration("a secret key is none") }
         var publicText = [CChar](repeating: 0, count: 41)
         try ZMQResult.check("derive a public key") { unsafe zmq_curve_public(&publicText, text) }
-        publicKey = try ZMQPublicKey(validating: Self.text(publicText))
+        publicKey = try ZMQPublicKey(validating: String(endingWithZero: publicText))
         self.secret = secret
-    }
-
-    private static func text(_ characters: [CChar]) -> String {
-        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// The public half.

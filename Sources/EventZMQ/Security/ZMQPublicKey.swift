@@ -40,7 +40,7 @@ enum Z85 {
     static func encode(_ bytes: [UInt8]) -> String {
         var text = [CChar](repeating: 0, count: textCount + 1)
         guard unsafe zmq_z85_encode(&text, bytes, bytes.count) != nil else { return "" }
-        return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(endingWithZero: text)
     }
 
     /// Reads 40 characters; `nil` when they are no key.

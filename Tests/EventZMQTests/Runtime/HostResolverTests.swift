@@ -72,7 +72,7 @@ import Testing
         gate.state.withLock { $0.released = ["a", "b", "c", "d"] }
         try await eventually { gate.state.withLock { Set($0.finished) == ["a", "b", "c", "d"] } }
         #expect(gate.state.withLock { $0.most } == 3)
-        gate.state.withLock { $0.released.insert("stuck") }
+        gate.state.withLock { _ = $0.released.insert("stuck") }
         try await eventually { gate.state.withLock { $0.finished.last == "stuck" } }
         resolver.resolve(host: "a", ipv6: false) { _ in gate.state.withLock { $0.finished.append("again") } }
         try await eventually { gate.state.withLock { $0.finished.last == "again" } }
