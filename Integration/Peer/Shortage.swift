@@ -19,7 +19,7 @@ struct Shortage {
         var opened = 0
         var refusals: Set<String> = []
         for limit in limits {
-            let buses = try await withLimit(limit) { () async throws -> [ZMQBus] in
+            try await withLimit(limit) {
                 var buses: [ZMQBus] = []
                 while true {
                     do {
@@ -27,12 +27,12 @@ struct Shortage {
                     } catch let error as EventError {
                         guard case .transport(let failure) = error, failure.code == EMFILE else { throw error }
                         refusals.insert(failure.reason)
-                        return buses
+                        break
                     }
                 }
+                opened += buses.count
+                for bus in buses { await bus.close() }
             }
-            opened += buses.count
-            for bus in buses { await bus.close() }
             let afterwards = try bus(0)
             await afterwards.close()
         }
@@ -50,6 +50,8 @@ struct Shortage {
 
     /// Has a connection end for good, under each number of descriptors left, and come back when there are enough.
     func restart(with spare: ClosedRange<Int>) async throws -> PeerReport {
+        // Dispatch ends the process when it has no descriptor for its first timer.
+        try await Task.sleep(for: .milliseconds(1))
         let publisher = try ZMQBus(configuration: ZMQBusConfiguration(publish: [.bind(address)], subscribe: []))
         var narrow = ZMQBusConfiguration(publish: [], subscribe: [.connect(address)])
         narrow.maximumMessageSize = 1024

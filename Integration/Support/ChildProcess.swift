@@ -85,6 +85,13 @@ package final class ChildProcess: Sendable {
         return (count, await process.status)
     }
 
+    /// Ends the process, and returns what it has written: the rest of its output, and its errors.
+    package func rest() async -> String {
+        closeInput()
+        let output = await lines.reduce(into: "") { $0 += $1 + "\n" }
+        return output + (await errors.value)
+    }
+
     /// What the process has written to its standard error, once that has ended.
     package var errorOutput: String {
         get async { await errors.value }

@@ -78,6 +78,9 @@ package struct Peer: Sendable {
     }
 
     private static func report(of process: ChildProcess, within limit: Duration) async throws -> PeerReport {
-        try JSONDecoder().decode(PeerReport.self, from: Data(try await process.nextLine(within: limit).utf8))
+        let line = try await process.nextLine(within: limit)
+        if let report = try? JSONDecoder().decode(PeerReport.self, from: Data(line.utf8)) { return report }
+        // A process that crashes writes where it was to its standard output.
+        throw Unexpected(description: "\(process.name) wrote \(line)\n\(await process.rest())")
     }
 }

@@ -180,6 +180,7 @@ public final class ZMQBus: Bus, BusLink {
         outbox.close()
         deliveries.close()
         commands.post(.stop)
+        _ = await Resources.timers.value
         // It waits for callbacks that are under way, and an observer may take its time.
         let (local, isEmpty) = (local, Completion())
         let deadline = ContinuousClock.now + limitOfClose

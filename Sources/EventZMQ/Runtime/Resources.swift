@@ -8,6 +8,11 @@ enum Resources {
     static let threadsOfContext = 2
     /// Of a socket with its monitor, and what it needs for a moment while it is bound or connected.
     static let descriptorsOfSocket = 8
+    /// Of Dispatch, which has none before the first timer, and ends the process when it cannot have them then.
+    static let descriptorsOfTimers = 4
+
+    /// Done when the process has had a timer, so that others can be had when descriptors have run out.
+    static let timers = Task.detached { try? await Task.sleep(for: .nanoseconds(1)) }
 
     /// Makes sure that an operation can have what it needs, so that it need not be undone half way.
     ///

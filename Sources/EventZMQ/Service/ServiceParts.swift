@@ -25,10 +25,12 @@ final class ServiceParts {
         let sockets = Self.groups(configuration.publish).count + Self.groups(configuration.subscribe).count
         try Resources.check(
             "open a bus",
-            descriptors: Resources.descriptorsOfContext + sockets * Resources.descriptorsOfSocket
+            descriptors: Resources.descriptorsOfTimers
+                + Resources.descriptorsOfContext + sockets * Resources.descriptorsOfSocket
                 + configuration.publish.count + configuration.subscribe.count,
             threads: Resources.threadsOfContext + Self.threadCount
         )
+        _ = Resources.timers
         commands = try CommandQueue()
         factory = try SocketFactory(configuration, busID: busID)
         outbox = Outbox(
