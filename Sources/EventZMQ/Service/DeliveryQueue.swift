@@ -75,7 +75,7 @@ final class DeliveryQueue: Sendable {
 
     private func add(_ envelopes: [Envelope]) {
         let (refused, needsThread) = state.withLock { state -> (Int, Bool) in
-            guard !state.isClosed else { return (0, false) }
+            guard !state.isClosed else { return (envelopes.count, false) }
             var taken = 0
             for envelope in envelopes {
                 let size = envelope.payloadCount + Self.envelopeSize
@@ -133,10 +133,12 @@ final class DeliveryQueue: Sendable {
 
     /// Delivers nothing more, and ends the thread.
     func close() {
-        state.withLock { state in
+        let refused = state.withLock { state in
             state.isClosed = true
-            state.batches = []
+            defer { state.batches = [] }
+            return state.batches.reduce(0) { $0 + $1.count }
         }
+        if refused > 0 { reporter.overflowed(refused) }
         signal.signal()
     }
 }
