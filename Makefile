@@ -29,7 +29,7 @@ test: dependencies ## Build everything and run all tests
 
 # What has several threads; and what has but one, or measures time, and takes long.
 CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
-SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost|ManySubscriptions
+SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost|ManySubscriptions|CloseTime
 
 .PHONY: test-thread
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them

@@ -31,14 +31,9 @@ public struct Envelope: @unchecked Sendable {
         @usableFromInline package var subject: Subject
         package var time = Timestamp.unset
         package var source: String?
-        private var trace: Trace?
+        package var context = Context.none
         package var headers: [String: String] = [:]
         package var payload: Data?
-
-        /// Apart from the other parts, for most envelopes have no trace.
-        private indirect enum Trace: Hashable {
-            case ids(traceID: String?, spanID: String?)
-        }
 
         package init(subject: Subject) {
             self.subject = subject
@@ -50,22 +45,17 @@ public struct Envelope: @unchecked Sendable {
         }
 
         package var traceID: String? {
-            get { if case .ids(let traceID, _)? = trace { traceID } else { nil } }
+            get { context.traceID }
             set { setTrace(newValue, spanID) }
         }
 
         package var spanID: String? {
-            get { if case .ids(_, let spanID)? = trace { spanID } else { nil } }
+            get { context.spanID }
             set { setTrace(traceID, newValue) }
         }
 
         package mutating func setTrace(_ traceID: String?, _ spanID: String?) {
-            trace = traceID == nil && spanID == nil ? nil : .ids(traceID: traceID, spanID: spanID)
-        }
-
-        /// Whether both ids of the trace are set.
-        fileprivate var hasWholeTrace: Bool {
-            if case .ids(_?, _?)? = trace { true } else { false }
+            context = Context(traceID: traceID, spanID: spanID, origin: context.origin)
         }
 
         /// A subject to begin with, where the one that counts is still to come.
@@ -155,6 +145,12 @@ public struct Envelope: @unchecked Sendable {
         set { mutableFields.spanID = newValue }
     }
 
+    /// The id of the bus that it came from, where a link brought it; `nil` for what was published in this process.
+    ///
+    /// ``BusLink/peerName(of:)`` tells who that is. It is no part of what travels: envelopes that differ in nothing else
+    /// are equal, and whoever publishes it again is its origin then.
+    public var origin: String? { storage.fields.context.origin }
+
     /// Texts that travel with the envelope.
     ///
     /// Keys are told apart as Swift strings are, by canonical equivalence.
@@ -194,7 +190,7 @@ public struct Envelope: @unchecked Sendable {
     /// Whether filling would change nothing.
     package var isFilledForPublishing: Bool {
         storage.fields.identity != .unset && storage.fields.time != .unset
-            && (storage.fields.hasWholeTrace || TraceParent.isAbsent)
+            && (storage.fields.context.hasWholeTrace || TraceParent.isAbsent) && storage.fields.context.origin == nil
     }
 
     /// The envelope as it came off a wire, with id and time; a trace of the task that delivers it is not its own.
@@ -207,6 +203,7 @@ public struct Envelope: @unchecked Sendable {
     private mutating func fill() {
         fillIdentity()
         fillTrace()
+        if storage.fields.context.origin != nil { mutableFields.context.origin = nil }
     }
 
     private mutating func fillIdentity() {

@@ -77,6 +77,18 @@ public final class ZMQBus: Bus, BusLink {
     /// What happens to the links of this bus: peers that come and go, and losses.
     public var events: LinkEvents { LinkEvents(reporter.events) }
 
+    /// The buses that are connected now, with the names of their keys in ``ZMQSecurity/peers``, or `uid:` and a number over
+    /// `ipc://`, where security asks for them.
+    public var peers: [LinkPeer] { reporter.directory.peers }
+
+    /// The name of the key that a bus came with, such as that of an envelope's ``/EventCore/Envelope/origin``.
+    ///
+    /// Whatever comes in the name of one that came with another key is dropped.
+    ///
+    /// - Parameter origin: The id of the bus.
+    /// - Returns: The name; `nil` of those who proved nothing, and of those who left long ago.
+    public func peerName(of origin: String) -> String? { reporter.directory.name(of: origin) }
+
     /// The bus itself.
     public var link: (any BusLink)? { self }
 

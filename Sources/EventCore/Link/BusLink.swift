@@ -21,6 +21,31 @@ public protocol BusLink: Sendable {
 
     /// What happens to the link, as it happens.
     var events: LinkEvents { get }
+
+    /// The buses that are connected now: one for each connection, in no particular order.
+    ///
+    /// Programs that are no buses are not among them. A transport that does not know leaves it empty, as it is unless it
+    /// says otherwise.
+    var peers: [LinkPeer] { get }
+
+    /// What a bus has proved to be that is or was connected a short while ago.
+    ///
+    /// - Parameter origin: The id of the bus, such as the ``Envelope/origin`` of an envelope.
+    /// - Returns: The name that people gave it; `nil` when it has proved nothing, or is not known.
+    func peerName(of origin: String) -> String?
+}
+
+extension BusLink {
+    /// Nobody, as far as is known.
+    public var peers: [LinkPeer] { [] }
+
+    /// The name of the peer with this id that is connected now.
+    ///
+    /// - Parameter origin: The id of the bus.
+    /// - Returns: Its name, if it has one.
+    public func peerName(of origin: String) -> String? {
+        peers.first { $0.id == origin && $0.name != nil }?.name
+    }
 }
 
 extension Bus {

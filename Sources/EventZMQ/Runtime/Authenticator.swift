@@ -56,6 +56,11 @@ final class Authenticator: Sendable {
         while !hasEnded.withLock({ $0 }) { ServiceThread.yield() }
     }
 
+    /// Lets in others from now on.
+    func update(_ keys: Set<ZMQPublicKey>) {
+        rules.withLock { $0.keys = keys }
+    }
+
     /// Refuses somebody for a while.
     func suspend(_ user: String, until end: ContinuousClock.Instant) {
         rules.withLock { rules in

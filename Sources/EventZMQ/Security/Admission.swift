@@ -2,7 +2,7 @@ import EventCore
 
 /// What those who were let in may do, by what the handshake has proved of them: a key, or a user of this host.
 struct Admission: Sendable {
-    private let permissions: [String: ZMQPermissions]
+    private var permissions: [String: ZMQPermissions]
     /// Who an origin belongs to: whoever used it first.
     private var owners: [String: String] = [:]
 
@@ -12,6 +12,18 @@ struct Admission: Sendable {
     init(_ security: ZMQSecurity) {
         permissions = Dictionary(uniqueKeysWithValues: security.peers.map { ($0.text, $1) })
     }
+
+    /// Takes a new list.
+    ///
+    /// - Returns: Who is to be cut off: those who are not on it, and those who may no longer subscribe to the same.
+    mutating func update(_ peers: [ZMQPublicKey: ZMQPermissions]) -> Set<String> {
+        let former = permissions
+        permissions = Dictionary(uniqueKeysWithValues: peers.map { ($0.text, $1) })
+        return Set(former.filter { user, former in permissions[user]?.subscribe != former.subscribe }.keys)
+    }
+
+    /// Whether somebody who was let in is still to be listened to; of users of this host the list says nothing.
+    func isListed(_ user: String) -> Bool { permissions[user] != nil || !ZMQPublicKey.isText(user) }
 
     /// What people know somebody by.
     func name(of user: String) -> String { permissions[user]?.name ?? user }

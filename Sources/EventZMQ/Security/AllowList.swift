@@ -13,23 +13,52 @@ import Darwin
 /// A folder holds public certificates (`NAME.key`) whose owners may do everything, as with CZMQ. A file has a line for each
 /// key: the key, a name, and as far as not everything is allowed `publish=` and `subscribe=` with patterns between commas.
 /// Lines that begin with `# ` are comments.
-enum AllowList {
-    /// Reads a file or a folder.
+struct AllowList: Sendable, Equatable {
+    let path: String
+    /// The text of the file, or of each certificate by its name.
+    private enum Contents: Equatable {
+        case file(String)
+        case folder([String: String])
+    }
+
+    private let contents: Contents
+
+    /// Reads the text of a file or of the certificates in a folder.
+    ///
+    /// - Throws: ``EventError/invalidConfiguration(_:)`` that names what cannot be read.
+    init(path: String) throws(EventError) {
+        self.path = path
+        guard let names = Self.names(in: path) else {
+            contents = .file(try CertificateFile.contents(of: path, isSecret: false))
+            return
+        }
+        var texts: [String: String] = [:]
+        for name in names where name.hasSuffix(".key") {
+            texts[name] = try CertificateFile.contents(of: "\(path)/\(name)", isSecret: false)
+        }
+        contents = .folder(texts)
+    }
+
+    /// Who may connect, and what they may do.
     ///
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names the line; then nothing of it is used.
-    static func read(_ path: String) throws(EventError) -> [ZMQPublicKey: ZMQPermissions] {
-        guard let names = names(in: path) else {
-            return try parse(CertificateFile.contents(of: path, isSecret: false), of: path)
-        }
-        var peers: [ZMQPublicKey: ZMQPermissions] = [:]
-        for name in names where name.hasSuffix(".key") {
-            let certificate = try CertificateFile(path: "\(path)/\(name)", isSecret: false)
-            guard let text = certificate.publicKey, let key = try? ZMQPublicKey(validating: text) else {
-                throw .invalidConfiguration("\(path)/\(name) holds no public key")
+    func peers() throws(EventError) -> [ZMQPublicKey: ZMQPermissions] {
+        switch contents {
+        case .file(let text): return try Self.parse(text, of: path)
+        case .folder(let texts):
+            var peers: [ZMQPublicKey: ZMQPermissions] = [:]
+            for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+                let certificate = CertificateFile(text: text)
+                guard let text = certificate.publicKey, let key = try? ZMQPublicKey(validating: text) else {
+                    throw .invalidConfiguration("\(path)/\(name) holds no public key")
+                }
+                let permissions = ZMQPermissions(name: certificate.name ?? String(name.dropLast(4)))
+                guard peers.updateValue(permissions, forKey: key) == nil else {
+                    throw .invalidConfiguration("\(path)/\(name): the key is there twice")
+                }
             }
-            peers[key] = ZMQPermissions(name: certificate.name ?? String(name.dropLast(4)))
+            return peers
         }
-        return peers
     }
 
     static func parse(_ text: String, of path: String) throws(EventError) -> [ZMQPublicKey: ZMQPermissions] {
@@ -77,6 +106,6 @@ enum AllowList {
                 }
             )
         }
-        return names.sorted()
+        return names
     }
 }

@@ -26,6 +26,9 @@ public struct ZMQPublicKey: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// Whether something is as long as the text of a key, and so no name of a user of this host.
+    static func isText(_ text: String) -> Bool { text.utf8.count == Z85.textCount }
+
     /// The 40 characters.
     public var text: String { Z85.encode(bytes) }
 
@@ -35,7 +38,7 @@ public struct ZMQPublicKey: Hashable, Sendable, CustomStringConvertible {
 
 /// Writes keys as text.
 enum Z85 {
-    private static let textCount = 40
+    static let textCount = 40
 
     static func encode(_ bytes: [UInt8]) -> String {
         var text = [CChar](repeating: 0, count: textCount + 1)

@@ -36,11 +36,14 @@ extension ZMQSecurity {
     ///
     /// - Parameters:
     ///   - key: The certificate file with this bus's own pair.
-    ///   - allow: Who may connect: a folder of public certificates, or a file with a line for each key.
+    ///   - allow: Who may connect: a folder of public certificates, or a file with a line for each key. While a bus is open,
+    ///     what is changed there takes effect within a second: those who are no longer on the list are cut off. What is
+    ///     malformed is logged, and changes nothing.
     ///   - serverKeys: Whose key is expected at the TCP endpoints that are connected to.
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` that names the file and what is wrong with it.
     public init(key: String, allow: String?, serverKeys: [ZMQEndpoint: ZMQPublicKey]) throws(EventError) {
-        let peers = if let allow { try AllowList.read(allow) } else { [ZMQPublicKey: ZMQPermissions]() }
-        self.init(keyPair: try ZMQKeyPair(certificate: key), peers: peers, serverKeys: serverKeys)
+        let list: AllowList? = if let allow { try AllowList(path: allow) } else { nil }
+        self.init(keyPair: try ZMQKeyPair(certificate: key), peers: try list?.peers() ?? [:], serverKeys: serverKeys)
+        self.list = list
     }
 }

@@ -46,6 +46,8 @@ public struct ZMQSecurity: Sendable {
     public var serverKeys: [ZMQEndpoint: ZMQPublicKey]
     /// The users whose processes may connect over `ipc://`; the one of this process unless set.
     public var userIDs: Set<UInt32>?
+    /// What ``peers`` was read from, and is read from again when it changes.
+    var list: AllowList?
 
     /// Creates a security by keys.
     ///

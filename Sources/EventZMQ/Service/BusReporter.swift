@@ -9,6 +9,7 @@ import Synchronization
 final class BusReporter: Sendable {
     let counters = Counters()
     let events = LinkEventHub()
+    let directory = PeerDirectory()
     private let logger: Logger?
     /// What has been logged of each endpoint since it was last connected.
     private let told = Lock<[String: Set<String>]>([:])
@@ -82,6 +83,11 @@ final class BusReporter: Sendable {
         let total = counters.overflowed.add(count, ordering: .relaxed).newValue
         guard String(total - count).utf8.count < String(total).utf8.count || total == count else { return }
         logger?.warning("predicates or observers are too slow, envelopes dropped", metadata: ["total": "\(total)"])
+    }
+
+    /// The list of those who may connect has changed, and is in effect.
+    func listChanged(_ path: String, count: Int) {
+        logger?.notice("list of peers read again", metadata: ["file": "\(path)", "peers": "\(count)"])
     }
 
     func failed(_ error: EventError) {

@@ -81,7 +81,7 @@ extension ServiceLoop {
     }
 
     /// Runs what can only fail when libzmq is out of memory or sockets.
-    private func reporting(_ work: () throws(EventError) -> Void) {
+    func reporting(_ work: () throws(EventError) -> Void) {
         do { try work() } catch { reporter.failed(error) }
     }
 
@@ -104,6 +104,7 @@ extension ServiceLoop {
         if case .listening(let listener) = event {
             reporting { () throws(EventError) in try Resources.guardListener(listener) }
         }
+        if case .disconnected(let connection) = event { reporter.directory.left(over: connection, of: watch.id) }
         guard watch.role == .subscribes else { return }
         if case .disconnected(let connection) = event {
             accounts.disconnected(connection, on: watch.id, now: now)
@@ -115,12 +116,29 @@ extension ServiceLoop {
     }
 
     /// A message has come over a connection, which is therefore established.
-    func received(over connection: Int32, of watch: LinkWatch) {
-        guard let event = watch.received(over: connection) else { return }
+    func received(over connection: Int32, from bus: String?, _ user: String?, of watch: LinkWatch) {
+        guard watch.connections.isOpen(connection), !watch.connections.hasSent(connection) else { return }
+        let user = admission == nil ? nil : watch.connects ? expectedKey(at: watch) : user
+        let event = watch.received(over: connection, from: ConnectionTable.Peer(bus: bus, user: user))
+        if let bus {
+            let peer = LinkPeer(
+                id: bus,
+                name: user.flatMap { admission?.name(of: $0) },
+                endpoint: watch.name,
+                role: watch.role == .publishes ? .subscriber : .publisher
+            )
+            reporter.directory.came(peer, over: connection, of: watch.id)
+        }
+        guard let event else { return }
         tell(event, of: watch)
         if watch.role == .subscribes {
             perform(confirmation.established(watch.connections.established, on: watch.id, now: .now))
         }
+    }
+
+    private func lostAllConnections(of watch: LinkWatch) {
+        reporter.directory.allLeft(watch.id)
+        for event in watch.lostAllConnections() { tell(event, of: watch) }
     }
 
     private func tell(_ event: LinkEvent, of watch: LinkWatch) {
@@ -181,7 +199,7 @@ extension ServiceLoop {
         try? subscriber.socket.monitor(on: nil)
         watch.monitor = monitor
         subscriber.socket = socket
-        for event in watch.lostAllConnections() { tell(event, of: watch) }
+        lostAllConnections(of: watch)
         accounts.disconnected(nil, on: watch.id, now: .now)
         perform(confirmation.reset(watch.id))
         finish(departures.disconnected { $0.link == watch.id })
@@ -204,7 +222,7 @@ extension ServiceLoop {
         outbox.removeSocket(watch.id, now: .now)
         for change in peers.removed(watch.id) { tell(change) }
         watch.monitor = monitor
-        for event in watch.lostAllConnections() { tell(event, of: watch) }
+        lostAllConnections(of: watch)
         do {
             if let endpoint = watch.endpoints.first { try sockets.secure(socket, for: endpoint) }
             try socket.connect(to: address)
@@ -234,7 +252,7 @@ extension ServiceLoop {
             if !notices.isEmpty { drainMonitor(of: watch) }
             for notice in notices {
                 if let connection = notice.connection {
-                    received(over: connection, of: watch)
+                    received(over: connection, from: notice.peer?.bus, notice.user, of: watch)
                     count(notice, over: connection, at: watch)
                 }
                 check(notice.peer, of: watch)
@@ -271,6 +289,7 @@ extension ServiceLoop {
     private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
         guard !watch.connects, case .prefix(let prefix) = notice.topic, let admission else { return nil }
         guard let user = notice.user else { return "a peer has proved nothing" }
+        guard admission.isListed(user) else { return "\(user) is not on the list any more" }
         return admission.refusal(of: prefix, by: user)
     }
 

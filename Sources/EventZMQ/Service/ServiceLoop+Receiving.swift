@@ -80,7 +80,7 @@ extension ServiceLoop {
         if !watch.connections.hasSent(connection) { drainMonitor(of: watch) }
         // What is left of a connection that has ended confirms nothing any more.
         guard watch.connections.isOpen(connection) else { return }
-        received(over: connection, of: watch)
+        received(over: connection, from: message.origin, frames.user(&senders), of: watch)
         let confirmed: [UInt64]
         let closed: [UInt64]
         if message.origin == busID {
@@ -112,14 +112,21 @@ extension ServiceLoop {
 
     /// Why somebody may not publish what has arrived.
     private func refusal(of received: WireEnvelope, over watch: LinkWatch) -> String? {
-        guard let user = watch.connects ? expectedKey(at: watch) : frames.user(&senders) else {
-            return watch.connects ? nil : "from a peer that has proved nothing"
+        let user: String
+        if watch.connects {
+            guard let key = expectedKey(at: watch) else { return nil }
+            user = key
+        } else {
+            guard let proved = frames.user(&senders) else { return "from a peer that has proved nothing" }
+            self.received(over: frames.connection, from: frames.peer(&senders)?.bus, proved, of: watch)
+            guard admission?.isListed(proved) == true else { return "\(proved) is not on the list any more" }
+            user = proved
         }
         return admission?.refusal(of: received.envelope.subject, origin: received.origin, from: user)
     }
 
     /// Who is at the other end of what is connected to; `nil` for a path, whose file says who may bind it.
-    private func expectedKey(at watch: LinkWatch) -> String? {
+    func expectedKey(at watch: LinkWatch) -> String? {
         watch.endpoints.first.flatMap { configuration.security?.serverKeys[$0]?.text }
     }
 

@@ -45,6 +45,7 @@ final class ServiceLoop {
     var senders = PeerReader()
     /// What peers may do, where that is restricted.
     var admission: Admission?
+    var listWatch: ListWatch?
     var arrived: [Envelope] = []
 
     private var poller = ZMQPoller()
@@ -81,6 +82,7 @@ final class ServiceLoop {
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
         admission = parts.configuration.security.flatMap { $0.keyPair == nil ? nil : Admission($0) }
+        listWatch = parts.configuration.security?.list.map { ListWatch($0, now: now) }
         lastCheck = now
         checkAt = now
         for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
@@ -131,7 +133,7 @@ final class ServiceLoop {
         let deadlines =
             [
                 checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
-                departures.deadline, acknowledgements.deadline, fileDeadline,
+                departures.deadline, acknowledgements.deadline, fileDeadline, listWatch?.deadline,
             ]
             + watches.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
@@ -240,6 +242,7 @@ final class ServiceLoop {
         finish(departures.tick(now), isClosed: false)
         tickResolutions(now)
         checkFiles(now)
+        checkList(now)
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }

@@ -10,28 +10,56 @@ struct ConnectionTable: Sendable, Hashable {
         case disconnected
     }
 
-    /// Whether a message has come over each open connection.
-    private var isProven: [Int32: Bool] = [:]
+    /// Who is at the other end of a connection.
+    struct Peer: Sendable, Hashable {
+        /// The id of the bus; `nil` of peers that are none.
+        var bus: String?
+        /// What it has proved to be; `nil` where nobody insists on that.
+        var user: String?
+    }
+
+    private enum Connection: Hashable {
+        case silent
+        /// A message has come over it.
+        case proven(Peer)
+    }
+
+    private var connections: [Int32: Connection] = [:]
     /// How many connections are established.
     private(set) var established = 0
+    /// How many of them are so beyond doubt.
+    private var provenCount = 0
 
-    private var provenCount: Int { isProven.values.count { $0 } }
+    func isOpen(_ connection: Int32) -> Bool { connections[connection] != nil }
+    func hasSent(_ connection: Int32) -> Bool { peer(over: connection) != nil }
 
-    func isOpen(_ connection: Int32) -> Bool { isProven[connection] != nil }
-    func hasSent(_ connection: Int32) -> Bool { isProven[connection] == true }
+    /// Who has sent something over a connection.
+    func peer(over connection: Int32) -> Peer? {
+        if case .proven(let peer)? = connections[connection] { peer } else { nil }
+    }
+
+    /// The open connections at whose other end somebody may be of whom something is true; of those over which nothing has
+    /// come, nobody knows.
+    func connections(where mayBe: (Peer) -> Bool) -> [Int32] {
+        connections.filter { _, connection in
+            if case .proven(let peer) = connection { mayBe(peer) } else { true }
+        }.map(\.key)
+    }
 
     mutating func handle(_ event: MonitorEvent) -> Change? {
         switch event {
         case .opened(let connection):
-            isProven[connection] = false
+            if case .proven? = connections.updateValue(.silent, forKey: connection) { provenCount -= 1 }
             return nil
         case .established:
-            guard established < isProven.count else { return nil }
+            guard established < connections.count else { return nil }
             established += 1
             return .connected
         case .disconnected(let connection):
-            guard let wasProven = isProven.removeValue(forKey: connection) else { return nil }
-            guard wasProven || established > isProven.count else { return nil }
+            guard let former = connections.removeValue(forKey: connection) else { return nil }
+            let wasProven = former != .silent
+            if wasProven { provenCount -= 1 }
+            guard wasProven || established > connections.count else { return nil }
             established -= 1
             return .disconnected
         case .refused, .begun, .retried, .listening, .turnedAway:
@@ -40,9 +68,10 @@ struct ConnectionTable: Sendable, Hashable {
     }
 
     /// A message has come over a connection.
-    mutating func received(over connection: Int32) -> Change? {
-        guard isProven[connection] == false else { return nil }
-        isProven[connection] = true
+    mutating func received(over connection: Int32, from peer: Peer) -> Change? {
+        guard connections[connection] == .silent else { return nil }
+        connections[connection] = .proven(peer)
+        provenCount += 1
         guard established < provenCount else { return nil }
         established += 1
         return .connected

@@ -81,8 +81,8 @@ final class LinkWatch {
     }
 
     /// A message has come over a connection.
-    func received(over connection: Int32) -> LinkEvent? {
-        connections.received(over: connection).map(told)
+    func received(over connection: Int32, from peer: ConnectionTable.Peer) -> LinkEvent? {
+        connections.received(over: connection, from: peer).map(told)
     }
 
     /// The socket was replaced.

@@ -15,6 +15,8 @@ struct EnvelopeDecoder: Sendable {
 
     private var lastSubject: Subject?
     private var lastOrigin = ""
+    /// That of an envelope without a trace that came from there.
+    private var lastContext = Envelope.Context.none
     private var lastHeaders = (json: [UInt8](), value: [String: String]())
 
     /// Reads `[subject][header][payload]`.
@@ -48,6 +50,9 @@ struct EnvelopeDecoder: Sendable {
         }
         let payload = payload()
         if !payload.isEmpty { fields.payload = payload }
+        if let origin {
+            if case .none = fields.context { fields.context = lastContext } else { fields.context.origin = origin }
+        }
         return WireEnvelope(envelope: Envelope(fields), origin: origin, sequence: sequence, number: number)
     }
 
@@ -94,7 +99,10 @@ struct EnvelopeDecoder: Sendable {
         guard origin.utf8.count <= Self.maximumOriginCount else {
             throw JSONReader.fault("origin exceeds \(Self.maximumOriginCount) bytes", at: start)
         }
-        lastOrigin = origin
+        if origin != lastOrigin {
+            lastOrigin = origin
+            lastContext = Envelope.Context(traceID: nil, spanID: nil, origin: origin)
+        }
         return origin
     }
 }

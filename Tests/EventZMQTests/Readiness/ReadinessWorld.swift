@@ -253,7 +253,7 @@ extension ReadinessWorld: Explorable {
             while !monitors[link].isEmpty { readMonitor(link) }
         }
         guard tables[link].isOpen(message.connection) else { return }
-        if tables[link].received(over: message.connection) != nil {
+        if tables[link].received(over: message.connection, from: .init()) != nil {
             perform(machine.established(tables[link].established, on: link, now: Self.now))
         }
         let reading = publishers[place].account.read(message.message, over: message.connection) {
