@@ -1,14 +1,6 @@
 public import EventCore
 public import Logging
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Where a ``ZMQBus`` publishes and subscribes, and how.
 ///
 /// A bus publishes at the endpoints of one list and receives from those of the other. Either list may be empty. Whoever
@@ -155,27 +147,6 @@ public struct ZMQBusConfiguration: Sendable {
         }
     }
 
-    /// Refuses what would be open to anyone, or could never connect.
-    private func validateSecurity() throws(EventError) {
-        for endpoint in publish + subscribe where endpoint.isTCP {
-            switch endpoint {
-            case .bind where security == nil && !endpoint.isLoopback:
-                throw .invalidConfiguration(
-                    "\(endpoint): can be reached from other hosts; set security to keys, or to none for anyone"
-                )
-            case .connect where security?.keyPair != nil && security?.serverKeys[endpoint] == nil:
-                throw .invalidConfiguration("\(endpoint): security has no server key for it")
-            default: break
-            }
-        }
-    }
-
-    /// Who may connect, where that is restricted.
-    var accessRules: AccessRules? {
-        guard let security, security.keyPair != nil else { return nil }
-        return AccessRules(keys: Set(security.peers.keys), userIDs: security.userIDs ?? [getuid()])
-    }
-
     var subscriptionLimits: SubscriptionBudget.Limits {
         SubscriptionBudget.Limits(
             prefixes: maximumPeerSubscriptions,
@@ -196,16 +167,5 @@ extension ZMQEndpoint {
     var isWildcard: Bool {
         guard case .bind(let address) = self else { return false }
         return address == "ipc://*" || address.hasSuffix(":*") || address.hasSuffix(":0")
-    }
-
-    var isTCP: Bool { address.hasPrefix("tcp://") }
-
-    /// Whether the host is this one, under a name or number that stands for it alone.
-    var isLoopback: Bool {
-        guard let colon = address.lastIndex(of: ":") else { return false }
-        let host = address[..<colon].dropFirst("tcp://".count)
-        if ["localhost", "lo", "[::1]"].contains(host) { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

@@ -13,6 +13,8 @@ struct BusOptions: ParsableArguments {
         case subscribing
         /// Both, so that a bus within one process is of use.
         case routing
+        /// Neither; only who is connected is of interest.
+        case looking
     }
 
     @Option(
@@ -56,10 +58,12 @@ struct BusOptions: ParsableArguments {
     /// Refuses a bus that nothing could come from, or go to.
     private static func check(_ url: TransportURL, for use: Use) throws {
         switch (use, url.scheme) {
-        case (.publishing, "memory"), (.subscribing, "memory"):
+        case (.publishing, "memory"), (.subscribing, "memory"), (.looking, "memory"):
             throw ValidationError(
                 "A memory: bus ends with this process, so nobody else is on it. Choose one like '\(use.example)'."
             )
+        case (.looking, "noop"):
+            throw ValidationError("Nobody connects to a noop: bus. Choose one like '\(use.example)'.")
         case (.subscribing, "noop"):
             throw ValidationError("Nothing ever arrives on a noop: bus. Choose one like '\(use.example)'.")
         case (.publishing, "zmq") where !url.settings.contains { $0.name == "publish" }:
@@ -75,7 +79,7 @@ extension BusOptions.Use {
     fileprivate var example: String {
         switch self {
         case .publishing: "zmq:?publish=connect:tcp://127.0.0.1:5556"
-        case .subscribing, .routing: "zmq:?subscribe=bind:tcp://127.0.0.1:5556"
+        case .subscribing, .routing, .looking: "zmq:?subscribe=bind:tcp://127.0.0.1:5556"
         }
     }
 }

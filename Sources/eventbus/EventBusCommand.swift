@@ -28,7 +28,8 @@ struct EventBusCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            PublishCommand.self, SubscribeCommand.self, RouteCommand.self, KeygenCommand.self, KeyCommand.self,
+            PublishCommand.self, SubscribeCommand.self, RouteCommand.self, PeersCommand.self, KeygenCommand.self,
+            KeyCommand.self,
         ]
     )
 }

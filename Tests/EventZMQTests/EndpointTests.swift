@@ -90,6 +90,19 @@ import Testing
         }
     }
 
+    @Test func `who is about to bind a path is named to the others`() throws {
+        let address = Address.ipc()
+        let lock = path(address) + ".lock"
+        #expect(FileManager.default.createFile(atPath: lock, contents: Data("4711\n".utf8)))
+        let file = try #require(FileHandle(forUpdatingAtPath: lock))
+        #expect(flock(file.fileDescriptor, LOCK_EX) == 0)
+        let error = #expect(throws: EventError.self) { try ZMQBus.publisher(at: .bind(address)) }
+        guard case .transport(let failure)? = error else { return }
+        #expect(failure.reason == "process 4711 is about to bind it")
+        #expect(failure.code == EADDRINUSE)
+        try FileManager.default.removeItem(atPath: lock)
+    }
+
     @Test(arguments: [Int32(SOCK_DGRAM.rawValue), Int32(SOCK_SEQPACKET.rawValue)])
     func `a socket of another type is left alone, and one that does not listen yet`(_ type: Int32) async throws {
         let address = Address.ipc()

@@ -23,12 +23,15 @@ struct SocketFactory: Sendable {
     /// a peer accepts ends the connection.
     private static let maximumNoticeSize = 1024 + 64
 
+    /// What libzmq counts for a frame beyond what it holds, when it is encrypted.
+    private var encryptionSize: Int { configuration.security?.keyPair == nil ? 0 : 33 }
+
     func publisher() throws(EventError) -> ZMQSocket {
         try open(
             .publish,
             [
                 (.sendHighWaterMark, configuration.sendHighWaterMark), (.linger, configuration.linger.milliseconds),
-                (.maximumMessageSize, Self.maximumNoticeSize), (.xpubVerboser, 1), (.xpubNoDrop, 1),
+                (.maximumMessageSize, Self.maximumNoticeSize + encryptionSize), (.xpubVerboser, 1), (.xpubNoDrop, 1),
                 // Without this a subscriber that is gone counts as present, and what is published for it piles up.
                 (.immediate, 1),
             ]
@@ -40,7 +43,8 @@ struct SocketFactory: Sendable {
             .subscribe,
             [
                 // Subscriptions are messages too, and one that finds the queue full is lost without a word.
-                (.sendHighWaterMark, 0), (.linger, 0), (.maximumMessageSize, configuration.maximumMessageSize),
+                (.sendHighWaterMark, 0), (.linger, 0),
+                (.maximumMessageSize, min(configuration.maximumMessageSize, .max - encryptionSize) + encryptionSize),
             ]
         )
     }

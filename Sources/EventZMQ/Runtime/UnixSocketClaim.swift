@@ -12,8 +12,8 @@ import Darwin
 /// The right to replace or remove the socket file at a path, which one process has at a time.
 ///
 /// Between finding that nobody listens at a path and binding it, another could do the same, and the later of them would
-/// take the path away from the earlier. The right is the lock of a file beside it, and it is held for a moment only;
-/// the file goes with it.
+/// take the path away from the earlier. The right is the lock of a file beside it, which holds the number of the process;
+/// it is held for a moment only, and the file goes with it.
 struct UnixSocketClaim: ~Copyable {
     private let lockPath: String
     private let descriptor: Int32
@@ -33,12 +33,14 @@ struct UnixSocketClaim: ~Copyable {
                 // The one who had it before may have removed the file after it was opened here.
                 if Self.isFile(of: descriptor, at: lockPath) {
                     self.descriptor = descriptor
+                    let owner = Array("\(getpid())\n".utf8)
+                    _ = unsafe write(descriptor, owner, owner.count)
                     return
                 }
                 close(descriptor)
             case .wouldBlock:
-                close(descriptor)
-                throw ZMQResult.failure("bind \(endpoint)", EADDRINUSE)
+                defer { close(descriptor) }
+                throw Self.refusal(endpoint, claimedBy: try? FileBytes.contents(of: descriptor, atMost: 32))
             case .failed(let code):
                 close(descriptor)
                 throw ZMQResult.failure("lock \(lockPath)", code)
@@ -52,6 +54,12 @@ struct UnixSocketClaim: ~Copyable {
     deinit {
         _ = unsafe unlink(lockPath)
         close(descriptor)
+    }
+
+    private static func refusal(_ endpoint: String, claimedBy bytes: [UInt8]?) -> EventError {
+        let number = bytes.flatMap { Int(String(decoding: $0, as: UTF8.self).prefix { $0.isNumber }) }
+        let reason = "\(number.map { "process \($0)" } ?? "another process") is about to bind it"
+        return .transport(TransportFailure(operation: "bind \(endpoint)", reason: reason, code: EADDRINUSE))
     }
 
     private static func isFile(of descriptor: Int32, at path: String) -> Bool {

@@ -5,9 +5,12 @@ struct Admission: Sendable {
     private var permissions: [String: ZMQPermissions]
     /// Who an origin belongs to: whoever used it first.
     private var owners: [String: String] = [:]
+    /// The origins of each, oldest first.
+    private var origins: [String: [String]] = [:]
 
-    /// So many are remembered; then all are forgotten.
-    private static let maximumOwners = 1 << 14
+    /// So many of each are remembered: a bus has a new one whenever it is opened. Whoever uses more makes room among its
+    /// own, so that nobody can have another's forgotten.
+    private static let maximumOrigins = 256
 
     init(_ security: ZMQSecurity) {
         permissions = Dictionary(uniqueKeysWithValues: security.peers.map { ($0.text, $1) })
@@ -37,12 +40,19 @@ struct Admission: Sendable {
             if let owner = owners[origin] {
                 guard owner == user else { return "\(name(of: user)) speaks for bus \(origin) of \(name(of: owner))" }
             } else {
-                if owners.count >= Self.maximumOwners { owners = [:] }
-                owners[origin] = user
+                own(origin, user)
             }
         }
         guard let permissions = permissions[user], !permissions.mayPublish(on: subject) else { return nil }
         return "\(permissions.name) may not publish on \(subject)"
+    }
+
+    private mutating func own(_ origin: String, _ user: String) {
+        owners[origin] = user
+        origins[user, default: []].append(origin)
+        guard let own = origins[user], own.count > Self.maximumOrigins else { return }
+        owners[own[0]] = nil
+        origins[user]?.removeFirst()
     }
 
     /// Why a subscription is not taken from somebody; `nil` when it is.

@@ -85,6 +85,14 @@ final class BusReporter: Sendable {
         logger?.warning("predicates or observers are too slow, envelopes dropped", metadata: ["total": "\(total)"])
     }
 
+    /// The bus is open.
+    func opened(_ configuration: ZMQBusConfiguration) {
+        for endpoint in configuration.publish + configuration.subscribe {
+            let protection = configuration.protection(of: endpoint)
+            logger?.info("endpoint opened", metadata: ["endpoint": "\(endpoint)", "protection": "\(protection)"])
+        }
+    }
+
     /// The list of those who may connect has changed, and is in effect.
     func listChanged(_ path: String, count: Int) {
         logger?.notice("list of peers read again", metadata: ["file": "\(path)", "peers": "\(count)"])

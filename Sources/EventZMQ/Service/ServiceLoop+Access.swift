@@ -26,4 +26,32 @@ extension ServiceLoop {
             }
         }
     }
+
+    /// Cuts off a peer that has subscribed to too much.
+    func count(_ notice: SubscriptionNotice, over connection: Int32, at watch: LinkWatch) {
+        guard watch.connections.isOpen(connection) else { return }
+        guard notice.isSubscription else {
+            return watch.budget.unsubscribed(over: connection, bytes: notice.size)
+        }
+        if let reason = refusal(of: notice, at: watch) {
+            _ = Resources.cut(connection, of: boundEndpoints)
+            if let user = notice.user { sockets.authenticator?.suspend(user, until: .now + Self.suspension) }
+            return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
+        }
+        guard let excess = watch.budget.subscribed(over: connection, bytes: notice.size) else { return }
+        let who = notice.peer.map { "bus \($0.bus)" } ?? "a peer"
+        let isCut = Resources.cut(connection, of: boundEndpoints)
+        let reason = "\(who) has \(excess)\(isCut ? ", and was cut off" : "")"
+        reporter.happened(.refused(endpoint: watch.name, reason: reason))
+    }
+
+    /// For so long a peer is not let in again that has subscribed to what it may not.
+    private static var suspension: Duration { .seconds(10) }
+
+    private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
+        guard !watch.connects, case .prefix(let prefix) = notice.topic, let admission else { return nil }
+        guard let user = notice.user else { return "a peer has proved nothing" }
+        guard admission.isListed(user) else { return "\(user) is not on the list any more" }
+        return admission.refusal(of: prefix, by: user)
+    }
 }

@@ -151,6 +151,7 @@ extension ServiceLoop {
     /// Tells of a peer of another version, once for each endpoint and version.
     func check(_ peer: PeerIdentity?, of watch: LinkWatch) {
         guard let peer, peer.version != PeerIdentity.version else { return }
+        guard watch.strangeVersions.count < Self.maximumVersions else { return }
         guard watch.strangeVersions.insert(peer.version).inserted else { return }
         let reason =
             "bus \(peer.bus) speaks version \(peer.version) of the wire format, this one \(PeerIdentity.version)"
@@ -265,33 +266,8 @@ extension ServiceLoop {
         return (hasSome, true)
     }
 
-    /// Cuts off a peer that has subscribed to too much.
-    private func count(_ notice: SubscriptionNotice, over connection: Int32, at watch: LinkWatch) {
-        guard watch.connections.isOpen(connection) else { return }
-        guard notice.isSubscription else {
-            return watch.budget.unsubscribed(over: connection, bytes: notice.size)
-        }
-        if let reason = refusal(of: notice, at: watch) {
-            _ = Resources.cut(connection, of: boundEndpoints)
-            if let user = notice.user { sockets.authenticator?.suspend(user, until: .now + Self.suspension) }
-            return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
-        }
-        guard let excess = watch.budget.subscribed(over: connection, bytes: notice.size) else { return }
-        let who = notice.peer.map { "bus \($0.bus)" } ?? "a peer"
-        let isCut = Resources.cut(connection, of: boundEndpoints)
-        let reason = "\(who) has \(excess)\(isCut ? ", and was cut off" : "")"
-        reporter.happened(.refused(endpoint: watch.name, reason: reason))
-    }
-
-    /// For so long a peer is not let in again that has subscribed to what it may not.
-    private static var suspension: Duration { .seconds(10) }
-
-    private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
-        guard !watch.connects, case .prefix(let prefix) = notice.topic, let admission else { return nil }
-        guard let user = notice.user else { return "a peer has proved nothing" }
-        guard admission.isListed(user) else { return "\(user) is not on the list any more" }
-        return admission.refusal(of: prefix, by: user)
-    }
+    /// So many versions of the wire format are told apart at an endpoint.
+    private static var maximumVersions: Int { 16 }
 
     /// So many messages are read without letting go of the lock that publishers want.
     private static var noticesAtOnce: Int { 256 }

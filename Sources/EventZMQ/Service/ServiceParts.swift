@@ -46,6 +46,7 @@ final class ServiceParts {
             discard()
             throw error
         }
+        reporter.opened(configuration)
     }
 
     /// The service thread and the one that delivers.

@@ -52,7 +52,8 @@ import Testing
         try await eventually { Set(bus.peers.compactMap(\.name)) == names }
     }
 
-    @Test func `whoever is taken off the list is cut off, the others are not, and who is put on it is let in`() async throws
+    @Test func `whoever is taken off the list is cut off, the others are not, and who is put on it is let in`()
+        async throws
     {
         try admit(("one", ""), ("other", ""))
         let publisher = try server()

@@ -84,6 +84,26 @@ import Testing
         await collector.close()
     }
 
+    @Test func `what is as long as can be passes, though encrypted it is longer`() async throws {
+        let publisher = try publisher(at: Address.tcp)
+        let endpoint = ZMQEndpoint.connect(try #require(publisher.boundEndpoints.first))
+        var configuration = ZMQBusConfiguration(publish: [], subscribe: [endpoint])
+        configuration.maximumMessageSize = 2048
+        configuration.security = ZMQSecurity(
+            keyPair: subscriberKeys,
+            peers: [:],
+            serverKeys: [endpoint: publisherKeys.publicKey]
+        )
+        let subscriber = try ZMQBus(configuration: configuration)
+        let subject = try Subject(validating: String(repeating: "a", count: Subject.maximumUTF8Count))
+        let subscription = try await subscriber.subscribe(to: Pattern(validating: subject.rawValue))
+        #expect(subscription.confirmation?.isComplete == true)
+        let payload = Data("\"\(String(repeating: "x", count: 2046))\"".utf8)
+        try await publisher.publish(Envelope(subject: subject, rawPayload: payload))
+        #expect(await subscription.next(within: .seconds(20))?.payload == payload)
+        for bus in [subscriber, publisher] { await bus.close() }
+    }
+
     @Test func `a stranger's key, a wrong server key and plain text are refused, and told`() async throws {
         let publisher = try publisher(at: Address.tcp)
         let address = try #require(publisher.boundEndpoints.first)

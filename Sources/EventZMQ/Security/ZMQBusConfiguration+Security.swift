@@ -1,0 +1,68 @@
+import EventCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension ZMQBusConfiguration {
+    /// Refuses what would be open to anyone, or could never connect.
+    ///
+    /// - Throws: ``EventError/invalidConfiguration(_:)`` that names the endpoint.
+    func validateSecurity() throws(EventError) {
+        for endpoint in publish + subscribe where endpoint.isTCP {
+            switch endpoint {
+            case .bind where security == nil && !endpoint.isLoopback:
+                throw .invalidConfiguration(
+                    "\(endpoint): can be reached from other hosts; set security to keys, or to none for anyone"
+                )
+            case .connect where security?.keyPair != nil && security?.serverKeys[endpoint] == nil:
+                throw .invalidConfiguration("\(endpoint): security has no server key for it")
+            default: break
+            }
+        }
+    }
+
+    /// Who may connect, where that is restricted.
+    var accessRules: AccessRules? {
+        guard let security, security.keyPair != nil else { return nil }
+        return AccessRules(keys: Set(security.peers.keys), userIDs: security.userIDs ?? [getuid()])
+    }
+
+    /// How an endpoint is protected, in words.
+    func protection(of endpoint: ZMQEndpoint) -> String {
+        switch (endpoint, security?.keyPair) {
+        case (.bind, let pair?) where endpoint.isTCP:
+            return "CURVE with key \(pair.publicKey); \(security?.peers.count ?? 0) keys may connect"
+        case (.connect, _?) where endpoint.isTCP:
+            return "CURVE; key \(security?.serverKeys[endpoint]?.text ?? "none") is expected there"
+        case (.bind(let address), let pair):
+            if endpoint.isTCP { return "nothing: anyone who can reach it may connect" }
+            let users = (security?.userIDs ?? [getuid()]).sorted().map(String.init).joined(separator: ", ")
+            let byKernel = pair == nil ? "" : "users \(users) by the kernel's word"
+            if address.hasPrefix("ipc://@") || address == "ipc://*" {
+                return pair == nil ? "nothing: every process of this host may connect" : byKernel
+            }
+            return "the file's mode \(String(socketFileMode, radix: 8))\(pair == nil ? "" : ", \(byKernel)")"
+        case (.connect, _):
+            return endpoint.isTCP
+                ? "nothing: whoever listens there is believed" : "whoever may bind that path is believed"
+        }
+    }
+}
+
+extension ZMQEndpoint {
+    var isTCP: Bool { address.hasPrefix("tcp://") }
+
+    /// Whether the host is this one, under a name or number that stands for it alone.
+    var isLoopback: Bool {
+        guard let colon = address.lastIndex(of: ":") else { return false }
+        let host = address[..<colon].dropFirst("tcp://".count)
+        if ["localhost", "lo", "[::1]"].contains(host) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}
