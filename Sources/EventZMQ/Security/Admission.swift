@@ -8,8 +8,9 @@ struct Admission: Sendable {
     /// The origins of each, oldest first.
     private var origins: [String: [String]] = [:]
 
-    /// So many of each are remembered: a bus has a new one whenever it is opened. Whoever uses more makes room among its
-    /// own, so that nobody can have another's forgotten.
+    /// So many of each are remembered: a bus has a new one whenever it is opened.
+    ///
+    /// Whoever uses more makes room among its own, so that nobody can have another's forgotten.
     private static let maximumOrigins = 256
 
     init(_ security: ZMQSecurity) {
