@@ -76,7 +76,7 @@ struct Attack: Sendable {
         let left = try await connectionsLeft(over: descriptors, meter)
         findings.expect(left <= 0, "\(left) descriptors are left over")
         row.memory = (memory, meter.worstMemory, meter.memory)
-        try await pair.serveNewcomer()
+        do { try await pair.serveNewcomer() } catch { findings.expect(false, "\(error)") }
         let reports = try await pair.end()
         row.note = findings.note
         row.faults = findings.faults

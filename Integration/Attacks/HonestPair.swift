@@ -31,8 +31,6 @@ struct HonestPair: Sendable {
         )
         try await victim.perform(.exchange(with: "honest"))
         try await honest.perform(.exchange(with: "victim"))
-        try await honest.awaitSubscribers(of: "honest.honest")
-        try await victim.awaitSubscribers(of: "honest.victim")
         try await receive(100)
     }
 
@@ -71,9 +69,12 @@ struct HonestPair: Sendable {
     func serveNewcomer() async throws {
         let newcomer = try await bus("newcomer", "--subscribe", "connect:\(down)")
         try await newcomer.subscribe(to: "newcomers.welcome")
-        try await victim.awaitSubscribers(of: "newcomers.welcome")
-        try await victim.publish(1, on: "newcomers.welcome")
-        try await newcomer.receive(1, on: "newcomers.welcome")
+        let deadline = ContinuousClock.now + Self.patience
+        repeat {
+            guard .now < deadline else { throw Fault(description: "a newcomer is not served") }
+            try await victim.publish(1, on: "newcomers.welcome")
+            try await Task.sleep(for: .milliseconds(5))
+        } while try await newcomer.counts.received == 0
         await newcomer.process.kill()
     }
 

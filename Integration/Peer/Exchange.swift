@@ -68,6 +68,10 @@ final class Exchange: Sendable {
 
     private func publish(as name: String) async throws {
         let subject = try Subject(validating: "honest.\(name)")
+        // What nobody has subscribed to yet is not sent.
+        guard try await bus.waitForSubscribers(of: subject, atLeast: 1, timeout: .seconds(20)) else {
+            throw PeerSession.Impossible(reason: "nobody has subscribed to \(subject)")
+        }
         var number = 0
         while !isStopped {
             number += 1
