@@ -25,7 +25,7 @@ struct Attack: Sendable {
 
     static func control(_ setting: Setting) -> Attack {
         Attack(name: "control, \(setting)", shows: "What the honest pair needs in peace.", setting: setting) { _, _ in
-            try await Task.sleep(for: .seconds(1.5))
+            try await Task.sleep(for: .seconds(1))
         }
     }
 
@@ -42,6 +42,7 @@ struct Attack: Sendable {
     /// Runs the attack on a stage of its own.
     ///
     /// - Parameter quiet: The longest publish of the control run, in milliseconds.
+    /// - Returns: What came of it.
     func row(beside quiet: Double?) async -> Row {
         do {
             return try await withThrowingTaskGroup(of: Row?.self) { group in
@@ -72,7 +73,7 @@ struct Attack: Sendable {
         var findings = Findings()
         try await run(pair, &findings)
         try await Task.sleep(for: Self.aftermath)
-        try await pair.receive(20)
+        do { try await pair.receive(20) } catch { findings.expect(false, "\(error)") }
         let left = try await connectionsLeft(over: descriptors, meter)
         findings.expect(left <= 0, "\(left) descriptors are left over")
         row.memory = (memory, meter.worstMemory, meter.memory)

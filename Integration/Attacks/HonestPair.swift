@@ -47,6 +47,8 @@ struct HonestPair: Sendable {
     ///   - name: What it is called.
     ///   - owner: Whose key it has, where there are keys.
     ///   - arguments: What it is started with besides.
+    /// - Returns: The bus, in a process of its own.
+    /// - Throws: When it does not open.
     func bus(_ name: String, as owner: Keyring.Owner = .guest, _ arguments: String...) async throws -> Peer {
         try await stage.peer(name, arguments + (keys?.arguments(of: owner) ?? []))
     }

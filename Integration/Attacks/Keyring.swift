@@ -55,8 +55,9 @@ struct Keyring: Sendable {
     /// - Parameters:
     ///   - owner: Whose key it has.
     ///   - server: Whose key it expects.
+    /// - Returns: The options.
     func arguments(of owner: Owner, expecting server: Owner = .victim) -> [String] {
-        ["--key", secretFile(of: owner), "--server-key", publicKey(of: server)]
+        ["--key", secretFile(of: owner), "--server-key=\(publicKey(of: server))"]
     }
 
     func identity(of owner: Owner) throws -> Identity {

@@ -19,6 +19,7 @@ final class Exchange: Sendable {
     private static let patterns = 8
 
     private let bus: ZMQBus
+    private let subject: String
     private let progress = Mutex(Progress())
 
     /// Begins.
@@ -27,10 +28,12 @@ final class Exchange: Sendable {
     ///   - bus: The bus.
     ///   - name: The source of what it publishes, on the subject `honest.NAME`.
     ///   - other: The source of what it takes.
+    /// - Throws: When it cannot subscribe.
     init(over bus: ZMQBus, as name: String, with other: String) async throws {
         self.bus = bus
+        subject = "honest.\(other)"
         let options = SubscriptionOptions(bufferCapacity: 1 << 17)
-        let subscription = try await bus.subscribe(to: Pattern(validating: "honest.\(other)"), options: options)
+        let subscription = try await bus.subscribe(to: Pattern(validating: subject), options: options)
         Task { await take(subscription, from: other) }
         Task { await ending { try await publish(as: name) } }
         Task { await ending { try await subscribe(beside: name) } }
@@ -39,7 +42,9 @@ final class Exchange: Sendable {
     var report: ExchangeReport {
         var report = progress.withLock { $0.report }
         let statistics = bus.statistics
-        (report.lost, report.unknownLosses) = (statistics.lost, statistics.unknownLosses)
+        // What others publish and may not counts as lost, too.
+        report.lost = statistics.lostByPrefix[subject] ?? 0
+        report.unknownLosses = statistics.unknownLosses
         report.malformed = statistics.malformed
         return report
     }

@@ -8,7 +8,7 @@ package struct ExchangeReport: Codable, Sendable, Hashable {
     package var subscribed = 0
     package var worstPublishMilliseconds = 0.0
     package var worstSubscribeMilliseconds = 0.0
-    /// What its bus says it has lost, in numbers and without.
+    /// What its bus says it has lost of the exchange, and how often it has lost it knows not how much.
     package var lost = 0
     package var unknownLosses = 0
     package var malformed = 0

@@ -14,6 +14,7 @@ final class Recorder: Sendable {
     /// Begins to listen.
     ///
     /// - Parameter target: The TCP endpoint to pass everything on to.
+    /// - Throws: When the system lets it have no port.
     init(before target: String) throws {
         self.target = target
         listener = try Self.listen()

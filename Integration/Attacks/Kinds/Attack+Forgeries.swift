@@ -27,7 +27,6 @@ extension Attack {
     private static let ledger = Attack(
         name: "ledger messages in the honest peer's name",
         shows: "A stranger's totals make no losses and confirm nothing.",
-        isShort: true,
         setting: .tcp
     ) { pair, findings in
         let names = try Names(at: pair)
@@ -59,8 +58,7 @@ extension Attack {
         setting: .tcp
     ) { pair, _ in
         let names = try Names(at: pair)
-        let forger = try RawConnection(to: pair.down)
-        forger.write(ZMTP.entrance(as: "XSUB"))
+        let forger = try RawConnection(to: pair.down, as: "XSUB")
         let (honest, victim) = (Array(names.honest.utf8), Array(names.victim.utf8))
         for serial in 0..<2000 {
             let numbers = ZMTP.bytes(UInt64(serial % 4)) + ZMTP.bytes(UInt64(serial))

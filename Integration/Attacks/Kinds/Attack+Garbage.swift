@@ -7,7 +7,7 @@ extension Attack {
         + [
             junk("connects and closes", []),
             junk("1 MiB of A", Array(repeating: 0x41, count: 1 << 20), isShort: true),
-            junk("HTTP", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), isShort: true),
+            junk("HTTP", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)),
             junk("a TLS hello", tlsHello),
             junk("zeros", ZMTP.zeros(1000)),
             junk("random bytes", ZMTP.random(10_000)),
@@ -15,7 +15,7 @@ extension Attack {
             junk("a greeting of ZMTP 2", [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1, 2, 0, 0]),
             junk("a command of 2^62 bytes", ZMTP.greeting() + ZMTP.announcement(of: 1 << 62, isCommand: true)),
             junk("a broken READY", ZMTP.greeting() + ZMTP.command("READY", [11] + "Socket".utf8)),
-            junk("the wrong type of socket", ZMTP.entrance(as: "REQ"), isShort: true),
+            junk("the wrong type of socket", ZMTP.entrance(as: "REQ")),
             junk("an empty and a broken subscription", ZMTP.entrance(as: "SUB") + ZMTP.frame([]) + ZMTP.frame([7, 7])),
         ]
 

@@ -12,7 +12,6 @@ extension Attack {
     private static let unlisted = Attack(
         name: "a key that is not on the list",
         shows: "Nobody is let in whose key is not known.",
-        isShort: true,
         setting: .keys
     ) { pair, findings in
         let intruder = try await pair.bus(
@@ -77,8 +76,8 @@ extension Attack {
         guard let keys = pair.keys else { return }
         let names = try Names(at: pair, as: keys.identity(of: .guest))
         let before = try await pair.victim.exchange.malformed
-        let forger = try RawConnection(to: pair.beside)
-        forger.write(ZMTP.entrance(as: "XPUB", ["User-Id": Array(keys.publicKey(of: .honest).utf8)]))
+        let claim = ["User-Id": Array(keys.publicKey(of: .honest).utf8)]
+        let forger = try RawConnection(to: pair.beside, as: "XPUB", claim)
         let header = Array(#"{"origin":"\#(names.honest)","source":"honest"}"#.utf8)
         for _ in 0..<100 { forger.write(ZMTP.message([subject, header, Array("999999".utf8)])) }
         try await Task.sleep(for: .seconds(1))

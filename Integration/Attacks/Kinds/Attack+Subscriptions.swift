@@ -15,9 +15,8 @@ extension Attack {
         let connections = try await besideTasks {
             var (sent, connections) = (0, 0)
             while sent < 3000 {
-                let peer = try RawConnection(to: down)
+                let peer = try RawConnection(to: down, as: "SUB")
                 connections += 1
-                peer.write(ZMTP.entrance(as: "SUB"))
                 while sent < 3000, peer.write(ZMTP.subscription(to: ZMTP.random(4) + ZMTP.zeros(60_000))) { sent += 1 }
                 // The one that was refused counts, too.
                 sent += 1
@@ -38,8 +37,7 @@ extension Attack {
     ) { pair, findings in
         let down = pair.down
         let isOver = try await besideTasks {
-            let peer = try RawConnection(to: down)
-            peer.write(ZMTP.entrance(as: "SUB"))
+            let peer = try RawConnection(to: down, as: "SUB")
             for number in 0..<100_000 {
                 guard peer.write(ZMTP.subscription(to: prefix(number, count: 55))) else { return true }
             }
@@ -58,8 +56,7 @@ extension Attack {
         let down = pair.down
         let peers = try await besideTasks {
             try (0..<10).map { place in
-                let peer = try RawConnection(to: down)
-                peer.write(ZMTP.entrance(as: "SUB"))
+                let peer = try RawConnection(to: down, as: "SUB")
                 for number in 0..<32_000 {
                     guard peer.write(ZMTP.subscription(to: prefix(place * 32_000 + number, count: 110))) else { break }
                 }
@@ -82,8 +79,7 @@ extension Attack {
         try await pair.victim.perform(.anticipate(subject: subject, count: 100_000, milliseconds: 5000))
         let down = pair.down
         try await besideTasks {
-            let peer = try RawConnection(to: down)
-            peer.write(ZMTP.entrance(as: "SUB"))
+            let peer = try RawConnection(to: down, as: "SUB")
             for count in 3...402 { peer.write(ZMTP.subscription(to: Array(subject.utf8.prefix(count)))) }
             for number in 0..<50_000 {
                 let bus = Array(String(format: "%020d", number).utf8)
