@@ -71,17 +71,28 @@ struct Attack: Sendable {
         defer { meter.end() }
         let (memory, descriptors) = (meter.memory, meter.descriptors)
         var findings = Findings()
-        try await run(pair, &findings)
+        do {
+            try await run(pair, &findings)
+        } catch {
+            // A process that is gone is noticed at the next order to it.
+            guard !pair.victim.process.isRunning else { throw error }
+            let status = await pair.victim.process.end().status
+            throw HonestPair.Fault(description: "the victim has ended with status \(status): \(error)")
+        }
         try await Task.sleep(for: Self.aftermath)
         do { try await pair.receive(20) } catch { findings.expect(false, "\(error)") }
         let left = try await connectionsLeft(over: descriptors, meter)
         findings.expect(left <= 0, "\(left) descriptors are left over")
         row.memory = (memory, meter.worstMemory, meter.memory)
         do { try await pair.serveNewcomer() } catch { findings.expect(false, "\(error)") }
-        let reports = try await pair.end()
-        row.note = findings.note
-        row.faults = findings.faults
-        judge(reports.victim, reports.honest, beside: quiet, in: &row)
+        (row.note, row.faults) = (findings.note, findings.faults)
+        do {
+            let reports = try await pair.end()
+            judge(reports.victim, reports.honest, beside: quiet, in: &row)
+        } catch {
+            // What is wrong was found before, as a rule.
+            row.faults.append("the exchange cannot be ended: \(error)")
+        }
         return row
     }
 

@@ -21,7 +21,7 @@ extension Attack {
             try await pair.victim.perform(.limitDescriptors(limit))
             let ends = [pair.down, pair.up]
             let count = try await besideTasks {
-                let end = ContinuousClock.now + .seconds(2)
+                let end = ContinuousClock.now + .seconds(4)
                 var connections: [RawConnection] = []
                 while connections.count < strangers || ContinuousClock.now < end {
                     guard let connection = try? RawConnection(to: ends[connections.count % 2]) else { continue }

@@ -31,6 +31,7 @@ extension Attack {
     ) { pair, findings in
         let names = try Names(at: pair)
         let forger = ZMQPeer(ZMQ_XPUB, to: pair.up)
+        let before = try await pair.victim.exchange.malformed
         let inbox = [0xFF, 0x61] + Array(names.victim.utf8)
         let announcement = forger.receive(within: .seconds(5)) { frames in
             (frames.first?.dropFirst(3 + 20 + 8)).map { Array($0) } == subject
@@ -48,8 +49,9 @@ extension Attack {
         }
         forger.send([[0xFF, 0x7A], [1]])
         try await Task.sleep(for: .seconds(1))
-        // Acknowledgements are asked for where the message is believed; it may still be told as malformed.
         findings.expect(announcement != nil, "the victim announces nothing")
+        let malformed = try await pair.victim.exchange.malformed - before
+        findings.expect(malformed == 80, "\(malformed) of 80 messages are told as malformed")
     }
 
     private static let topics = Attack(

@@ -8,7 +8,6 @@ extension Attack {
     private static let otherBus = Attack(
         name: "another bus binds the path",
         shows: "A live path is not taken away.",
-        isShort: true,
         setting: .ipc
     ) { pair, findings in
         for round in 1...3 {
