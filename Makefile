@@ -57,7 +57,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$(swift build -c release --show-bin-path)
 
-.PHONY: loss-report loss-report-short readiness pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
 	swift build -c release --product LossReport
 ifeq ($(FILTER),)
@@ -68,6 +68,16 @@ endif
 loss-report-short: dependencies ## The same in less than a minute, with a selection that is not written
 	swift build -c release --product LossReport
 	"$(REPORT_FOLDER)/LossReport" --short
+attack: dependencies ## Attack a live bus in many ways beside an honest peer, and write the table; FILTER=subscriptions for some only
+	swift build -c release --product Attacks
+ifeq ($(FILTER),)
+	"$(REPORT_FOLDER)/Attacks" --markdown Sources/EventZMQ/EventZMQ.docc/AttackReport.md
+else
+	"$(REPORT_FOLDER)/Attacks" --filter '$(FILTER)'
+endif
+attack-short: dependencies ## The same in less than 40 seconds, with a selection that is not written
+	swift build -c release --product Attacks
+	"$(REPORT_FOLDER)/Attacks" --short
 readiness: ROUNDS ?= 2000
 readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, for each way to bind and up to four subscribers
 	swift build --build-tests

@@ -162,6 +162,14 @@ let package = Package(
             ],
             path: "Integration/Report"
         ),
+        .executableTarget(
+            name: "Attacks",
+            dependencies: [
+                "EventCore", "EventZMQ", "CZeroMQ", "IntegrationPeer", "IntegrationSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Integration/Attacks"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

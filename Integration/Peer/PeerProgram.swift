@@ -3,7 +3,7 @@ import EventZMQ
 import Foundation
 import IntegrationSupport
 
-/// One process of the integration tests or of the loss report: opens a bus, and does what it is told on its standard input.
+/// One process of the integration tests or of a report: opens a bus, and does what it is told on its standard input.
 ///
 /// It ends with its input, so that it does not outlive whoever started it.
 @main struct PeerProgram: AsyncParsableCommand {
@@ -36,6 +36,15 @@ import IntegrationSupport
     @Option(help: "What an observer spends on each envelope that is delivered.")
     var observerMicroseconds = 0
 
+    @Option(help: ArgumentHelp("The certificate file with its own key pair.", valueName: "file"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("Who may connect by which key.", valueName: "file"))
+    var allow: String?
+
+    @Option(help: ArgumentHelp("The public key of those it connects to over TCP.", valueName: "key"))
+    var serverKey: String?
+
     func run() async throws {
         var configuration = ZMQBusConfiguration(
             publish: try publish.map(Self.endpoint),
@@ -45,6 +54,7 @@ import IntegrationSupport
         configuration.sendHighWaterMark = highWaterMark
         configuration.maximumWirePrefixes = wirePrefixes
         configuration.confirmationTimeout = .milliseconds(confirmationMilliseconds)
+        configuration.security = try security(for: configuration.publish + configuration.subscribe)
         if observerMicroseconds > 0 {
             configuration.observer = SlowObserver(microseconds: UInt32(observerMicroseconds))
         }
@@ -54,6 +64,17 @@ import IntegrationSupport
             let command = try JSONDecoder().decode(PeerCommand.self, from: Data(line.utf8))
             try Self.write(try await session.perform(command))
         }
+    }
+
+    private func security(for endpoints: [ZMQEndpoint]) throws -> ZMQSecurity? {
+        guard let key else { return nil }
+        var serverKeys: [ZMQEndpoint: ZMQPublicKey] = [:]
+        if let serverKey {
+            for case .connect(let address) in endpoints {
+                serverKeys[.connect(address)] = try ZMQPublicKey(validating: serverKey)
+            }
+        }
+        return try ZMQSecurity(key: key, allow: allow, serverKeys: serverKeys)
     }
 
     private static func endpoint(_ text: String) throws -> ZMQEndpoint {

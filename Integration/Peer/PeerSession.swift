@@ -15,6 +15,7 @@ struct PeerSession {
     private var readers: [String: Reader] = [:]
     private var neglected: [Subscription] = []
     private var parked: [Task<Void, any Error>] = []
+    private var exchange: Exchange?
     var collectors: [String: Collector] = [:]
     var responders: [Task<Void, Never>] = []
     /// What subscriptions that came and went have counted.
@@ -76,6 +77,14 @@ struct PeerSession {
             return try await Shortage(address: address).restart(with: lower...upper)
         case .limitDescriptors(let count):
             try Shortage.limit(count)
+        case .exchange(let other):
+            exchange = try await Exchange(over: bus, as: name, with: other)
+        case .stopExchange:
+            exchange?.stop()
+        case .exchanged:
+            return .exchanged(exchange?.report ?? ExchangeReport())
+        case .anticipate(let subject, let count, let milliseconds):
+            try anticipate(Subject(validating: subject), count, within: .milliseconds(milliseconds))
         }
         return .done
     }
@@ -101,6 +110,14 @@ struct PeerSession {
         guard try await bus.waitForSubscribers(of: subject, atLeast: count, timeout: .seconds(60)) else {
             throw Impossible(reason: "there are not \(count) subscribers of \(subject)")
         }
+    }
+
+    private mutating func anticipate(_ subject: Subject, _ count: Int, within limit: Duration) throws {
+        parked.append(
+            Task { [bus] in
+                _ = try await bus.waitForSubscribers(of: subject, atLeast: count, timeout: limit)
+            }
+        )
     }
 
     private func publish(_ numbers: ClosedRange<Int>, on subjects: [String]) async throws {

@@ -57,6 +57,9 @@ package final class ChildProcess: Sendable {
 
     package var isRunning: Bool { process.isRunning }
 
+    /// Its number in the system.
+    package var identifier: Int32 { process.identifier }
+
     /// The next line of output.
     ///
     /// - Parameter limit: How long to wait; the process is killed when it needs longer.

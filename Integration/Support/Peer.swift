@@ -64,6 +64,15 @@ package struct Peer: Sendable {
         }
     }
 
+    /// How its exchange with another process goes.
+    package var exchange: ExchangeReport {
+        get async throws {
+            let report = try await perform(.exchanged)
+            guard case .exchanged(let exchange) = report else { throw unexpected(report) }
+            return exchange
+        }
+    }
+
     /// Closes its bus.
     ///
     /// - Returns: How long that took.

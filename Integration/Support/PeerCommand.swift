@@ -1,6 +1,6 @@
 package import EventCore
 
-/// What a process of the integration tests or the loss report is told to do; one line of JSON on its standard input.
+/// What a process of the integration tests or the reports is told to do; one line of JSON on its standard input.
 ///
 /// It does one after the other and answers each with one ``PeerReport``.
 package enum PeerCommand: Codable, Sendable {
@@ -45,6 +45,14 @@ package enum PeerCommand: Codable, Sendable {
     case restartShort(lower: Int, upper: Int, address: String)
     /// Let the process have so many descriptors at most.
     case limitDescriptors(Int)
+    /// Exchange numbered envelopes with the process of a name, until it is told to stop.
+    case exchange(with: String)
+    /// Publish nothing more of that.
+    case stopExchange
+    /// Tell how the exchange goes.
+    case exchanged
+    /// Wait in the background for so many subscribers of a subject, and for as long.
+    case anticipate(subject: String, count: Int, milliseconds: Int)
 }
 
 /// What can happen to the links of a bus.

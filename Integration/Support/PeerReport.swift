@@ -1,6 +1,6 @@
 package import EventCore
 
-/// What a process of the integration tests or the loss report answers; one line of JSON on its standard output.
+/// What a process of the integration tests or the reports answers; one line of JSON on its standard output.
 package enum PeerReport: Codable, Sendable {
     /// The bus is open; with the endpoints it has bound.
     case opened(endpoints: [String])
@@ -12,6 +12,7 @@ package enum PeerReport: Codable, Sendable {
     /// The subscriptions are made: how long that took, and how many publishers had not confirmed by then.
     case subscribed(milliseconds: Int, unconfirmed: Int)
     case books(Books)
+    case exchanged(ExchangeReport)
     /// How many times something was done while descriptors ran out, and what was said about it.
     case exhausted(opened: Int, refusals: [String])
 }

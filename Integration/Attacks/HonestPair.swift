@@ -1,0 +1,95 @@
+import Foundation
+import IntegrationSupport
+
+/// The victim, and a peer that goes on exchanging envelopes with it while others attack.
+struct HonestPair: Sendable {
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// How long the two may take for what takes no time when all is well.
+    static let patience = Duration.seconds(10)
+
+    let stage: Stage
+    let setting: Setting
+    let victim: Peer
+    let honest: Peer
+    let keys: Keyring?
+
+    /// Starts both, and has them exchange envelopes.
+    init(_ setting: Setting, on stage: Stage) async throws {
+        (self.stage, self.setting) = (stage, setting)
+        keys = setting == .keys ? try Keyring(on: stage) : nil
+        func address(_ name: String) -> String { setting == .ipc ? stage.address(name) : "tcp://127.0.0.1:*" }
+        var arguments = ["--publish", "bind:\(address("down"))", "--subscribe", "bind:\(address("up"))"]
+        if let keys { arguments += ["--subscribe", "bind:\(stage.address("beside"))"] + keys.arguments }
+        victim = try await stage.peer("victim", arguments)
+        honest = try await stage.peer(
+            "honest",
+            ["--publish", "connect:\(victim.endpoints[1])", "--subscribe", "connect:\(victim.endpoints[0])"]
+                + (keys?.arguments(of: .honest) ?? [])
+        )
+        try await victim.perform(.exchange(with: "honest"))
+        try await honest.perform(.exchange(with: "victim"))
+        try await receive(100)
+    }
+
+    /// Where the victim publishes.
+    var down: String { victim.endpoints[0] }
+    /// Where the victim receives.
+    var up: String { victim.endpoints[1] }
+    /// Where the victim receives over a path, when it has keys.
+    var beside: String { victim.endpoints[2] }
+
+    /// Starts a bus that is neither of the two.
+    ///
+    /// - Parameters:
+    ///   - name: What it is called.
+    ///   - owner: Whose key it has, where there are keys.
+    ///   - arguments: What it is started with besides.
+    /// - Returns: The bus, in a process of its own.
+    /// - Throws: When it does not open.
+    func bus(_ name: String, as owner: Keyring.Owner = .guest, _ arguments: String...) async throws -> Peer {
+        try await stage.peer(name, arguments + (keys?.arguments(of: owner) ?? []))
+    }
+
+    /// Waits until so many more envelopes have come through in both directions.
+    func receive(_ count: Int) async throws {
+        for peer in [victim, honest] {
+            let deadline = ContinuousClock.now + Self.patience
+            let goal = try await peer.exchange.taken + count
+            while try await peer.exchange.taken < goal {
+                guard .now < deadline else {
+                    throw Fault(description: "nothing comes through to the \(peer.process.name) any more")
+                }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    /// Checks that somebody who comes now is served.
+    func serveNewcomer() async throws {
+        let newcomer = try await bus("newcomer", "--subscribe", "connect:\(down)")
+        try await newcomer.subscribe(to: "newcomers.welcome")
+        let deadline = ContinuousClock.now + Self.patience
+        repeat {
+            guard .now < deadline else { throw Fault(description: "a newcomer is not served") }
+            try await victim.publish(1, on: "newcomers.welcome")
+            try await Task.sleep(for: .milliseconds(5))
+        } while try await newcomer.counts.received == 0
+        await newcomer.process.kill()
+    }
+
+    /// Ends the exchange, and waits until what is under way has arrived.
+    func end() async throws -> (victim: ExchangeReport, honest: ExchangeReport) {
+        for peer in [victim, honest] { try await peer.perform(.stopExchange) }
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            let reports = (victim: try await victim.exchange, honest: try await honest.exchange)
+            let isDone =
+                reports.victim.taken == reports.honest.published && reports.honest.taken == reports.victim.published
+            if isDone || .now >= deadline { return reports }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
