@@ -11,7 +11,7 @@ import Foundation
             an attack, one for each way to reach the victim. Exits with status 1 when a process ends or hangs, when \
             anything of the honest pair is lost or said to be, when a newcomer is not served afterwards, when connections \
             or memory beyond the attack's budget are left, or when a publish of the victim takes 50 ms longer than the \
-            longest of the control run.
+            longest of the control run, or longer than the attack allows, which the table then says.
 
             The longest of some thousand publishes also depends on what else the machine does. So when that is all that is \
             wrong, the control run and the attack are repeated once, and the attack fails when it exceeds by 50 ms what \
@@ -76,7 +76,9 @@ import Foundation
             print("\n\(failed.count) of \(table.rows.count) rows failed: \(failed.map(\.name).formatted())")
             throw ExitCode.failure
         }
-        print("\nAll \(table.rows.count - settings.count) attacks were held.")
+        let known = table.rows.count { !$0.isHeld }
+        let exceptions = known == 0 ? "" : ", but for \(known) of which that is known"
+        print("\nAll \(table.rows.count - settings.count) attacks were held\(exceptions).")
     }
 
     /// Prints at once, wherever that goes.

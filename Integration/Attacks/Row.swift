@@ -13,8 +13,15 @@ struct Row: Sendable {
     var faults: [String] = []
     /// What is wrong with the time that publishing took, which is measured again.
     var stall: String?
+    /// Why it is known and documented that the attack is not held; it fails nobody then.
+    var weakness: String?
 
-    var isSound: Bool { faults.isEmpty && stall == nil }
+    var isHeld: Bool { faults.isEmpty && stall == nil }
+    var isSound: Bool { isHeld || weakness != nil }
     var allFaults: [String] { faults + (stall.map { [$0] } ?? []) }
-    var verdict: String { (isSound ? "held" : "FAILED") + (note.map { ", \($0)" } ?? "") }
+
+    var verdict: String {
+        let word = isHeld ? "held" : weakness.map { "NOT HELD, as is known: \($0)" } ?? "FAILED"
+        return word + (note.map { ", \($0)" } ?? "")
+    }
 }

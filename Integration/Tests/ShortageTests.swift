@@ -14,7 +14,7 @@ import Testing
             let peer = try await stage.peer("short", ["--publish", "bind:\(stage.address("own"))"])
             let report = try await peer.perform(.openShort(lower: 8, upper: 120, address: stage.address()))
             let (opened, refusals) = exhausted(report)
-            #expect(opened > 100)
+            #expect(opened > 80)
             #expect(refusals == ["Too many open files"])
         }
     }
@@ -38,9 +38,9 @@ import Testing
             let subscriber = try await stage.subscriber(at: endpoint)
             try await subscriber.subscribe(to: "a")
             try await publisher.awaitSubscribers(of: "a")
-            try await publisher.perform(.limitDescriptors(48))
+            try await publisher.perform(.limitDescriptors(80))
             let strangers = Strangers(at: endpoint)
-            #expect(strangers.connect(1000) > 40)
+            #expect(strangers.connect(1000) > 60)
             try await publisher.publish(1...1000, on: "a")
             try await subscriber.receive(1000, on: "a")
             strangers.leave()

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -170,13 +171,30 @@ static int is_guarded(int listener) {
 }
 
 /*
+ * So many descriptors below the limit are not for connections: the rest of the program opens files as well, and
+ * Dispatch ends the process when it cannot read how many of its threads run, which it does every second.
+ */
+enum { kept = 16 };
+
+static int is_kept(int descriptor) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)descriptor + kept >= limit.rlim_cur;
+}
+
+/*
  * Stands before the one of the C library for the whole program: the linker resolves libzmq's call to this one, since
- * the program comes before its libraries. It is the system call and nothing else until descriptors have run out, and
- * then for every listener that is not guarded.
+ * the program comes before its libraries. For every listener that is not guarded it is the system call and nothing else.
  */
 int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags) {
     int accepted = (int)syscall(SYS_accept4, listener, address, length, flags);
-    if (accepted >= 0 || (errno != EMFILE && errno != ENFILE)) return accepted;
+    if (accepted >= 0) {
+        /* The lowest number that is free is taken, so one near the limit means that few are left. */
+        if (!is_kept(accepted) || !is_guarded(listener)) return accepted;
+        close(accepted);
+        errno = ENFILE;
+        return -1;
+    }
+    if (errno != EMFILE && errno != ENFILE) return accepted;
     int error = errno;
     if (is_guarded(listener)) {
         pthread_mutex_lock(&mutex);

@@ -74,15 +74,15 @@ public struct ZMQBusConfiguration: Sendable {
     /// A bus has two for each wire prefix. Whoever has more is cut off, which the event `refused` tells.
     public var maximumPeerSubscriptions = 32_768
 
-    /// How many bytes these may have; at least 1024, 4 MiB unless set.
+    /// How many bytes these may have; at least 1024, 2 MiB unless set.
     ///
     /// libzmq takes about 32 bytes of memory for each.
-    public var maximumPeerSubscriptionBytes = 4 << 20
+    public var maximumPeerSubscriptionBytes = 2 << 20
 
-    /// How many bytes the subscriptions of all peers at one publishing socket may have; at least 1024, 32 MiB unless set.
+    /// How many bytes the subscriptions of all peers at one publishing socket may have; at least 1024, 4 MiB unless set.
     ///
-    /// Who asks for more when they have is cut off.
-    public var maximumSubscriptionBytes = 32 << 20
+    /// When they have more, the peer that has most is cut off.
+    public var maximumSubscriptionBytes = 4 << 20
 
     /// Who may connect to an `ipc://` endpoint that has a path and is bound here: the mode of its file, which is set before
     /// anyone can; from 0 to 0o777, 0o600 unless set, which is the user alone.

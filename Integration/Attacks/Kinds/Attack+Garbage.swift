@@ -6,7 +6,13 @@ extension Attack {
         [silence(.tcp)]
         + [
             junk("connects and closes", []),
-            junk("1 MiB of A", Array(repeating: 0x41, count: 1 << 20), isShort: true),
+            // Passes for short frames of ZMTP 1, of which libzmq reads more than the victim takes from it.
+            junk(
+                "1 MiB of A",
+                Array(repeating: 0x41, count: 1 << 20),
+                isShort: true,
+                budget: Budget(during: 200, after: 200)
+            ),
             junk("HTTP", Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)),
             junk("a TLS hello", tlsHello),
             junk("zeros", ZMTP.zeros(1000)),
@@ -36,12 +42,18 @@ extension Attack {
         }
     }
 
-    private static func junk(_ name: String, _ bytes: [UInt8], isShort: Bool = false) -> Attack {
+    private static func junk(
+        _ name: String,
+        _ bytes: [UInt8],
+        isShort: Bool = false,
+        budget: Budget = .small
+    ) -> Attack {
         Attack(
             name: name,
             shows: "What is no ZeroMQ does nothing to those who are connected.",
             isShort: isShort,
-            setting: .tcp
+            setting: .tcp,
+            budget: budget
         ) { pair, _ in
             try await pair.throwAtBoth(bytes)
         }

@@ -21,31 +21,46 @@ struct SubscriptionBudget: Sendable, Hashable {
     private let limits: Limits
     private var usages: [Int32: Usage] = [:]
     private var totalBytes = 0
+    /// How many of them belong to connections that are being cut off.
+    private var bytesOver = 0
 
     init(_ limits: Limits) {
         self.limits = limits
     }
 
+    /// A connection that is to be cut off, and what it has too much of, in words.
+    struct Excess: Sendable, Hashable {
+        var connection: Int32
+        var reason: String
+    }
+
     /// Counts a subscription that came over a connection.
     ///
-    /// - Returns: What the connection has too much of, in words, when it goes beyond with this one.
-    mutating func subscribed(over connection: Int32, bytes: Int) -> String? {
+    /// - Returns: Who goes beyond the limits with this one: when it is that of all connections together, the one that has
+    ///   most, so that nobody suffers for what another one asks for.
+    mutating func subscribed(over connection: Int32, bytes: Int) -> Excess? {
         usages[connection, default: Usage()].prefixes += 1
         usages[connection, default: Usage()].bytes += bytes
         totalBytes += bytes
+        if usages[connection]?.isOver == true { bytesOver += bytes }
         guard let usage = usages[connection], !usage.isOver else { return nil }
-        let excess: String
         if usage.prefixes > limits.prefixes {
-            excess = "more than \(limits.prefixes) subscriptions"
-        } else if usage.bytes > limits.bytes {
-            excess = "subscriptions of more than \(limits.bytes) bytes"
-        } else if totalBytes > limits.totalBytes {
-            excess = "subscriptions that make it more than \(limits.totalBytes) bytes with those of other peers"
-        } else {
-            return nil
+            return excess(of: connection, "more than \(limits.prefixes) subscriptions")
         }
+        if usage.bytes > limits.bytes {
+            return excess(of: connection, "subscriptions of more than \(limits.bytes) bytes")
+        }
+        guard totalBytes - bytesOver > limits.totalBytes else { return nil }
+        let others = usages.filter { !$0.value.isOver }
+        guard let greatest = others.max(by: { $0.value.bytes < $1.value.bytes })?.key else { return nil }
+        let reason = "the most of subscriptions that have more than \(limits.totalBytes) bytes together"
+        return excess(of: greatest, reason)
+    }
+
+    private mutating func excess(of connection: Int32, _ reason: String) -> Excess {
         usages[connection]?.isOver = true
-        return excess
+        bytesOver += usages[connection]?.bytes ?? 0
+        return Excess(connection: connection, reason: reason)
     }
 
     mutating func unsubscribed(over connection: Int32, bytes: Int) {
@@ -55,14 +70,17 @@ struct SubscriptionBudget: Sendable, Hashable {
         usage.prefixes = max(0, usage.prefixes - 1)
         usage.bytes -= counted
         totalBytes -= counted
+        if usage.isOver { bytesOver -= counted }
         usages[connection] = usage
     }
 
     mutating func disconnected(_ connection: Int32) {
-        totalBytes -= usages.removeValue(forKey: connection)?.bytes ?? 0
+        guard let usage = usages.removeValue(forKey: connection) else { return }
+        totalBytes -= usage.bytes
+        if usage.isOver { bytesOver -= usage.bytes }
     }
 
     mutating func removeAll() {
-        (usages, totalBytes) = ([:], 0)
+        (usages, totalBytes, bytesOver) = ([:], 0, 0)
     }
 }

@@ -13,11 +13,16 @@ import Darwin
 /// The file of an ipc endpoint that this process has bound.
 ///
 /// libzmq would remove whatever is at the path and leave its own file behind, and its listener ends the process when
-/// descriptors run out; so it gets one that listens already.
+/// descriptors run out; so it gets one that listens already. A second name of the file, `path.own`, keeps what the first one
+/// leads to, for when somebody has removed that.
 struct UnixSocketFile: Sendable {
     let path: String
     private let device: UInt64
     private let inode: UInt64
+    /// The number of the socket itself, where the system lists those that are bound.
+    private let socket: UInt64
+
+    private var ownPath: String { path + ".own" }
 
     /// Connections that wait to be accepted.
     private static let backlog: Int32 = 1000
@@ -46,8 +51,24 @@ struct UnixSocketFile: Sendable {
             _ = unsafe unlink(path)
             throw error
         }
+        // Where there can be no second name, what is removed is bound anew.
+        _ = unsafe unlink(file.ownPath)
+        _ = unsafe link(path, file.ownPath)
         claim.end()
         return file
+    }
+
+    /// Has the path lead here again.
+    ///
+    /// - Parameter endpoint: The endpoint as people know it.
+    /// - Returns: Whether it does; otherwise it has to be bound anew.
+    /// - Throws: ``EventError/transport(_:)`` when another one has taken it.
+    func restore(for endpoint: String) throws(EventError) -> Bool {
+        let claim = try Self.claim(path, for: endpoint, notHeldBy: socket)
+        if Self.status(of: path) != nil { _ = unsafe unlink(path) }
+        let isLinked = unsafe leadsHere(ownPath) && link(ownPath, path) == 0
+        claim.end()
+        return isLinked
     }
 
     /// Makes sure that binding a path takes nothing away from anyone.
@@ -57,13 +78,17 @@ struct UnixSocketFile: Sendable {
     /// - Returns: The right to bind the path, to be kept until that is done.
     /// - Throws: ``EventError/transport(_:)`` when another socket listens there or is about to, when that cannot be
     ///   found out, or when the file is no socket.
-    private static func claim(_ path: String, for endpoint: String) throws(EventError) -> UnixSocketClaim {
+    private static func claim(
+        _ path: String,
+        for endpoint: String,
+        notHeldBy own: UInt64? = nil
+    ) throws(EventError) -> UnixSocketClaim {
         let claim = try UnixSocketClaim(path, for: endpoint)
         guard let status = status(of: path) else { return claim }
         guard status.isSocket else { throw refusal(endpoint, "the file is no socket", EEXIST) }
         let code = unsafe cresources_probe(path)
         switch code {
-        case ECONNREFUSED where isHeldOpen(path):
+        case ECONNREFUSED where isHeldOpen(path, except: own):
             throw refusal(endpoint, "a process has bound the path and does not listen yet", EADDRINUSE)
         case ECONNREFUSED, ENOENT:
             return claim
@@ -82,14 +107,26 @@ struct UnixSocketFile: Sendable {
         .transport(TransportFailure(operation: "bind \(endpoint)", reason: reason, code: code))
     }
 
-    /// Whether a process has a socket open that is bound to a path, as far as the system tells.
-    private static func isHeldOpen(_ path: String) -> Bool {
+    /// How the system writes the state of a socket that is nobody's connection.
+    private static let unconnected = "01"
+
+    /// Whether a process has a socket open that is bound to a path, as far as the system tells: a line for each, with its
+    /// state, its number and the path at the end.
+    ///
+    /// The connections that it has accepted bear its path, too.
+    private static func isHeldOpen(_ path: String, except own: UInt64?) -> Bool {
         let descriptor = unsafe open("/proc/net/unix", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         // Names of others are any bytes.
         guard let table = try? FileBytes.contents(of: descriptor, atMost: .max) else { return false }
-        return table.split(separator: 0x0A).contains { $0.reversed().starts(with: " \(path)".utf8.reversed()) }
+        // The path may hold spaces; six fields come before the number and the path.
+        return table.split(separator: 0x0A).contains { line in
+            let fields = line.split(separator: 0x20, maxSplits: 7)
+            guard fields.count == 8, fields[7].elementsEqual(path.utf8) else { return false }
+            let (state, socket) = (fields[5], String(decoding: fields[6], as: UTF8.self))
+            return state.elementsEqual(Self.unconnected.utf8) && socket != own.map(String.init)
+        }
     }
 
     private static func listen(
@@ -104,7 +141,13 @@ struct UnixSocketFile: Sendable {
         do throws(EventError) {
             try Resources.guardListener(listener)
             guard let status = status(of: path) else { throw ZMQResult.failure("bind \(endpoint)", ENOENT) }
-            return (UnixSocketFile(path: path, device: status.device, inode: status.inode), listener)
+            let file = UnixSocketFile(
+                path: path,
+                device: status.device,
+                inode: status.inode,
+                socket: self.socket(of: listener)
+            )
+            return (file, listener)
         } catch {
             close(listener)
             _ = unsafe unlink(path)
@@ -113,7 +156,9 @@ struct UnixSocketFile: Sendable {
     }
 
     /// Whether the path still leads to this socket.
-    var isThere: Bool {
+    var isThere: Bool { leadsHere(path) }
+
+    private func leadsHere(_ path: String) -> Bool {
         guard let status = Self.status(of: path) else { return false }
         return (status.device, status.inode) == (device, inode)
     }
@@ -122,6 +167,7 @@ struct UnixSocketFile: Sendable {
     func remove() {
         guard let claim = try? UnixSocketClaim(path, for: path) else { return }
         if isThere { _ = unsafe unlink(path) }
+        if leadsHere(ownPath) { _ = unsafe unlink(ownPath) }
         claim.end()
     }
 
@@ -129,6 +175,11 @@ struct UnixSocketFile: Sendable {
         var isSocket: Bool
         var device: UInt64
         var inode: UInt64
+    }
+
+    private static func socket(of descriptor: Int32) -> UInt64 {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
     private static func status(of path: String) -> Status? {

@@ -32,16 +32,22 @@ struct Admission: Sendable {
     /// What people know somebody by.
     func name(of user: String) -> String { permissions[user]?.name ?? user }
 
+    /// Somebody has said in the handshake which bus it is.
+    ///
+    /// What another one has used before stays that one's.
+    mutating func greeted(_ bus: String, by user: String) {
+        if owners[bus] == nil { own(bus, user) }
+    }
+
     /// Why an envelope is not taken from somebody, in words; `nil` when it is.
     ///
     /// Whoever has no permissions of its own may publish everything: a user of this host, or a server whose key was
     /// expected.
     mutating func refusal(of subject: Subject, origin: String?, from user: String) -> String? {
         if let origin {
-            if let owner = owners[origin] {
-                guard owner == user else { return "\(name(of: user)) speaks for bus \(origin) of \(name(of: owner))" }
-            } else {
-                own(origin, user)
+            greeted(origin, by: user)
+            if let owner = owners[origin], owner != user {
+                return "\(name(of: user)) speaks for bus \(origin) of \(name(of: owner))"
             }
         }
         guard let permissions = permissions[user], !permissions.mayPublish(on: subject) else { return nil }

@@ -39,9 +39,9 @@ extension ServiceLoop {
             return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
         }
         guard let excess = watch.budget.subscribed(over: connection, bytes: notice.size) else { return }
-        let who = notice.peer.map { "bus \($0.bus)" } ?? "a peer"
-        let isCut = Resources.cut(connection, of: boundEndpoints)
-        let reason = "\(who) has \(excess)\(isCut ? ", and was cut off" : "")"
+        let who = watch.connections.peer(over: excess.connection)?.bus.map { "bus \($0)" } ?? "a peer"
+        let isCut = Resources.cut(excess.connection, of: boundEndpoints)
+        let reason = "\(who) has \(excess.reason)\(isCut ? ", and was cut off" : "")"
         reporter.happened(.refused(endpoint: watch.name, reason: reason))
     }
 

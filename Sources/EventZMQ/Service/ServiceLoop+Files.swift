@@ -34,8 +34,10 @@ extension ServiceLoop {
     /// When ``checkFiles(_:)`` is to be called next.
     var fileDeadline: Instant? { files.isEmpty ? nil : (filesCheckedAt ?? .now) + Self.checkOfFiles }
 
+    /// The connections go on as they are; of a listener that no path leads to any more, libzmq keeps the descriptor.
     private func bindAgain(_ place: Int) throws(EventError) {
         let bound = files[place]
+        guard try !bound.file.restore(for: bound.address) else { return }
         files[place].file = try UnixSocketFile.bind(
             bound.file.path,
             configuration.socketFileMode,

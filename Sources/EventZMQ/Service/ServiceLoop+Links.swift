@@ -121,6 +121,7 @@ extension ServiceLoop {
         let user = admission == nil ? nil : watch.connects ? expectedKey(at: watch) : user
         let event = watch.received(over: connection, from: ConnectionTable.Peer(bus: bus, user: user))
         if let bus {
+            if let user { admission?.greeted(bus, by: user) }
             let peer = LinkPeer(
                 id: bus,
                 name: user.flatMap { admission?.name(of: $0) },
