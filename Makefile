@@ -49,6 +49,22 @@ test-repeat: dependencies ## Run the ZeroMQ conformance suites REPETITIONS times
 	        || { cat .build/test-repeat.log; exit 1; }; \
 	done
 
+# A package of its own, for only there every module is instrumented, and tells what is internal. Gold fails on libFuzzer.
+FUZZ_BUILD := swift build -c release --package-path Integration/Fuzz --scratch-path .build-fuzz \
+    -Xswiftc -enable-testing -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+
+.PHONY: fuzz fuzz-short fuzz-merge
+fuzz: RUNS ?= 10000000
+fuzz: dependencies ## Give each decoder of what strangers send RUNS inputs that libFuzzer makes up, from those that are kept
+	$(FUZZ_BUILD)
+	Integration/Fuzz/fuzz.sh "$$($(FUZZ_BUILD) --show-bin-path)/fuzz" $(RUNS) .build-fuzz/results
+fuzz-short: dependencies ## The same with 200 000 inputs each, in less than a minute
+	$(FUZZ_BUILD)
+	Integration/Fuzz/fuzz.sh "$$($(FUZZ_BUILD) --show-bin-path)/fuzz" 200000 .build-fuzz/results
+fuzz-merge: dependencies ## Keep what fuzzing has found in Integration/Fuzz/Corpus, as little of it as reaches the same
+	$(FUZZ_BUILD)
+	Integration/Fuzz/fuzz.sh "$$($(FUZZ_BUILD) --show-bin-path)/fuzz" merge .build-fuzz/results
+
 .PHONY: explore
 explore: dependencies ## Search the states of the loss ledger and of readiness with budgets that take minutes, in release
 	EVENT_EXPLORE=large swift test -c release -Xswiftc -enable-testing --scratch-path .build-explore --filter Exploration
@@ -219,4 +235,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread .build-traits .build-explore .build-examples Benchmarks/.build
+	rm -rf .build .build-thread .build-traits .build-explore .build-examples .build-fuzz Benchmarks/.build

@@ -1,9 +1,11 @@
 // What ZeroMQ itself can do: moves the three frames of an envelope between two processes, with nothing around them.
 //
-//   wire-in-c publish ENDPOINT COUNT PAYLOAD-BYTES     wire-in-c subscribe ENDPOINT COUNT
-//   wire-in-c ping ENDPOINT PEER COUNT                 wire-in-c pong ENDPOINT PEER
+//   wire-in-c publish ENDPOINT COUNT PAYLOAD-BYTES [KEYS]     wire-in-c subscribe ENDPOINT COUNT [KEYS]
+//   wire-in-c ping ENDPOINT PEER COUNT                        wire-in-c pong ENDPOINT PEER
 //
-// The publishing side binds, the subscribing side connects; no queue has a limit that matters, so nothing is lost.
+// The publishing side binds, the subscribing side connects; no queue has a limit that matters, so nothing is lost. With a
+// folder of the certificates publisher and subscriber everything is encrypted, with CURVE; whoever has the publisher's public
+// key is let in.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,14 +45,42 @@ static void *open_socket(void *context, int type) {
     return socket;
 }
 
-static void *open_publisher(void *context, const char *endpoint) {
+// Finds a key in a certificate that event-bench has written: 40 characters in quotation marks.
+static void read_key(const char *folder, const char *file, const char *name, char key[41]) {
+    char path[1000], line[200], format[100];
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    snprintf(format, sizeof format, " %s = \"%%40[^\"]", name);
+    FILE *certificate = fopen(path, "r");
+    check(certificate != NULL, path);
+    key[0] = 0;
+    while (key[0] == 0 && fgets(line, sizeof line, certificate) != NULL) sscanf(line, format, key);
+    fclose(certificate);
+}
+
+static void set_key(void *socket, int option, const char *folder, const char *file, const char *name) {
+    char key[41];
+    read_key(folder, file, name, key);
+    check(zmq_setsockopt(socket, option, key, 40) == 0, name);
+}
+
+static void *open_publisher(void *context, const char *endpoint, const char *keys) {
     void *socket = open_socket(context, ZMQ_XPUB);
+    if (keys != NULL) {
+        int is_server = 1;
+        check(zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &is_server, sizeof is_server) == 0, "ZMQ_CURVE_SERVER");
+        set_key(socket, ZMQ_CURVE_SECRETKEY, keys, "publisher.key_secret", "secret-key");
+    }
     check(zmq_bind(socket, endpoint) == 0, endpoint);
     return socket;
 }
 
-static void *open_subscriber(void *context, const char *endpoint, const char *prefix) {
+static void *open_subscriber(void *context, const char *endpoint, const char *prefix, const char *keys) {
     void *socket = open_socket(context, ZMQ_SUB);
+    if (keys != NULL) {
+        set_key(socket, ZMQ_CURVE_SERVERKEY, keys, "publisher.key", "public-key");
+        set_key(socket, ZMQ_CURVE_PUBLICKEY, keys, "subscriber.key", "public-key");
+        set_key(socket, ZMQ_CURVE_SECRETKEY, keys, "subscriber.key_secret", "secret-key");
+    }
     check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, strlen(prefix)) == 0, "ZMQ_SUBSCRIBE");
     check(zmq_connect(socket, endpoint) == 0, endpoint);
     return socket;
@@ -85,8 +115,8 @@ static size_t receive_envelope(void *socket) {
     return bytes;
 }
 
-static void publish(void *context, const char *endpoint, long count, size_t payload_count) {
-    void *publisher = open_publisher(context, endpoint);
+static void publish(void *context, const char *endpoint, long count, size_t payload_count, const char *keys) {
+    void *publisher = open_publisher(context, endpoint, keys);
     char *payload = malloc(payload_count + 1);
     memset(payload, 'x', payload_count);
     await_subscriber(publisher, 'g');
@@ -95,8 +125,8 @@ static void publish(void *context, const char *endpoint, long count, size_t payl
     zmq_close(publisher);
 }
 
-static void subscribe(void *context, const char *endpoint, long count) {
-    void *subscriber = open_subscriber(context, endpoint, "graph.");
+static void subscribe(void *context, const char *endpoint, long count, const char *keys) {
+    void *subscriber = open_subscriber(context, endpoint, "graph.", keys);
     size_t bytes = receive_envelope(subscriber);
     double start = now();
     for (long received = 1; received < count; received++) bytes += receive_envelope(subscriber);
@@ -111,8 +141,8 @@ static int ascending(const void *left, const void *right) {
 }
 
 static void ping(void *context, const char *endpoint, const char *peer, long count) {
-    void *publisher = open_publisher(context, endpoint);
-    void *subscriber = open_subscriber(context, peer, "pong");
+    void *publisher = open_publisher(context, endpoint, NULL);
+    void *subscriber = open_subscriber(context, peer, "pong", NULL);
     double *times = malloc(sizeof(double) * (size_t)count);
     await_subscriber(publisher, 'p');
     // The peer says once that it hears us; then its subscription and ours are both in effect.
@@ -132,8 +162,8 @@ static void ping(void *context, const char *endpoint, const char *peer, long cou
 }
 
 static void pong(void *context, const char *endpoint, const char *peer) {
-    void *publisher = open_publisher(context, endpoint);
-    void *subscriber = open_subscriber(context, peer, "ping");
+    void *publisher = open_publisher(context, endpoint, NULL);
+    void *subscriber = open_subscriber(context, peer, "ping", NULL);
     await_subscriber(publisher, 'p');
     send_envelope(publisher, "pong", "", 0);
     for (;;) {
@@ -145,10 +175,11 @@ static void pong(void *context, const char *endpoint, const char *peer) {
 int main(int count, char **words) {
     void *context = zmq_ctx_new();
     const char *mode = count > 1 ? words[1] : "";
-    if (count == 5 && strcmp(mode, "publish") == 0) {
-        publish(context, words[2], atol(words[3]), (size_t)atol(words[4]));
-    } else if (count == 4 && strcmp(mode, "subscribe") == 0) {
-        subscribe(context, words[2], atol(words[3]));
+    // What is behind the last word is NULL.
+    if ((count == 5 || count == 6) && strcmp(mode, "publish") == 0) {
+        publish(context, words[2], atol(words[3]), (size_t)atol(words[4]), words[5]);
+    } else if ((count == 4 || count == 5) && strcmp(mode, "subscribe") == 0) {
+        subscribe(context, words[2], atol(words[3]), words[4]);
     } else if (count == 5 && strcmp(mode, "ping") == 0) {
         ping(context, words[2], words[3], atol(words[4]));
     } else if (count == 4 && strcmp(mode, "pong") == 0) {

@@ -34,12 +34,14 @@ func transfer(
     payload: Int,
     from publisher: Side,
     to subscriber: Side,
-    over kind: Endpoint.Kind
+    over kind: Endpoint.Kind,
+    keys: KeyFolder? = nil
 ) throws -> WireResult {
     let endpoint = Endpoint(kind).address
-    let subscribing = try subscriber.subscribe([endpoint, String(count)])
+    let folder = keys.map { [$0.path] } ?? []
+    let subscribing = try subscriber.subscribe([endpoint, String(count)] + folder)
     defer { subscribing.end() }
-    let publishing = try publisher.publish([endpoint, String(count), String(payload)])
+    let publishing = try publisher.publish([endpoint, String(count), String(payload)] + folder)
     defer { publishing.end() }
     let result = try subscribing.answer(WireResult.self)
     try publishing.wait()

@@ -10,10 +10,14 @@ extension TableEntry {
                 TableEntry(name: "zmq-throughput-\(kind)") { [try throughput(over: kind, rounds: rounds)] },
                 TableEntry(name: "zmq-latency-\(kind)") { try latency(over: kind, rounds: rounds) },
             ]
-        }
+        } + [
+            TableEntry(name: "zmq-throughput-tcp-curve") {
+                [try throughput(over: .tcp, keys: try KeyFolder(), rounds: rounds)]
+            }
+        ]
     }
 
-    private static func throughput(over kind: Endpoint.Kind, rounds: Int) throws -> Row {
+    private static func throughput(over kind: Endpoint.Kind, keys: KeyFolder? = nil, rounds: Int) throws -> Row {
         let count = 500_000
         var rates: [String: [Double]] = [:]
         for _ in 0..<rounds {
@@ -25,14 +29,15 @@ extension TableEntry {
                     payload: Samples.wirePayloadCount,
                     from: publisher,
                     to: subscriber,
-                    over: kind
+                    over: kind,
+                    keys: keys
                 )
                 rates[name, default: []].append(Double(result.received - 1) / result.seconds)
             }
         }
         var row = Row(
-            name: "zmq-throughput-\(kind)",
-            work: "ZeroMQ, two processes, 260-byte envelopes, \(kind)",
+            name: "zmq-throughput-\(kind)\(keys == nil ? "" : "-curve")",
+            work: "ZeroMQ, two processes, 260-byte envelopes, \(kind)\(keys == nil ? "" : ", CURVE")",
             operation: "second",
             unit: .perSecond,
             figure: Timing(rates["ours"] ?? []),

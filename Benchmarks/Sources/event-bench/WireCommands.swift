@@ -11,11 +11,12 @@ struct WirePublishCommand: AsyncParsableCommand {
     @Argument var endpoint: String
     @Argument var count: Int
     @Argument var payload: Int
+    @Argument var keys: String?
 
     func run() async throws {
-        let (endpoint, count, payload) = (endpoint, count, payload)
+        let (endpoint, count, payload, keys) = (endpoint, count, payload, keys)
         try await Task.detached {
-            let bus = try wireBus(publish: .bind(endpoint))
+            let bus = try wireBus(publish: .bind(endpoint), security: try KeyFolder.publisher(keys))
             // Some of everything: no two in a row are the same, so each is encoded as if it were new.
             let envelopes = (0..<1024).map { _ in Samples.wire(payloadCount: payload) }
             guard try await bus.waitForSubscribers(of: Samples.busy, atLeast: 1, timeout: .seconds(20)) else {
@@ -33,11 +34,13 @@ struct WireSubscribeCommand: AsyncParsableCommand {
 
     @Argument var endpoint: String
     @Argument var count: Int
+    @Argument var keys: String?
 
     func run() async throws {
-        let (endpoint, count) = (endpoint, count)
+        let (endpoint, count, keys) = (endpoint, count, keys)
         let result = try await Task.detached {
-            let bus = try wireBus(subscribe: .connect(endpoint))
+            let security = try KeyFolder.subscriber(keys, of: .connect(endpoint))
+            let bus = try wireBus(subscribe: .connect(endpoint), security: security)
             let subscription = try await bus.subscribe(to: "graph.>", options: wholeRun)
             var iterator = subscription.makeAsyncIterator()
             var received = await iterator.next() == nil ? 0 : 1
@@ -131,7 +134,11 @@ private let wholeRun = SubscriptionOptions(
     backpressure: .block
 )
 
-private func wireBus(publish: ZMQEndpoint? = nil, subscribe: ZMQEndpoint? = nil) throws -> ZMQBus {
+private func wireBus(
+    publish: ZMQEndpoint? = nil,
+    subscribe: ZMQEndpoint? = nil,
+    security: ZMQSecurity? = nil
+) throws -> ZMQBus {
     var configuration = ZMQBusConfiguration(
         publish: publish.map { [$0] } ?? [],
         subscribe: subscribe.map { [$0] } ?? []
@@ -139,5 +146,6 @@ private func wireBus(publish: ZMQEndpoint? = nil, subscribe: ZMQEndpoint? = nil)
     configuration.sendHighWaterMark = 2_000_000
     configuration.linger = .seconds(30)
     configuration.confirmationTimeout = .seconds(20)
+    if let security { configuration.security = security }
     return try ZMQBus(configuration: configuration)
 }

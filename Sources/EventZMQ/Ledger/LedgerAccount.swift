@@ -70,6 +70,8 @@ struct LedgerAccount: Sendable, Hashable {
 
     /// A number that goes further ahead is not believed.
     private static let plausibleAdvance: UInt64 = 1 << 32
+    /// Nor is one that takes nine years at a million a second, so that sums stay far from what an `Int` holds.
+    private static let greatestNumber: UInt64 = 1 << 48
     /// So many announcements that have ended are remembered, for what comes late.
     private static let maximumClosed = 64
 
@@ -159,9 +161,9 @@ struct LedgerAccount: Sendable, Hashable {
         isShared: Bool = false,
         announcement: (UInt64) -> Announcement?
     ) -> Reading {
-        guard isPlausible(message.number, after: lastNumber), isPlausible(message.serial, after: lastSerial) else {
-            return .impossible
-        }
+        guard message.number <= Self.greatestNumber, isPlausible(message.number, after: lastNumber),
+            isPlausible(message.serial, after: lastSerial)
+        else { return .impossible }
         if let lastSerial, message.serial <= lastSerial { return .outdated }
         if let lastNumber, message.number < lastNumber, isPlausible(lastNumber, after: message.number) {
             return .outdated
@@ -243,8 +245,9 @@ struct LedgerAccount: Sendable, Hashable {
         let missing = Int(line.total - record.total) - Int(record.received)
         // What nobody wants any more is not missed.
         guard !record.isGivenUp || isCovered(record.prefix) else { return }
-        // More has come than was counted when the publisher had forgotten what it was counted for, or somebody forges.
-        guard isCounted, missing >= 0 else {
+        // More has come than was counted when the publisher had forgotten what it was counted for, or somebody forges. So
+        // does whoever has counted an envelope twice, for no more is lost than was published.
+        guard isCounted, missing >= 0, missing <= Int(number) - lost else {
             if missing != 0 { outcome.forgotten.append(record.prefix) }
             return
         }

@@ -34,7 +34,7 @@ final class Counters: Sendable {
     func lost(_ count: Int, from origin: String, byPrefix: [String: Int]) -> Int {
         rare.withLock { rare in
             if count > 0 { rare.losses += 1 }
-            rare.lost += count
+            rare.lost = rare.lost.clampedSum(with: count)
             rare.lostByOrigin.add(count, to: origin, atMost: Self.maximumNames)
             for (prefix, count) in byPrefix {
                 rare.lostByPrefix.add(count, to: prefix, atMost: Self.maximumNames)
@@ -88,9 +88,18 @@ extension [String: Int] {
     /// Adds to a count; there are so many different ones at most.
     fileprivate mutating func add(_ number: Int, to name: String, atMost limit: Int) {
         if let known = self[name] {
-            self[name] = known + number
+            self[name] = known.clampedSum(with: number)
         } else if count < limit {
             self[name] = number
         }
+    }
+}
+
+extension Int {
+    /// The sum, or the number that is nearest to it: what strangers say that they have published adds up to anything.
+    fileprivate func clampedSum(with other: Int) -> Int {
+        let (sum, overflows) = addingReportingOverflow(other)
+        guard overflows else { return sum }
+        return other > 0 ? .max : .min
     }
 }

@@ -254,4 +254,21 @@ import Testing
         #expect(run.read([1: 11], number: 10) == Self.told([1]))
         #expect(run.read([1: 12], number: 11) == Self.told([1], ["a.": 1]))
     }
+
+    @Test(arguments: [1 << 48 + 1, 1 << 63, .max] as [UInt64])
+    func `a first number that nobody reaches is not believed`(_ number: UInt64) {
+        var run = Run()
+        #expect(run.read([1: number], number: number) == .impossible)
+        #expect(run.read([1: 1], number: 1) == Self.told([1], ["a.": 1]))
+    }
+
+    @Test func `more is not lost than was published`() {
+        var run = Run()
+        let number: UInt64 = 1 << 48
+        #expect(
+            run.read([1: number, 2: number, 3: 1], number: number)
+                == Self.told([1, 2, 3], ["a.": 1 << 48], forgotten: ["a.b.", "b."])
+        )
+        #expect(run.account.lost == 1 << 48)
+    }
 }
