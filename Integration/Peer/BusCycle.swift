@@ -20,7 +20,8 @@ struct BusCycle {
         let deadline = ContinuousClock.now + Self.patience
         var after = try ProcessResources.current()
         while after.exceeds(before), .now < deadline {
-            await Task.yield()
+            // A task that gave way again and again would keep them from going.
+            try await Task.sleep(for: .milliseconds(50))
             after = try ProcessResources.current()
         }
         return .cycled(before: before, after: after)

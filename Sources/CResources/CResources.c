@@ -91,12 +91,13 @@ static int is_local(int descriptor, const char *path, unsigned short port) {
 }
 
 int cresources_cut(int connection, const char *path, unsigned short port) {
-    /* A copy stays what it is, whatever becomes of the number. */
+    /* A copy stays what it is, whatever becomes of the number; where there can be none, the risk is a peer of ours. */
     int copy = fcntl(connection, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0) return errno;
-    int error = is_local(copy, path, port) ? 0 : ENOTCONN;
-    if (error == 0 && shutdown(copy, SHUT_RDWR) != 0) error = errno;
-    close(copy);
+    if (copy < 0 && errno != EMFILE) return errno;
+    int socket = copy < 0 ? connection : copy;
+    int error = is_local(socket, path, port) ? 0 : ENOTCONN;
+    if (error == 0 && shutdown(socket, SHUT_RDWR) != 0) error = errno;
+    if (copy >= 0) close(copy);
     return error;
 }
 

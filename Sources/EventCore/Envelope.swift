@@ -145,7 +145,8 @@ public struct Envelope: @unchecked Sendable {
         set { mutableFields.spanID = newValue }
     }
 
-    /// The id of the bus that it came from, where a link brought it; `nil` for what was published in this process.
+    /// The id of the bus that it came from, where a link brought it; `nil` for what was published in this process, and for
+    /// what programs sent that are no buses.
     ///
     /// ``BusLink/peerName(of:)`` tells who that is. It is no part of what travels: envelopes that differ in nothing else
     /// are equal, and whoever publishes it again is its origin then.

@@ -12,6 +12,8 @@ struct SubscriptionBudget: Sendable, Hashable {
     }
 
     private struct Usage: Hashable {
+        /// Who is at the other end, where that is proved.
+        var user: String?
         var prefixes = 0
         var bytes = 0
         /// It was found to have gone beyond, and need not be found again.
@@ -36,10 +38,14 @@ struct SubscriptionBudget: Sendable, Hashable {
 
     /// Counts a subscription that came over a connection.
     ///
-    /// - Returns: Who goes beyond the limits with this one: when it is that of all connections together, the one that has
-    ///   most, so that nobody suffers for what another one asks for.
-    mutating func subscribed(over connection: Int32, bytes: Int) -> Excess? {
-        usages[connection, default: Usage()].prefixes += 1
+    /// - Parameters:
+    ///   - connection: The connection.
+    ///   - user: Who is at its other end, where that is proved.
+    ///   - bytes: How many the topic has.
+    /// - Returns: Who goes beyond the limits with this one: when it is that of all together, the greatest connection of the
+    ///   user who has most, so that nobody suffers for what another one asks for.
+    mutating func subscribed(over connection: Int32, by user: String? = nil, bytes: Int) -> Excess? {
+        usages[connection, default: Usage(user: user)].prefixes += 1
         usages[connection, default: Usage()].bytes += bytes
         totalBytes += bytes
         if usages[connection]?.isOver == true { bytesOver += bytes }
@@ -51,10 +57,19 @@ struct SubscriptionBudget: Sendable, Hashable {
             return excess(of: connection, "subscriptions of more than \(limits.bytes) bytes")
         }
         guard totalBytes - bytesOver > limits.totalBytes else { return nil }
-        let others = usages.filter { !$0.value.isOver }
-        guard let greatest = others.max(by: { $0.value.bytes < $1.value.bytes })?.key else { return nil }
+        guard let greatest = greatest else { return nil }
         let reason = "the most of subscriptions that have more than \(limits.totalBytes) bytes together"
         return excess(of: greatest, reason)
+    }
+
+    private var greatest: Int32? {
+        let others = usages.filter { !$0.value.isOver }
+        // Who has proved nothing is one for each connection.
+        let owners = Dictionary(grouping: others) { $0.value.user ?? String($0.key) }
+        let most = owners.values.max { one, other in
+            one.reduce(0) { $0 + $1.value.bytes } < other.reduce(0) { $0 + $1.value.bytes }
+        }
+        return most?.max { $0.value.bytes < $1.value.bytes }?.key
     }
 
     private mutating func excess(of connection: Int32, _ reason: String) -> Excess {
@@ -65,7 +80,6 @@ struct SubscriptionBudget: Sendable, Hashable {
 
     mutating func unsubscribed(over connection: Int32, bytes: Int) {
         guard var usage = usages[connection] else { return }
-        // A peer may end what it never began.
         let counted = min(bytes, usage.bytes)
         usage.prefixes = max(0, usage.prefixes - 1)
         usage.bytes -= counted

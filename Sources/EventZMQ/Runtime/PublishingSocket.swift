@@ -16,6 +16,7 @@ final class PublishingSocket: @unchecked Sendable {
     let socket: ZMQSocket
     private let message = ZMQMessage()
     private var peers = PeerReader()
+    var topics = HeldTopics()
 
     init(_ socket: consuming ZMQSocket) {
         self.socket = socket
@@ -57,7 +58,15 @@ final class PublishingSocket: @unchecked Sendable {
                 while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
                 continue
             }
-            if let notice = SubscriptionNotice(message, &peers) { notices.append(notice) }
+            guard let notice = SubscriptionNotice(message, &peers) else { continue }
+            if let connection = notice.connection {
+                if notice.isSubscription {
+                    topics.began(notice.topic.hashValue, over: connection)
+                } else if !topics.ended(notice.topic.hashValue, over: connection) {
+                    continue
+                }
+            }
+            notices.append(notice)
         }
         return (notices, false)
     }

@@ -52,7 +52,7 @@ struct UnixSocketFile: Sendable {
             throw error
         }
         // Where there can be no second name, what is removed is bound anew.
-        _ = unsafe unlink(file.ownPath)
+        if isLeftOver(file.ownPath) { _ = unsafe unlink(file.ownPath) }
         _ = unsafe link(path, file.ownPath)
         claim.end()
         return file
@@ -101,6 +101,12 @@ struct UnixSocketFile: Sendable {
         default:
             throw ZMQResult.failure("find out who listens at \(path)", code)
         }
+    }
+
+    /// Whether a socket file belongs to nobody any more.
+    private static func isLeftOver(_ path: String) -> Bool {
+        guard status(of: path)?.isSocket == true else { return false }
+        return unsafe cresources_probe(path) == ECONNREFUSED && !isHeldOpen(path, except: nil)
     }
 
     private static func refusal(_ endpoint: String, _ reason: String, _ code: Int32) -> EventError {

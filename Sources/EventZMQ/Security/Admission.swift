@@ -2,10 +2,22 @@ import EventCore
 
 /// What those who were let in may do, by what the handshake has proved of them: a key, or a user of this host.
 struct Admission: Sendable {
+    /// An origin as somebody has proved to be it: a bus may have a key over TCP and a user over `ipc://` at once.
+    private struct Claim: Hashable {
+        var origin: String
+        var isByKey: Bool
+
+        init(_ origin: String, by user: String) {
+            (self.origin, isByKey) = (origin, ZMQPublicKey.isText(user))
+        }
+    }
+
     private var permissions: [String: ZMQPermissions]
+    /// The keys that were on the list once, and are not any more.
+    private var revoked: Set<String> = []
     /// Who an origin belongs to: whoever used it first.
-    private var owners: [String: String] = [:]
-    /// The origins of each, oldest first.
+    private var owners: [Claim: String] = [:]
+    /// The origins of each, in the order of their last use.
     private var origins: [String: [String]] = [:]
 
     /// So many of each are remembered: a bus has a new one whenever it is opened.
@@ -23,20 +35,41 @@ struct Admission: Sendable {
     mutating func update(_ peers: [ZMQPublicKey: ZMQPermissions]) -> Set<String> {
         let former = permissions
         permissions = Dictionary(uniqueKeysWithValues: peers.map { ($0.text, $1) })
+        revoked = revoked.union(former.keys).subtracting(permissions.keys)
         return Set(former.filter { user, former in permissions[user]?.subscribe != former.subscribe }.keys)
     }
 
     /// Whether somebody who was let in is still to be listened to; of users of this host the list says nothing.
     func isListed(_ user: String) -> Bool { permissions[user] != nil || !ZMQPublicKey.isText(user) }
 
+    /// Whether a key was on the list and is not any more; one that never was may be a server's that is expected.
+    func isRevoked(_ user: String) -> Bool { revoked.contains(user) }
+
     /// What people know somebody by.
     func name(of user: String) -> String { permissions[user]?.name ?? user }
 
-    /// Somebody has said in the handshake which bus it is.
+    /// Somebody who publishes has said in the handshake which bus it is.
     ///
-    /// What another one has used before stays that one's.
-    mutating func greeted(_ bus: String, by user: String) {
-        if owners[bus] == nil { own(bus, user) }
+    /// - Returns: Whether nobody else has used that before.
+    mutating func greeted(_ bus: String, by user: String) -> Bool {
+        let claim = Claim(bus, by: user)
+        guard owners[claim] == nil else {
+            used(bus, user)
+            return owners[claim] == user
+        }
+        owners[claim] = user
+        origins[user, default: []].append(bus)
+        if let own = origins[user], own.count > Self.maximumOrigins {
+            owners[Claim(own[0], by: user)] = nil
+            origins[user]?.removeFirst()
+        }
+        return true
+    }
+
+    private mutating func used(_ bus: String, _ user: String) {
+        guard origins[user]?.last != bus, let place = origins[user]?.firstIndex(of: bus) else { return }
+        origins[user]?.remove(at: place)
+        origins[user]?.append(bus)
     }
 
     /// Why an envelope is not taken from somebody, in words; `nil` when it is.
@@ -44,22 +77,13 @@ struct Admission: Sendable {
     /// Whoever has no permissions of its own may publish everything: a user of this host, or a server whose key was
     /// expected.
     mutating func refusal(of subject: Subject, origin: String?, from user: String) -> String? {
-        if let origin {
-            greeted(origin, by: user)
-            if let owner = owners[origin], owner != user {
-                return "\(name(of: user)) speaks for bus \(origin) of \(name(of: owner))"
-            }
+        guard !isRevoked(user) else { return "\(user) is not on the list any more" }
+        if let permissions = permissions[user], !permissions.mayPublish(on: subject) {
+            return "\(permissions.name) may not publish on \(subject)"
         }
-        guard let permissions = permissions[user], !permissions.mayPublish(on: subject) else { return nil }
-        return "\(permissions.name) may not publish on \(subject)"
-    }
-
-    private mutating func own(_ origin: String, _ user: String) {
-        owners[origin] = user
-        origins[user, default: []].append(origin)
-        guard let own = origins[user], own.count > Self.maximumOrigins else { return }
-        owners[own[0]] = nil
-        origins[user]?.removeFirst()
+        guard let origin, !greeted(origin, by: user) else { return nil }
+        let owner = owners[Claim(origin, by: user)].map(name) ?? ""
+        return "\(name(of: user)) speaks for bus \(origin) of \(owner)"
     }
 
     /// Why a subscription is not taken from somebody; `nil` when it is.

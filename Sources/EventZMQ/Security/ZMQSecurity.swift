@@ -41,7 +41,11 @@ public struct ZMQSecurity: Sendable {
     /// Proves who this bus is; `nil` for ``none``.
     public var keyPair: ZMQKeyPair?
     /// Who may connect, and what they may do; nobody else is let in.
-    public var peers: [ZMQPublicKey: ZMQPermissions]
+    ///
+    /// When this is set after it was read from a file, the file is not looked at any more.
+    public var peers: [ZMQPublicKey: ZMQPermissions] {
+        didSet { list = nil }
+    }
     /// Whose key is expected at the endpoints that are connected to.
     public var serverKeys: [ZMQEndpoint: ZMQPublicKey]
     /// The users whose processes may connect over `ipc://`; the one of this process unless set.

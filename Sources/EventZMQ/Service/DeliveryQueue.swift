@@ -138,7 +138,8 @@ final class DeliveryQueue: Sendable {
             defer { state.batches = [] }
             return state.batches.reduce(0) { $0 + $1.count }
         }
-        if refused > 0 { reporter.overflowed(refused) }
+        // That is no sign of slowness.
+        if refused > 0 { reporter.counters.overflowed.add(refused, ordering: .relaxed) }
         signal.signal()
     }
 }

@@ -358,6 +358,22 @@ final class Outbox: Sendable {
         return result
     }
 
+    /// What was known of a connection is over.
+    func forgetTopics(of connection: Int32, at id: Int) {
+        state.withLock { state in
+            for index in state.legs.indices where state.legs[index].id == id {
+                state.legs[index].socket?.topics.forget(connection)
+            }
+        }
+    }
+
+    /// Whatever has become of the connections of a socket has been told.
+    func keepTopics(at id: Int) {
+        state.withLock { state in
+            for index in state.legs.indices where state.legs[index].id == id { state.legs[index].socket?.topics.keep() }
+        }
+    }
+
     /// Tells buses what has been published for them, as far as it is time.
     ///
     /// - Returns: When to call again; `nil` when nobody is owed anything.

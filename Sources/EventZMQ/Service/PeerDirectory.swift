@@ -22,7 +22,14 @@ final class PeerDirectory: Sendable {
 
     func name(of bus: String) -> String? { state.withLock { $0.names[bus] } }
 
-    func came(_ peer: LinkPeer, over descriptor: Int32, of link: Int) {
+    /// Somebody is connected.
+    ///
+    /// - Parameters:
+    ///   - peer: Who it is.
+    ///   - descriptor: The connection.
+    ///   - link: The socket.
+    ///   - isOwner: Whether the id is proved to be its own; otherwise it counts as long as nobody else has it.
+    func came(_ peer: LinkPeer, over descriptor: Int32, of link: Int, isOwner: Bool) {
         state.withLock { state in
             state.peers[Connection(link: link, descriptor: descriptor)] = peer
             guard let name = peer.name else { return }
@@ -30,8 +37,7 @@ final class PeerDirectory: Sendable {
                 let connected = state.peers.values.compactMap { peer in peer.name.map { (peer.id, $0) } }
                 state.names = Dictionary(connected) { first, _ in first }
             }
-            // An id belongs to who was the first to use it.
-            if state.names[peer.id] == nil { state.names[peer.id] = name }
+            if isOwner || state.names[peer.id] == nil { state.names[peer.id] = name }
         }
     }
 

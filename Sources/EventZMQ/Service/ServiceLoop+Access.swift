@@ -13,7 +13,19 @@ extension ServiceLoop {
             let gone = admission?.update(peers) ?? []
             reporter.listChanged(watch.path, count: peers.count)
             if !gone.isEmpty { cutOff(gone) }
+            for watch in watches where watch.connects { judgeServer(of: watch) }
         }
+    }
+
+    /// Leaves a server whose key is not on the list any more, and comes back to it when it is again.
+    private func judgeServer(of watch: LinkWatch) {
+        guard let key = expectedKey(at: watch), let isRevoked = admission?.isRevoked(key) else { return }
+        guard isRevoked != watch.isRevoked else { return }
+        watch.isRevoked = isRevoked
+        guard isRevoked else { return restart(watch) }
+        disconnect(watch)
+        lostAllConnections(of: watch)
+        reporter.happened(.refused(endpoint: watch.name, reason: "its key is not on the list any more"))
     }
 
     /// Ends the connections of some users, and those of which nobody knows whose they are: they are made again, by those
@@ -38,11 +50,22 @@ extension ServiceLoop {
             if let user = notice.user { sockets.authenticator?.suspend(user, until: .now + Self.suspension) }
             return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
         }
-        guard let excess = watch.budget.subscribed(over: connection, bytes: notice.size) else { return }
+        guard
+            let excess = watch.budget.subscribed(
+                over: connection,
+                by: provenUser(of: notice, at: watch),
+                bytes: notice.size
+            )
+        else { return }
         let who = watch.connections.peer(over: excess.connection)?.bus.map { "bus \($0)" } ?? "a peer"
         let isCut = Resources.cut(excess.connection, of: boundEndpoints)
         let reason = "\(who) has \(excess.reason)\(isCut ? ", and was cut off" : "")"
         reporter.happened(.refused(endpoint: watch.name, reason: reason))
+    }
+
+    /// Elsewhere a peer may say of itself what it likes.
+    private func provenUser(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
+        admission == nil || watch.connects ? nil : notice.user
     }
 
     /// For so long a peer is not let in again that has subscribed to what it may not.

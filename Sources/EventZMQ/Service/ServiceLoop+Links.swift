@@ -105,6 +105,11 @@ extension ServiceLoop {
             reporting { () throws(EventError) in try Resources.guardListener(listener) }
         }
         if case .disconnected(let connection) = event { reporter.directory.left(over: connection, of: watch.id) }
+        switch event {
+        case .opened(let connection), .disconnected(let connection):
+            if watch.role == .publishes { outbox.forgetTopics(of: connection, at: watch.id) }
+        default: break
+        }
         guard watch.role == .subscribes else { return }
         if case .disconnected(let connection) = event {
             accounts.disconnected(connection, on: watch.id, now: now)
@@ -117,18 +122,20 @@ extension ServiceLoop {
 
     /// A message has come over a connection, which is therefore established.
     func received(over connection: Int32, from bus: String?, _ user: String?, of watch: LinkWatch) {
-        guard watch.connections.isOpen(connection), !watch.connections.hasSent(connection) else { return }
         let user = admission == nil ? nil : watch.connects ? expectedKey(at: watch) : user
-        let event = watch.received(over: connection, from: ConnectionTable.Peer(bus: bus, user: user))
+        let proved = ConnectionTable.Peer(bus: bus, user: user)
+        guard watch.connections.isOpen(connection), watch.connections.peer(over: connection) != proved else { return }
+        let event = watch.received(over: connection, from: proved)
         if let bus {
-            if let user { admission?.greeted(bus, by: user) }
+            // Whoever only subscribes has said nothing in its name yet.
+            let isOwner = watch.role == .subscribes && user.flatMap { admission?.greeted(bus, by: $0) } == true
             let peer = LinkPeer(
                 id: bus,
                 name: user.flatMap { admission?.name(of: $0) },
                 endpoint: watch.name,
                 role: watch.role == .publishes ? .subscriber : .publisher
             )
-            reporter.directory.came(peer, over: connection, of: watch.id)
+            reporter.directory.came(peer, over: connection, of: watch.id, isOwner: isOwner)
         }
         guard let event else { return }
         tell(event, of: watch)
@@ -137,9 +144,13 @@ extension ServiceLoop {
         }
     }
 
-    private func lostAllConnections(of watch: LinkWatch) {
+    func lostAllConnections(of watch: LinkWatch) {
         reporter.directory.allLeft(watch.id)
         for event in watch.lostAllConnections() { tell(event, of: watch) }
+        guard watch.role == .subscribes else { return }
+        accounts.disconnected(nil, on: watch.id, now: .now)
+        perform(confirmation.reset(watch.id))
+        finish(departures.disconnected { $0.link == watch.id })
     }
 
     private func tell(_ event: LinkEvent, of watch: LinkWatch) {
@@ -202,9 +213,6 @@ extension ServiceLoop {
         watch.monitor = monitor
         subscriber.socket = socket
         lostAllConnections(of: watch)
-        accounts.disconnected(nil, on: watch.id, now: .now)
-        perform(confirmation.reset(watch.id))
-        finish(departures.disconnected { $0.link == watch.id })
         try subscriber.subscribe(to: announcements.all.map(\.value.bytes))
         try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes])
         try subscriber.subscribe(
@@ -251,7 +259,10 @@ extension ServiceLoop {
             let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
             hasSome = hasSome || !notices.isEmpty
             // The number of a connection is used again, and what is told of the one before it counts first.
-            if !notices.isEmpty { drainMonitor(of: watch) }
+            if !notices.isEmpty {
+                drainMonitor(of: watch)
+                outbox.keepTopics(at: watch.id)
+            }
             for notice in notices {
                 if let connection = notice.connection {
                     received(over: connection, from: notice.peer?.bus, notice.user, of: watch)

@@ -118,6 +118,7 @@ extension ServiceLoop {
             user = key
         } else {
             guard let proved = frames.user(&senders) else { return "from a peer that has proved nothing" }
+            if !watch.connections.hasSent(frames.connection) { drainMonitor(of: watch) }
             self.received(over: frames.connection, from: frames.peer(&senders)?.bus, proved, of: watch)
             guard admission?.isListed(proved) == true else { return "\(proved) is not on the list any more" }
             user = proved

@@ -135,7 +135,7 @@ final class ServiceLoop {
                 checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
                 departures.deadline, acknowledgements.deadline, fileDeadline, listWatch?.deadline,
             ]
-            + watches.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
+            + watches.filter { !$0.isRevoked }.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
         return max(0, (deadline - .now).milliseconds)
     }
@@ -246,7 +246,7 @@ final class ServiceLoop {
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
-        for watch in watches {
+        for watch in watches where !watch.isRevoked {
             switch watch.supervisor?.tick(now, jitter: .random(in: 0...1)) {
             case .restart: restart(watch)
             case .disconnect: disconnect(watch)

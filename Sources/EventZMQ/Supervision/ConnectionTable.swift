@@ -69,8 +69,11 @@ struct ConnectionTable: Sendable, Hashable {
 
     /// A message has come over a connection.
     mutating func received(over connection: Int32, from peer: Peer) -> Change? {
-        guard connections[connection] == .silent else { return nil }
-        connections[connection] = .proven(peer)
+        guard let former = connections.updateValue(.proven(peer), forKey: connection) else {
+            connections[connection] = nil
+            return nil
+        }
+        guard former == .silent else { return nil }
         provenCount += 1
         guard established < provenCount else { return nil }
         established += 1

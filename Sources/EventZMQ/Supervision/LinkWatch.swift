@@ -26,6 +26,8 @@ final class LinkWatch {
     private(set) var connectionCount = 0
     /// What the peers of a socket that publishes have subscribed to.
     var budget: SubscriptionBudget
+    /// Whether the key that is expected there has been taken off the list.
+    var isRevoked = false
     /// The versions of the wire format that peers spoke and that were told.
     var strangeVersions: Set<Int> = []
     /// Whether it was told that there is no connection; not again before there has been one.

@@ -64,15 +64,24 @@ import Testing
                 serverKeys: [:]
             )
         )
+        let other = try ZMQKeyPair.generate().publicKey.text
         #expect(admission.refusal(of: "orders.x", origin: "o", from: key.text) == nil)
-        #expect(admission.refusal(of: "orders.x", origin: "o", from: "uid:1") == "uid:1 speaks for bus o of orders")
-        #expect(admission.refusal(of: "orders.x", origin: "p", from: "uid:1") == nil)
-        #expect(admission.refusal(of: "other", origin: "o", from: key.text) == "orders may not publish on other")
+        #expect(admission.refusal(of: "orders.x", origin: "o", from: other) == "\(other) speaks for bus o of orders")
+        #expect(admission.refusal(of: "orders.x", origin: "p", from: other) == nil)
+        #expect(admission.refusal(of: "other", origin: "q", from: key.text) == "orders may not publish on other")
+        #expect(admission.refusal(of: "other", origin: "q", from: other) == nil)
+        // A bus may be known by a key here and by a user there.
+        #expect(admission.refusal(of: "orders.x", origin: "o", from: "uid:1") == nil)
+        #expect(admission.refusal(of: "orders.x", origin: "o", from: "uid:2") == "uid:2 speaks for bus o of uid:1")
         for number in 0..<300 {
-            #expect(admission.refusal(of: "x", origin: "\(number)", from: "uid:1") == nil)
+            #expect(admission.refusal(of: "x", origin: "\(number)", from: other) == nil)
+            #expect(admission.refusal(of: "x", origin: "p", from: other) == nil)
         }
-        #expect(admission.refusal(of: "orders.x", origin: "o", from: "uid:1") == "uid:1 speaks for bus o of orders")
+        #expect(admission.refusal(of: "orders.x", origin: "o", from: other) != nil)
+        #expect(admission.refusal(of: "orders.x", origin: "p", from: key.text) != nil)
         #expect(admission.refusal(of: "orders.x", origin: "0", from: key.text) == nil)
+        let isOthers = (admission.greeted("r", by: other), admission.greeted("r", by: key.text))
+        #expect(isOthers == (true, false))
         #expect(admission.refusal(of: .text("a.b."), by: key.text) == nil)
         #expect(admission.refusal(of: .text("a.b.c."), by: key.text) == nil)
         #expect(admission.refusal(of: .text("a."), by: key.text) == "orders may not subscribe to \"a.\"")

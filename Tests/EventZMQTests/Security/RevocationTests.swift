@@ -113,6 +113,34 @@ import Testing
         for bus in [source, collector] { await bus.close() }
     }
 
+    @Test func `a server that is taken off the list is left, and come back to when it is on it again`() async throws {
+        try admit(("server", ""), ("one", ""))
+        let publisher = try server()
+        let endpoint = ZMQEndpoint.connect(try #require(publisher.boundEndpoints.first))
+        let ownList = "\(folder)/servers"
+        try Data("\(key("server").publicKey) server\n".utf8).write(to: URL(fileURLWithPath: ownList))
+        var configuration = ZMQBusConfiguration(publish: [], subscribe: [endpoint])
+        configuration.security = try ZMQSecurity(
+            key: "\(folder)/one.key_secret",
+            allow: ownList,
+            serverKeys: [endpoint: key("server").publicKey]
+        )
+        let subscriber = try ZMQBus(configuration: configuration)
+        let subscription = try await subscriber.subscribe(to: "a")
+        try await publisher.publish(1, to: "a")
+        #expect(try await subscription.next(within: .seconds(20))?.decode(Int.self) == 1)
+
+        try Data().write(to: URL(fileURLWithPath: ownList))
+        try await eventually { publisher.peers.isEmpty && subscriber.peers.isEmpty }
+        #expect(subscriber.statistics.peers == 0)
+        try Data("\(key("server").publicKey) server\n".utf8).write(to: URL(fileURLWithPath: ownList))
+        try await eventually { subscriber.peers.map(\.name) == ["server"] }
+        #expect(try await publisher.hasSubscriber(of: "a"))
+        try await publisher.publish(2, to: "a")
+        #expect(try await subscription.next(within: .seconds(20))?.decode(Int.self) == 2)
+        for bus in [subscriber, publisher] { await bus.close() }
+    }
+
     @Test func `a list that is malformed, half written or gone changes nothing`() throws {
         try admit(("one", ""))
         let first = try AllowList(path: list)
@@ -159,5 +187,12 @@ import Testing
         security.peers[other] = nil
         #expect(admission.update(security.peers) == [other.text])
         #expect(admission.isListed(one.text) && !admission.isListed(other.text) && admission.isListed("uid:0"))
+        // A server that is expected may never have been on the list; one that was taken off it is another matter.
+        let server = try key("server").publicKey.text
+        #expect(admission.refusal(of: "a", origin: nil, from: server) == nil && !admission.isRevoked(server))
+        #expect(admission.refusal(of: "a", origin: nil, from: other.text) != nil && admission.isRevoked(other.text))
+        security.peers[other] = ZMQPermissions(name: "other")
+        #expect(admission.update(security.peers) == [])
+        #expect(admission.refusal(of: "a", origin: nil, from: other.text) == nil && !admission.isRevoked(other.text))
     }
 }
