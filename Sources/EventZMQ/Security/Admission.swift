@@ -2,21 +2,11 @@ import EventCore
 
 /// What those who were let in may do, by what the handshake has proved of them: a key, or a user of this host.
 struct Admission: Sendable {
-    /// An origin as somebody has proved to be it: a bus may have a key over TCP and a user over `ipc://` at once.
-    private struct Claim: Hashable {
-        var origin: String
-        var isByKey: Bool
-
-        init(_ origin: String, by user: String) {
-            (self.origin, isByKey) = (origin, ZMQPublicKey.isText(user))
-        }
-    }
-
     private var permissions: [String: ZMQPermissions]
     /// The keys that were on the list once, and are not any more.
     private var revoked: Set<String> = []
     /// Who an origin belongs to: whoever used it first.
-    private var owners: [Claim: String] = [:]
+    private var owners: [String: String] = [:]
     /// The origins of each, in the order of their last use.
     private var origins: [String: [String]] = [:]
 
@@ -52,15 +42,14 @@ struct Admission: Sendable {
     ///
     /// - Returns: Whether nobody else has used that before.
     mutating func greeted(_ bus: String, by user: String) -> Bool {
-        let claim = Claim(bus, by: user)
-        guard owners[claim] == nil else {
+        guard owners[bus] == nil else {
             used(bus, user)
-            return owners[claim] == user
+            return owners[bus] == user
         }
-        owners[claim] = user
+        owners[bus] = user
         origins[user, default: []].append(bus)
         if let own = origins[user], own.count > Self.maximumOrigins {
-            owners[Claim(own[0], by: user)] = nil
+            owners[own[0]] = nil
             origins[user]?.removeFirst()
         }
         return true
@@ -82,7 +71,7 @@ struct Admission: Sendable {
             return "\(permissions.name) may not publish on \(subject)"
         }
         guard let origin, !greeted(origin, by: user) else { return nil }
-        let owner = owners[Claim(origin, by: user)].map(name) ?? ""
+        let owner = owners[origin].map(name) ?? ""
         return "\(name(of: user)) speaks for bus \(origin) of \(owner)"
     }
 
