@@ -96,7 +96,10 @@ let package = Package(
         ),
         .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
-        .testTarget(name: "EventZMQTests", dependencies: ["EventZMQ", "EventMemory", "EventTesting", "CZeroMQ"]),
+        .testTarget(
+            name: "EventZMQTests",
+            dependencies: ["EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport"]
+        ),
         .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
         .testTarget(
             name: "EventMetricsTests",

@@ -1,3 +1,4 @@
+import CZeroMQ
 import Foundation
 import IntegrationSupport
 
@@ -78,6 +79,23 @@ struct HonestPair: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         } while try await newcomer.counts.received == 0
         await newcomer.process.kill()
+    }
+
+    /// A publisher that is no bus, and to whom the victim has subscribed.
+    func forger(as identity: Keyring.Identity? = nil) throws -> ZMQPeer {
+        let forger = ZMQPeer(ZMQ_XPUB, to: up, as: identity)
+        guard forger.receive(within: .seconds(5), where: { $0.first == [1] + Attack.subject }) != nil else {
+            throw Fault(description: "the victim does not subscribe at the forger")
+        }
+        return forger
+    }
+
+    /// How many messages the victim tells as malformed while something is done, and for a second.
+    func refusals(during body: () async throws -> Void) async throws -> Int {
+        let before = try await victim.exchange.malformed
+        try await body()
+        try await Task.sleep(for: .seconds(1))
+        return try await victim.exchange.malformed - before
     }
 
     /// Ends the exchange, and waits until what is under way has arrived.

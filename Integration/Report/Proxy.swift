@@ -1,4 +1,5 @@
 import Foundation
+import IntegrationSupport
 import Synchronization
 
 /// A TCP link from a port of its own to another one, which can be cut and healed.

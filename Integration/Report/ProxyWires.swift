@@ -1,4 +1,5 @@
 import Foundation
+import IntegrationSupport
 
 /// The sockets of a proxy.
 struct ProxyWires {

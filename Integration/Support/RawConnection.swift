@@ -22,7 +22,12 @@ package final class RawConnection: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         var patience = Self.patience
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        let result = isLocal ? connectLocally(String(endpoint.dropFirst("ipc://".count))) : connectByPort(endpoint)
+        let connect = { [descriptor] in unsafe Foundation.connect(descriptor, $0, $1) }
+        let port = endpoint.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
+        let result =
+            isLocal
+            ? unsafe PathSocket.withAddress(String(endpoint.dropFirst("ipc://".count)), connect)
+            : unsafe Loopback.withAddress(port, connect)
         guard result == 0 else {
             let failure = Self.failure("connect to \(endpoint)")
             Foundation.close(descriptor)
@@ -75,31 +80,6 @@ package final class RawConnection: Sendable {
 
     /// Ends it in both directions, which whoever waits for it notices.
     package func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
-
-    // MARK: Addresses
-
-    private func connectLocally(_ path: String) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        return unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-    }
-
-    private func connectByPort(_ endpoint: String) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(endpoint.split(separator: ":").last.flatMap { UInt16($0) } ?? 0).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
 
     #if canImport(Glibc)
     package static let stream = Int32(SOCK_STREAM.rawValue)

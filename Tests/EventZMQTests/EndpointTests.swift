@@ -2,6 +2,7 @@ import CZeroMQ
 import EventCore
 import EventZMQ
 import Foundation
+import IntegrationSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct EndpointTests {

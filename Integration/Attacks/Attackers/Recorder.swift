@@ -4,8 +4,6 @@ import Synchronization
 
 /// Listens in the place of a bus, passes everything on, and remembers who came and what the first one said.
 final class Recorder: Sendable {
-    struct Failure: Error {}
-
     let address: String
     private let target: String
     private let listener: Int32
@@ -17,8 +15,8 @@ final class Recorder: Sendable {
     /// - Throws: When the system lets it have no port.
     init(before target: String) throws {
         self.target = target
-        listener = try Self.listen()
-        address = "tcp://127.0.0.1:\(try Self.port(of: listener))"
+        listener = try Loopback.listen(on: 0)
+        address = "tcp://127.0.0.1:\(try Loopback.port(of: listener))"
         Thread.detachNewThread { [self] in accept() }
     }
 
@@ -67,32 +65,5 @@ final class Recorder: Sendable {
             guard unsafe send(near, bytes, bytes.count, RawConnection.noSignal) == bytes.count else { break }
         }
         shutdown(near, Int32(SHUT_RDWR))
-    }
-
-    private static func listen() throws -> Int32 {
-        let descriptor = socket(AF_INET, RawConnection.stream, 0)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0, Foundation.listen(descriptor, 64) == 0 else { throw Failure() }
-        return descriptor
-    }
-
-    private static func port(of descriptor: Int32) throws -> UInt16 {
-        var address = sockaddr_in()
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &length)
-            }
-        }
-        guard result == 0 else { throw Failure() }
-        return UInt16(bigEndian: address.sin_port)
     }
 }

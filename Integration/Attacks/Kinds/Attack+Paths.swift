@@ -21,7 +21,8 @@ extension Attack {
         shows: "A live path is not taken away by another kind of socket.",
         setting: .ipc
     ) { pair, findings in
-        findings.expect(DatagramSocket(at: path(of: pair)) == nil, "a datagram socket has bound the victim's path")
+        let thief = try? PathSocket.datagrams(at: path(of: pair))
+        findings.expect(thief == nil, "a datagram socket has bound the victim's path")
         try await Task.sleep(for: .seconds(1))
     }
 
@@ -43,12 +44,11 @@ extension Attack {
         setting: .ipc
     ) { pair, findings in
         try FileManager.default.removeItem(atPath: path(of: pair))
-        let thief = DatagramSocket(at: path(of: pair))
+        let thief = try? PathSocket.datagrams(at: path(of: pair))
         findings.expect(thief != nil, "the path could not be taken")
         try await Task.sleep(for: .seconds(2.5))
         findings.expect((try? RawConnection(to: pair.down)) == nil, "the path leads to the victim")
-        // The file stays where it is.
-        thief?.close()
+        thief?.close(leavingFile: true)
         findings.expect(await isThere(path(of: pair), asStream: pair.down), "the victim does not get its path back")
     }
 
@@ -64,32 +64,4 @@ extension Attack {
         }
         return false
     }
-}
-
-/// A socket of datagrams that has bound a path.
-private struct DatagramSocket: Sendable {
-    private let descriptor: Int32
-
-    /// Binds; `nil` when the system refuses.
-    init?(at path: String) {
-        #if canImport(Glibc)
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        #else
-        descriptor = socket(AF_UNIX, SOCK_DGRAM, 0)
-        #endif
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else {
-            close()
-            return nil
-        }
-    }
-
-    func close() { Foundation.close(descriptor) }
 }

@@ -10,8 +10,8 @@ int cresources_check(int descriptors, int threads);
 
 /*
  * Guards a listening socket: when accept4() finds hardly a descriptor left there, it takes the connection, with a spare
- * one if it must, closes it, and fails with ENFILE. libzmq ends the process when it reads EMFILE from an ipc listener, and with tcp it
- * turns in a circle. It ends with the socket. Elsewhere than on Linux nothing is guarded.
+ * one if it must, closes it, and fails with ENFILE. libzmq ends the process when it reads EMFILE from an ipc listener,
+ * and with tcp it turns in a circle. It ends with the socket. Elsewhere than on Linux nothing is guarded.
  *
  * Returns 0, or the error number when there is not even a descriptor to spare.
  */

@@ -22,9 +22,8 @@ struct SubscriptionBudget: Sendable, Hashable {
 
     private let limits: Limits
     private var usages: [Int32: Usage] = [:]
+    /// How many bytes all have together, but for those who are being cut off.
     private var totalBytes = 0
-    /// How many of them belong to connections that are being cut off.
-    private var bytesOver = 0
 
     init(_ limits: Limits) {
         self.limits = limits
@@ -47,17 +46,15 @@ struct SubscriptionBudget: Sendable, Hashable {
     mutating func subscribed(over connection: Int32, by user: String? = nil, bytes: Int) -> Excess? {
         usages[connection, default: Usage(user: user)].prefixes += 1
         usages[connection, default: Usage()].bytes += bytes
-        totalBytes += bytes
-        if usages[connection]?.isOver == true { bytesOver += bytes }
         guard let usage = usages[connection], !usage.isOver else { return nil }
+        totalBytes += bytes
         if usage.prefixes > limits.prefixes {
             return excess(of: connection, "more than \(limits.prefixes) subscriptions")
         }
         if usage.bytes > limits.bytes {
             return excess(of: connection, "subscriptions of more than \(limits.bytes) bytes")
         }
-        guard totalBytes - bytesOver > limits.totalBytes else { return nil }
-        guard let greatest = greatest else { return nil }
+        guard totalBytes > limits.totalBytes, let greatest else { return nil }
         let reason = "the most of subscriptions that have more than \(limits.totalBytes) bytes together"
         return excess(of: greatest, reason)
     }
@@ -74,7 +71,7 @@ struct SubscriptionBudget: Sendable, Hashable {
 
     private mutating func excess(of connection: Int32, _ reason: String) -> Excess {
         usages[connection]?.isOver = true
-        bytesOver += usages[connection]?.bytes ?? 0
+        totalBytes -= usages[connection]?.bytes ?? 0
         return Excess(connection: connection, reason: reason)
     }
 
@@ -83,18 +80,15 @@ struct SubscriptionBudget: Sendable, Hashable {
         let counted = min(bytes, usage.bytes)
         usage.prefixes = max(0, usage.prefixes - 1)
         usage.bytes -= counted
-        totalBytes -= counted
-        if usage.isOver { bytesOver -= counted }
+        if !usage.isOver { totalBytes -= counted }
         usages[connection] = usage
     }
 
     mutating func disconnected(_ connection: Int32) {
-        guard let usage = usages.removeValue(forKey: connection) else { return }
-        totalBytes -= usage.bytes
-        if usage.isOver { bytesOver -= usage.bytes }
+        if let usage = usages.removeValue(forKey: connection), !usage.isOver { totalBytes -= usage.bytes }
     }
 
     mutating func removeAll() {
-        (usages, totalBytes, bytesOver) = ([:], 0, 0)
+        (usages, totalBytes) = ([:], 0)
     }
 }

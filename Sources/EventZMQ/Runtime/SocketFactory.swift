@@ -24,7 +24,7 @@ struct SocketFactory: Sendable {
     private static let maximumNoticeSize = 1024 + 64
 
     /// What libzmq counts for a frame beyond what it holds, when it is encrypted.
-    private var encryptionSize: Int { configuration.security?.keyPair == nil ? 0 : 33 }
+    private var encryptionSize: Int { configuration.keyedSecurity == nil ? 0 : 33 }
 
     func publisher() throws(EventError) -> ZMQSocket {
         try open(

@@ -9,6 +9,9 @@ import Darwin
 #endif
 
 extension ZMQBusConfiguration {
+    /// The security where it asks for anything.
+    var keyedSecurity: ZMQSecurity? { security?.keyPair == nil ? nil : security }
+
     /// Refuses what would be open to anyone, or could never connect.
     ///
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names the endpoint.
@@ -19,7 +22,7 @@ extension ZMQBusConfiguration {
                 throw .invalidConfiguration(
                     "\(endpoint): can be reached from other hosts; set security to keys, or to none for anyone"
                 )
-            case .connect where security?.keyPair != nil && security?.serverKeys[endpoint] == nil:
+            case .connect where keyedSecurity != nil && security?.serverKeys[endpoint] == nil:
                 throw .invalidConfiguration("\(endpoint): security has no server key for it")
             default: break
             }
@@ -28,8 +31,7 @@ extension ZMQBusConfiguration {
 
     /// Who may connect, where that is restricted.
     var accessRules: AccessRules? {
-        guard let security, security.keyPair != nil else { return nil }
-        return AccessRules(keys: Set(security.peers.keys), userIDs: security.userIDs ?? [getuid()])
+        keyedSecurity.map { AccessRules(keys: Set($0.peers.keys), userIDs: $0.admittedUserIDs) }
     }
 
     /// How an endpoint is protected, in words.
@@ -41,7 +43,7 @@ extension ZMQBusConfiguration {
             return "CURVE; key \(security?.serverKeys[endpoint]?.text ?? "none") is expected there"
         case (.bind(let address), let pair):
             if endpoint.isTCP { return "nothing: anyone who can reach it may connect" }
-            let users = (security?.userIDs ?? [getuid()]).sorted().map(String.init).joined(separator: ", ")
+            let users = keyedSecurity?.admittedUserIDs.sorted().map(String.init).joined(separator: ", ") ?? ""
             let byKernel = pair == nil ? "" : "users \(users) by the kernel's word"
             if address.hasPrefix("ipc://@") || address == "ipc://*" {
                 return pair == nil ? "nothing: every process of this host may connect" : byKernel
@@ -52,6 +54,10 @@ extension ZMQBusConfiguration {
                 ? "nothing: whoever listens there is believed" : "whoever may bind that path is believed"
         }
     }
+}
+
+extension ZMQSecurity {
+    fileprivate var admittedUserIDs: Set<UInt32> { userIDs ?? [getuid()] }
 }
 
 extension ZMQEndpoint {

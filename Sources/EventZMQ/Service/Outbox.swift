@@ -104,6 +104,9 @@ final class Outbox: Sendable {
             return aftermath
         }
 
+        /// Where a leg is; by place, since what iterates a leg copies it.
+        func place(ofLeg id: Int) -> Int? { legs.indices.first { legs[$0].id == id } }
+
         /// What to tell a bus at a leg.
         mutating func message(
             to bus: String,
@@ -264,26 +267,23 @@ final class Outbox: Sendable {
     /// Runs `body` on a socket, unless it is being replaced.
     func withSocket(_ id: Int, _ body: (borrowing ZMQSocket) throws(EventError) -> Void) throws(EventError) {
         try state.withLock { state throws(EventError) in
-            for index in state.legs.indices where state.legs[index].id == id {
-                if let socket = state.legs[index].socket { try body(socket.socket) }
-            }
+            if let place = state.place(ofLeg: id), let socket = state.legs[place].socket { try body(socket.socket) }
         }
     }
 
     /// Takes out a socket that is to be replaced: its monitor is stopped, and its peers are away.
     func removeSocket(_ id: Int, now: ContinuousClock.Instant) {
         state.withLock { state in
-            for index in state.legs.indices where state.legs[index].id == id {
-                try? state.legs[index].socket?.socket.monitor(on: nil)
-                state.legs[index].socket = nil
-                state.legs[index].book.lostAllConnections(now: now)
-            }
+            guard let place = state.place(ofLeg: id) else { return }
+            try? state.legs[place].socket?.socket.monitor(on: nil)
+            state.legs[place].socket = nil
+            state.legs[place].book.lostAllConnections(now: now)
         }
     }
 
     func replaceSocket(_ id: Int, by socket: PublishingSocket) {
         state.withLock { state in
-            for index in state.legs.indices where state.legs[index].id == id { state.legs[index].socket = socket }
+            if let place = state.place(ofLeg: id) { state.legs[place].socket = socket }
         }
     }
 
@@ -344,11 +344,10 @@ final class Outbox: Sendable {
     ) -> (notices: [SubscriptionNotice], isAll: Bool) {
         let (result, anyInterest) = state.withLock { state in
             var result: (notices: [SubscriptionNotice], isAll: Bool) = ([], true)
-            for index in state.legs.indices where state.legs[index].id == id {
-                guard let socket = state.legs[index].socket else { continue }
+            if let place = state.place(ofLeg: id), let socket = state.legs[place].socket {
                 result = socket.takeNotices(atMost: limit)
                 for notice in result.notices {
-                    state.legs[index].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
+                    state.legs[place].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
                 }
             }
             return (result, state.legs.contains { !$0.book.isEmpty } || !state.isOpen)
@@ -358,19 +357,10 @@ final class Outbox: Sendable {
         return result
     }
 
-    /// What was known of a connection is over.
-    func forgetTopics(of connection: Int32, at id: Int) {
+    /// Changes what is known of who has subscribed to what at a socket.
+    func changeTopics(at id: Int, _ change: (inout HeldTopics) -> Void) {
         state.withLock { state in
-            for index in state.legs.indices where state.legs[index].id == id {
-                state.legs[index].socket?.topics.forget(connection)
-            }
-        }
-    }
-
-    /// Whatever has become of the connections of a socket has been told.
-    func keepTopics(at id: Int) {
-        state.withLock { state in
-            for index in state.legs.indices where state.legs[index].id == id { state.legs[index].socket?.topics.keep() }
+            if let place = state.place(ofLeg: id), let socket = state.legs[place].socket { change(&socket.topics) }
         }
     }
 

@@ -101,13 +101,13 @@ extension ServiceLoop {
     private func handle(_ event: MonitorEvent, on watch: LinkWatch) {
         let now = Instant.now
         for event in watch.handle(event, now: now) { tell(event, of: watch) }
-        if case .listening(let listener) = event {
-            reporting { () throws(EventError) in try Resources.guardListener(listener) }
-        }
-        if case .disconnected(let connection) = event { reporter.directory.left(over: connection, of: watch.id) }
         switch event {
+        case .listening(let listener):
+            reporting { () throws(EventError) in try Resources.guardListener(listener) }
         case .opened(let connection), .disconnected(let connection):
-            if watch.role == .publishes { outbox.forgetTopics(of: connection, at: watch.id) }
+            // Either way nobody is there who has said who it is.
+            reporter.directory.left(over: connection, of: watch.id)
+            if watch.role == .publishes { outbox.changeTopics(at: watch.id) { $0.forget(connection) } }
         default: break
         }
         guard watch.role == .subscribes else { return }
@@ -261,7 +261,7 @@ extension ServiceLoop {
             // The number of a connection is used again, and what is told of the one before it counts first.
             if !notices.isEmpty {
                 drainMonitor(of: watch)
-                outbox.keepTopics(at: watch.id)
+                outbox.changeTopics(at: watch.id) { $0.keep() }
             }
             for notice in notices {
                 if let connection = notice.connection {

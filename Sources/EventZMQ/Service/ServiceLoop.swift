@@ -81,7 +81,7 @@ final class ServiceLoop {
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
-        admission = parts.configuration.security.flatMap { $0.keyPair == nil ? nil : Admission($0) }
+        admission = parts.configuration.keyedSecurity.map(Admission.init)
         listWatch = parts.configuration.security?.list.map { ListWatch($0, now: now) }
         lastCheck = now
         checkAt = now

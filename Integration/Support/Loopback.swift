@@ -1,13 +1,13 @@
 import Foundation
 
 /// TCP sockets of this machine alone.
-enum Loopback {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package enum Loopback {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Listens at a port, or at one that is free with 0.
-    static func listen(on port: UInt16) throws -> Int32 {
+    package static func listen(on port: UInt16) throws -> Int32 {
         let descriptor = try make()
         var yes: Int32 = 1
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -21,7 +21,7 @@ enum Loopback {
         return descriptor
     }
 
-    static func connect(to port: UInt16) throws -> Int32 {
+    package static func connect(to port: UInt16) throws -> Int32 {
         let descriptor = try make()
         do {
             try check("connect to port \(port)") {
@@ -35,7 +35,7 @@ enum Loopback {
     }
 
     /// The port that a socket is bound to.
-    static func port(of descriptor: Int32) throws -> UInt16 {
+    package static func port(of descriptor: Int32) throws -> UInt16 {
         var address = sockaddr_in()
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         try check("look at a socket") {
@@ -49,31 +49,26 @@ enum Loopback {
     }
 
     /// Sends bytes to whoever listens at a port, and is gone.
-    static func throwBytes(_ bytes: [UInt8], at port: UInt16) throws {
+    package static func throwBytes(_ bytes: [UInt8], at port: UInt16) throws {
         let descriptor = try connect(to: port)
         defer { close(descriptor) }
         try check("write") { unsafe Int32(write(descriptor, bytes, bytes.count)) }
     }
 
     /// Has a socket never wait, and no other program inherit it.
-    static func prepare(_ descriptor: Int32) {
+    package static func prepare(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
     private static func make() throws -> Int32 {
-        #if canImport(Glibc)
-        let kind = Int32(SOCK_STREAM.rawValue)
-        #else
-        let kind = SOCK_STREAM
-        #endif
-        let descriptor = socket(AF_INET, kind, 0)
+        let descriptor = socket(AF_INET, RawConnection.stream, 0)
         try check("create a socket") { descriptor }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         return descriptor
     }
 
-    private static func withAddress(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    static func withAddress(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
