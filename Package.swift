@@ -130,6 +130,13 @@ let package = Package(
             ]
         ),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .testTarget(
+            name: "FieldCases",
+            dependencies: [
+                "eventbus", "EventMemory", "EventTesting", "EventTracing", "EventZMQ", "ProcessSupport",
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+            ]
+        ),
         .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore", "ProcessSupport"]),
         .testTarget(
             name: "DocumentationTests",

@@ -1,0 +1,8 @@
+import Testing
+
+/// What people ran into, one test for each sentence.
+@Suite(.timeLimit(.minutes(5)))
+struct FieldCaseTests {
+    @Test(arguments: FieldCase.values)
+    func values(_ value: FieldCase) async throws { try await value.check() }
+}
