@@ -13,7 +13,8 @@ extension Transport {
     ///
     /// For ``ZMQBusConfiguration/security``, `key` is the certificate file with the bus's own pair, `allow` the file or
     /// folder that says who may connect, and `server-key` or `server-key-file` the key that is expected at the TCP
-    /// endpoints that are connected to. `security=none` lets in anyone. A secret stands in none of them.
+    /// endpoints that are connected to. `security=none` lets in anyone. A secret stands in none of them. Where a TCP endpoint
+    /// differs, they stand behind its address: `bind:tcp://0.0.0.0:5556;allow=partners.txt`.
     public static var zmq: Transport { zmq(logger: nil) }
 
     /// `zmq:`, a ``ZMQBus`` that logs.
@@ -25,10 +26,10 @@ extension Transport {
             .repeatable("publish"), .repeatable("subscribe"), "sendHighWaterMark", "maximumMessageSize",
             "maximumWirePrefixes", "receiveQueueCapacity", "receiveQueueBytes", "heartbeatInterval", "linger",
             "confirmationTimeout", "subscriberRetention", "subscriberRetentionBytes", "maximumPeerSubscriptions",
-            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6", "security", "key",
-            "allow", "server-key", "server-key-file",
+            "maximumPeerSubscriptionBytes", "maximumSubscriptionBytes", "socketFileMode", "ipv6",
         ]
-        return Transport(scheme: "zmq", options: options) { parameters, observer in
+        let ofSecurity = SecurityOptions.names.map(TransportOption.single)
+        return Transport(scheme: "zmq", options: options + ofSecurity) { parameters, observer in
             var configuration = try ZMQBusConfiguration(parameters)
             configuration.observer = observer
             configuration.logger = logger
@@ -39,7 +40,8 @@ extension Transport {
 
 extension ZMQBusConfiguration {
     init(_ parameters: TransportParameters) throws(EventError) {
-        self.init(publish: try parameters.endpoints("publish"), subscribe: try parameters.endpoints("subscribe"))
+        let (publish, subscribe) = (try parameters.endpoints("publish"), try parameters.endpoints("subscribe"))
+        self.init(publish: publish.map(\.0), subscribe: subscribe.map(\.0))
         guard !publish.isEmpty || !subscribe.isEmpty else {
             throw .invalidConfiguration("zmq needs an endpoint: publish=bind:…, or subscribe=connect:…, for example")
         }
@@ -62,7 +64,11 @@ extension ZMQBusConfiguration {
         try parameters.read("maximumSubscriptionBytes", in: Self.subscriptionSizes, into: &maximumSubscriptionBytes)
         if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
         if let flag = try parameters.flag("ipv6") { ipv6 = flag }
-        security = try parameters.security(for: publish + subscribe)
+        let common = SecurityOptions { parameters.text($0) }
+        for (endpoint, options) in publish + subscribe where options.isSet {
+            endpointSecurity[endpoint] = try options.onTop(of: common).security(of: [endpoint], "zmq endpoint")
+        }
+        security = try common.security(of: (publish + subscribe).filter { !$0.1.isSet }.map(\.0), "zmq")
     }
 }
 
@@ -70,32 +76,6 @@ extension TransportParameters {
     /// Changes a value to that of an option, where it is set.
     fileprivate func read(_ name: String, in range: ClosedRange<Int>, into value: inout Int) throws(EventError) {
         if let number = try integer(name, in: range) { value = number }
-    }
-
-    /// What the options say of keys; `nil` when they say nothing.
-    fileprivate func security(for endpoints: [ZMQEndpoint]) throws(EventError) -> ZMQSecurity? {
-        if let text = text("security") {
-            guard text == "none" else { throw refusal(of: "security", expected: "none, or there is a key") }
-            for name in ["key", "allow", "server-key", "server-key-file"] where self.text(name) != nil {
-                throw refusal(of: name, expected: "absent where security is none")
-            }
-            return ZMQSecurity.none
-        }
-        guard let key = text("key") else {
-            for name in ["allow", "server-key", "server-key-file"] where text(name) != nil {
-                throw refusal(of: name, expected: "beside a key, the file with the bus's own pair")
-            }
-            return nil
-        }
-        var serverKey: ZMQPublicKey?
-        if let text = text("server-key") { serverKey = try ZMQPublicKey(validating: text) }
-        if let file = text("server-key-file") {
-            guard serverKey == nil else { throw refusal(of: "server-key-file", expected: "absent beside server-key") }
-            serverKey = try ZMQPublicKey(certificate: file)
-        }
-        var serverKeys: [ZMQEndpoint: ZMQPublicKey] = [:]
-        for endpoint in endpoints { if case .connect = endpoint, endpoint.isTCP { serverKeys[endpoint] = serverKey } }
-        return try ZMQSecurity(key: key, allow: text("allow"), serverKeys: serverKeys)
     }
 
     fileprivate func mode(_ name: String, in range: ClosedRange<Int>) throws(EventError) -> Int? {
@@ -106,23 +86,30 @@ extension TransportParameters {
         return mode
     }
 
-    fileprivate func endpoints(_ name: String) throws(EventError) -> [ZMQEndpoint] {
-        var endpoints: [ZMQEndpoint] = []
+    /// The endpoints of an option, with what is said of the security of each.
+    fileprivate func endpoints(_ name: String) throws(EventError) -> [(ZMQEndpoint, SecurityOptions)] {
+        var endpoints: [(ZMQEndpoint, SecurityOptions)] = []
         let texts = texts(name)
         for (index, text) in texts.enumerated() {
             // Values are not repeated, so where there are several the fault is found by its number.
             let place = texts.count > 1 ? " (number \(index + 1) of \(texts.count))" : ""
             let example = "such as bind:tcp://127.0.0.1:5556\(place)"
-            guard let endpoint = ZMQEndpoint(text) else {
+            // A path may hold a semicolon, and has no options.
+            let parts = text.contains(":tcp://") ? text.split(separator: ";").map(String.init) : [text]
+            guard let endpoint = ZMQEndpoint(parts.first ?? "") else {
                 throw refusal(of: name, expected: "bind: or connect: and an address, \(example)")
             }
             if let fault = EndpointAddress.fault(of: endpoint) {
                 throw refusal(of: name, expected: "an address without this fault: \(fault); \(example)")
             }
-            guard endpoint.isWildcard || !endpoints.contains(where: { $0.address == endpoint.address }) else {
+            guard endpoint.isWildcard || !endpoints.contains(where: { $0.0.address == endpoint.address }) else {
                 throw refusal(of: name, expected: "an address that is not given twice\(place)")
             }
-            endpoints.append(endpoint)
+            guard let options = SecurityOptions(parts.dropFirst()) else {
+                let names = SecurityOptions.names.joined(separator: "=, ")
+                throw refusal(of: name, expected: "an address and, between semicolons, of \(names)= each once\(place)")
+            }
+            endpoints.append((endpoint, options))
         }
         return endpoints
     }

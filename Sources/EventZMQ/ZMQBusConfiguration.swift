@@ -93,6 +93,12 @@ public struct ZMQBusConfiguration: Sendable {
     /// Unless set, anyone may who can reach it, and nothing may be bound that can be reached from other hosts.
     public var security: ZMQSecurity?
 
+    /// The security of single endpoints, where it is not ``security``: other keys, other peers, or ``ZMQSecurity/none``.
+    ///
+    /// At each endpoint peers may do what is allowed there; what a key may do at one says nothing of another. An origin has
+    /// one owner in the whole bus. Each endpoint has to be one of ``publish`` or ``subscribe``.
+    public var endpointSecurity: [ZMQEndpoint: ZMQSecurity] = [:]
+
     /// Where changes of state are logged: peers that come and go, and the first signs of loss.
     public var logger: Logger?
 

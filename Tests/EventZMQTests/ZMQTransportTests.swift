@@ -32,10 +32,11 @@ import Testing
     @Test func `every property of the configuration that text can hold is an option`() {
         let configuration = ZMQBusConfiguration(publish: [], subscribe: [])
         let properties = Mirror(reflecting: configuration).children.compactMap(\.label)
-        // Security is read from files, which have options of their own.
+        // Security is read from files, which have options of their own, also behind an address.
         let files: Set = ["key", "allow", "server-key", "server-key-file"]
         #expect(
-            Set(Transport.zmq.options.map(\.name)) == Set(properties).subtracting(["observer", "logger"]).union(files)
+            Set(Transport.zmq.options.map(\.name))
+                == Set(properties).subtracting(["observer", "logger", "endpointSecurity"]).union(files)
         )
     }
 
@@ -76,6 +77,11 @@ import Testing
             ("zmq:?publish=bind:ipc://s3cret&security=s3cret", "'security' must be none"),
             ("zmq:?publish=bind:ipc://s3cret&allow=s3cret", "'allow' must be beside a key"),
             ("zmq:?publish=bind:ipc://s3cret&security=none&key=s3cret", "'key' must be absent where"),
+            ("zmq:?publish=bind:tcp://s3cret:1;key=s3cret;security=none", "'key' must be absent where"),
+            ("zmq:?publish=bind:tcp://s3cret:1;allow=s3cret", "endpoint option 'allow' must be beside a key"),
+            ("zmq:?publish=bind:tcp://s3cret:1;linger=1s", "between semicolons, of security=, key=, allow="),
+            ("zmq:?publish=bind:tcp://s3cret:1;key=", "between semicolons"),
+            ("zmq:?publish=bind:tcp://s3cret:1;key=a;key=b", "each once"),
             ("zmq:?publish=bind:ipc://s3cret&socketFileMode=0888", "'socketFileMode' must be an octal number"),
             ("zmq:?publish=bind:ipc://s3cret&socketFileMode=1000", "from 0 to 777"),
             (

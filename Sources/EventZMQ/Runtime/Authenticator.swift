@@ -57,8 +57,8 @@ final class Authenticator: Sendable {
     }
 
     /// Lets in others from now on.
-    func update(_ keys: Set<ZMQPublicKey>) {
-        rules.withLock { $0.keys = keys }
+    func update(_ domain: SecurityDomain) {
+        rules.withLock { $0.update(domain) }
     }
 
     /// Refuses somebody for a while.

@@ -24,7 +24,7 @@ struct SocketFactory: Sendable {
     private static let maximumNoticeSize = 1024 + 64
 
     /// What libzmq counts for a frame beyond what it holds, when it is encrypted.
-    private var encryptionSize: Int { configuration.keyedSecurity == nil ? 0 : 33 }
+    private var encryptionSize: Int { configuration.isKeyed ? 33 : 0 }
 
     func publisher() throws(EventError) -> ZMQSocket {
         try open(
@@ -59,13 +59,16 @@ struct SocketFactory: Sendable {
     ///
     /// libzmq takes these options at each bind and connect.
     func secure(_ socket: borrowing ZMQSocket, for endpoint: ZMQEndpoint) throws(EventError) {
-        guard let security = configuration.security, let pair = security.keyPair else { return }
+        guard authenticator != nil else { return }
+        let domain = configuration.domain(of: endpoint)
         // With an empty domain, or without insisting on it, libzmq lets everybody in.
-        try socket.set(.domain, Array(AccessRules.domain.utf8))
+        try socket.set(.domain, Array(domain.name.utf8))
         try socket.set(.enforcesDomain, 1)
-        let isServer = if case .bind = endpoint { endpoint.isTCP } else { false }
-        try socket.set(.curveServer, isServer ? 1 : 0)
-        guard endpoint.isTCP else { return }
+        // Without this what is set below for another endpoint of the socket would go on.
+        try socket.set(.curveServer, 0)
+        guard endpoint.isTCP, let security = domain.keyed, let pair = security.keyPair else { return }
+        let isServer = if case .bind = endpoint { true } else { false }
+        if isServer { try socket.set(.curveServer, 1) }
         try socket.set(.curveSecretKey, pair.secret)
         guard !isServer else { return }
         guard let key = security.serverKeys[endpoint] else {

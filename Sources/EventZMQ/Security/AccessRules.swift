@@ -15,35 +15,36 @@ struct AccessRules: Sendable {
         case refused(String)
     }
 
-    /// Every socket of a bus asks in its name, so that an empty one, which turns everything off, is never meant.
-    static let domain = "event-bus"
     static let version = Array("1.0".utf8)
 
-    var keys: Set<ZMQPublicKey>
-    /// The users whose processes may connect over ipc.
-    var userIDs: Set<UInt32>
+    private var domains: [String: SecurityDomain]
     /// Who is not let in for a while.
     var suspended: [String: ContinuousClock.Instant] = [:]
 
-    init(keys: Set<ZMQPublicKey>, userIDs: Set<UInt32>) {
-        (self.keys, self.userIDs) = (keys, userIDs)
+    init(_ domains: [SecurityDomain]) {
+        self.domains = Dictionary(uniqueKeysWithValues: domains.map { ($0.name, $0) })
     }
 
+    /// Lets in others from now on.
+    mutating func update(_ domain: SecurityDomain) { domains[domain.name] = domain }
+
     func answer(_ request: Request, now: ContinuousClock.Instant) -> Answer {
-        guard request.domain == Self.domain else { return .refused("unknown domain") }
+        guard let domain = domains[request.domain] else { return .refused("unknown domain") }
+        guard let security = domain.keyed else { return .admitted(as: SecurityDomain.anyone) }
         switch request.mechanism {
         case "CURVE":
-            guard let bytes = request.credentials.first, let key = ZMQPublicKey(bytes: bytes), keys.contains(key) else {
-                return .refused("not on the list")
-            }
-            if let end = suspended[key.text], now < end { return .refused("cut off a moment ago") }
-            return .admitted(as: key.text)
+            guard let bytes = request.credentials.first, let key = ZMQPublicKey(bytes: bytes),
+                security.peers[key] != nil
+            else { return .refused("not on the list") }
+            let user = domain.user(of: key)
+            if let end = suspended[user], now < end { return .refused("cut off a moment ago") }
+            return .admitted(as: user)
         case "NULL":
             // The kernel says who is at the other end of a Unix-domain socket: localhost:UID:GID:PID.
             let parts = request.address.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 4, parts[0] == "localhost", let user = UInt32(parts[1]), userIDs.contains(user) else {
-                return .refused("no such user")
-            }
+            guard parts.count == 4, parts[0] == "localhost", let user = UInt32(parts[1]),
+                domain.userIDs.contains(user)
+            else { return .refused("no such user") }
             return .admitted(as: "uid:\(user)")
         default:
             return .refused("unknown mechanism")

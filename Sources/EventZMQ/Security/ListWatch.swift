@@ -10,6 +10,8 @@ struct ListWatch: Sendable {
     /// How often to look: what is changed has to take effect within a second.
     private static let interval = Duration.milliseconds(250)
 
+    /// Whose list it is.
+    let domain: SecurityDomain
     private var current: AllowList
     /// What was read the last time, or why it could not be.
     private var last: Result<AllowList, EventError>
@@ -18,7 +20,10 @@ struct ListWatch: Sendable {
     /// When to look again.
     private(set) var deadline: Instant
 
-    init(_ list: AllowList, now: Instant) {
+    /// Watches the list of a domain; `nil` when that was not read from a file.
+    init?(_ domain: SecurityDomain, now: Instant) {
+        guard let list = domain.keyed?.list else { return nil }
+        self.domain = domain
         (current, last) = (list, .success(list))
         deadline = now + Self.interval
     }

@@ -1,28 +1,21 @@
 import EventCore
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 extension ZMQBusConfiguration {
-    /// The security where it asks for anything.
-    var keyedSecurity: ZMQSecurity? { security?.keyPair == nil ? nil : security }
-
     /// Refuses what would be open to anyone, or could never connect.
     ///
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names the endpoint.
     func validateSecurity() throws(EventError) {
+        for endpoint in endpointSecurity.keys where !(publish + subscribe).contains(endpoint) {
+            throw .invalidConfiguration("\(endpoint): has a security of its own, but is no endpoint of this bus")
+        }
         for endpoint in publish + subscribe where endpoint.isTCP {
+            let domain = domain(of: endpoint)
             switch endpoint {
-            case .bind where security == nil && !endpoint.isLoopback:
+            case .bind where domain.security == nil && !endpoint.isLoopback:
                 throw .invalidConfiguration(
                     "\(endpoint): can be reached from other hosts; set security to keys, or to none for anyone"
                 )
-            case .connect where keyedSecurity != nil && security?.serverKeys[endpoint] == nil:
+            case .connect where domain.keyed != nil && domain.keyed?.serverKeys[endpoint] == nil:
                 throw .invalidConfiguration("\(endpoint): security has no server key for it")
             default: break
             }
@@ -30,20 +23,22 @@ extension ZMQBusConfiguration {
     }
 
     /// Who may connect, where that is restricted.
-    var accessRules: AccessRules? {
-        keyedSecurity.map { AccessRules(keys: Set($0.peers.keys), userIDs: $0.admittedUserIDs) }
-    }
+    var accessRules: AccessRules? { isKeyed ? AccessRules(domains) : nil }
+
+    /// What those may do who were let in, where that is restricted.
+    var admission: Admission? { isKeyed ? Admission(domains) : nil }
 
     /// How an endpoint is protected, in words.
     func protection(of endpoint: ZMQEndpoint) -> String {
-        switch (endpoint, security?.keyPair) {
+        let domain = domain(of: endpoint)
+        switch (endpoint, domain.keyed?.keyPair) {
         case (.bind, let pair?) where endpoint.isTCP:
-            return "CURVE with key \(pair.publicKey); \(security?.peers.count ?? 0) keys may connect"
+            return "CURVE with key \(pair.publicKey); \(domain.keyed?.peers.count ?? 0) keys may connect"
         case (.connect, _?) where endpoint.isTCP:
-            return "CURVE; key \(security?.serverKeys[endpoint]?.text ?? "none") is expected there"
+            return "CURVE; key \(domain.keyed?.serverKeys[endpoint]?.text ?? "none") is expected there"
         case (.bind(let address), let pair):
             if endpoint.isTCP { return "nothing: anyone who can reach it may connect" }
-            let users = keyedSecurity?.admittedUserIDs.sorted().map(String.init).joined(separator: ", ") ?? ""
+            let users = domain.userIDs.sorted().map(String.init).joined(separator: ", ")
             let byKernel = pair == nil ? "" : "users \(users) by the kernel's word"
             if address.hasPrefix("ipc://@") || address == "ipc://*" {
                 return pair == nil ? "nothing: every process of this host may connect" : byKernel
@@ -54,10 +49,6 @@ extension ZMQBusConfiguration {
                 ? "nothing: whoever listens there is believed" : "whoever may bind that path is believed"
         }
     }
-}
-
-extension ZMQSecurity {
-    fileprivate var admittedUserIDs: Set<UInt32> { userIDs ?? [getuid()] }
 }
 
 extension ZMQEndpoint {

@@ -1,17 +1,21 @@
 import EventCore
 
 extension ServiceLoop {
-    /// Reads the list of peers again when it is time; whoever is no longer on it is cut off.
-    func checkList(_ now: Instant) {
-        guard let watch = listWatch, watch.deadline <= now else { return }
-        let read = Result { () throws(EventError) in try AllowList(path: watch.path) }
-        guard let news = listWatch?.looked(now, at: read) else { return }
+    /// Reads the lists of peers again when it is time; whoever is no longer on one is cut off.
+    func checkLists(_ now: Instant) {
+        for place in listWatches.indices where listWatches[place].deadline <= now { checkList(place, now) }
+    }
+
+    private func checkList(_ place: Int, _ now: Instant) {
+        let path = listWatches[place].path
+        let read = Result { () throws(EventError) in try AllowList(path: path) }
+        guard let news = listWatches[place].looked(now, at: read) else { return }
         reporting { () throws(EventError) in
-            let peers = try news.get().peers()
+            let domain = try listWatches[place].domain.listing(news.get().peers())
             // Whoever comes back from here on is asked for by the new list.
-            sockets.authenticator?.update(Set(peers.keys))
-            let gone = admission?.update(peers) ?? []
-            reporter.listChanged(watch.path, count: peers.count)
+            sockets.authenticator?.update(domain)
+            let gone = admission?.update(domain) ?? []
+            reporter.listChanged(path, count: domain.security?.peers.count ?? 0)
             if !gone.isEmpty { cutOff(gone) }
             for watch in watches where watch.connects { judgeServer(of: watch) }
         }
@@ -19,7 +23,7 @@ extension ServiceLoop {
 
     /// Leaves a server whose key is not on the list any more, and comes back to it when it is again.
     private func judgeServer(of watch: LinkWatch) {
-        guard let key = expectedKey(at: watch), let isRevoked = admission?.isRevoked(key) else { return }
+        guard let user = watch.expectedUser, let isRevoked = admission?.isRevoked(user) else { return }
         guard isRevoked != watch.isRevoked else { return }
         watch.isRevoked = isRevoked
         guard isRevoked else { return restart(watch) }
@@ -47,7 +51,9 @@ extension ServiceLoop {
         }
         if let reason = refusal(of: notice, at: watch) {
             _ = Resources.cut(connection, of: boundEndpoints)
-            if let user = notice.user { sockets.authenticator?.suspend(user, until: .now + Self.suspension) }
+            if let user = notice.user, user != SecurityDomain.anyone {
+                sockets.authenticator?.suspend(user, until: .now + Self.suspension)
+            }
             return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
         }
         guard
@@ -65,7 +71,7 @@ extension ServiceLoop {
 
     /// Elsewhere a peer may say of itself what it likes.
     private func provenUser(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
-        admission == nil || watch.connects ? nil : notice.user
+        admission == nil || watch.connects || notice.user == SecurityDomain.anyone ? nil : notice.user
     }
 
     /// For so long a peer is not let in again that has subscribed to what it may not.
@@ -74,7 +80,7 @@ extension ServiceLoop {
     private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
         guard !watch.connects, case .prefix(let prefix) = notice.topic, let admission else { return nil }
         guard let user = notice.user else { return "a peer has proved nothing" }
-        guard admission.isListed(user) else { return "\(user) is not on the list any more" }
+        guard admission.isListed(user) else { return "\(SecurityDomain.proof(of: user)) is not on the list any more" }
         return admission.refusal(of: prefix, by: user)
     }
 }

@@ -122,7 +122,7 @@ extension ServiceLoop {
 
     /// A message has come over a connection, which is therefore established.
     func received(over connection: Int32, from bus: String?, _ user: String?, of watch: LinkWatch) {
-        let user = admission == nil ? nil : watch.connects ? expectedKey(at: watch) : user
+        let user = admission == nil ? nil : watch.connects ? watch.expectedUser : user
         let proved = ConnectionTable.Peer(bus: bus, user: user)
         guard watch.connections.isOpen(connection), watch.connections.peer(over: connection) != proved else { return }
         let event = watch.received(over: connection, from: proved)

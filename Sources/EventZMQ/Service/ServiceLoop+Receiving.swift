@@ -114,21 +114,18 @@ extension ServiceLoop {
     private func refusal(of received: WireEnvelope, over watch: LinkWatch) -> String? {
         let user: String
         if watch.connects {
-            guard let key = expectedKey(at: watch) else { return nil }
-            user = key
+            guard let expected = watch.expectedUser else { return nil }
+            user = expected
         } else {
             guard let proved = frames.user(&senders) else { return "from a peer that has proved nothing" }
             if !watch.connections.hasSent(frames.connection) { drainMonitor(of: watch) }
             self.received(over: frames.connection, from: frames.peer(&senders)?.bus, proved, of: watch)
-            guard admission?.isListed(proved) == true else { return "\(proved) is not on the list any more" }
+            guard admission?.isListed(proved) == true else {
+                return "\(SecurityDomain.proof(of: proved)) is not on the list any more"
+            }
             user = proved
         }
         return admission?.refusal(of: received.envelope.subject, origin: received.origin, from: user)
-    }
-
-    /// Who is at the other end of what is connected to; `nil` for a path, whose file says who may bind it.
-    func expectedKey(at watch: LinkWatch) -> String? {
-        watch.endpoints.first.flatMap { configuration.security?.serverKeys[$0]?.text }
     }
 
     private func refuse(_ reason: String, of watch: LinkWatch) {

@@ -45,7 +45,7 @@ final class ServiceLoop {
     var senders = PeerReader()
     /// What peers may do, where that is restricted.
     var admission: Admission?
-    var listWatch: ListWatch?
+    var listWatches: [ListWatch]
     var arrived: [Envelope] = []
 
     private var poller = ZMQPoller()
@@ -81,8 +81,8 @@ final class ServiceLoop {
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
-        admission = parts.configuration.keyedSecurity.map(Admission.init)
-        listWatch = parts.configuration.security?.list.map { ListWatch($0, now: now) }
+        admission = parts.configuration.admission
+        listWatches = parts.configuration.domains.compactMap { ListWatch($0, now: now) }
         lastCheck = now
         checkAt = now
         for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
@@ -133,8 +133,9 @@ final class ServiceLoop {
         let deadlines =
             [
                 checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
-                departures.deadline, acknowledgements.deadline, fileDeadline, listWatch?.deadline,
+                departures.deadline, acknowledgements.deadline, fileDeadline,
             ]
+            + listWatches.map(\.deadline)
             + watches.filter { !$0.isRevoked }.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
         guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
         return max(0, (deadline - .now).milliseconds)
@@ -242,7 +243,7 @@ final class ServiceLoop {
         finish(departures.tick(now), isClosed: false)
         tickResolutions(now)
         checkFiles(now)
-        checkList(now)
+        checkLists(now)
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }

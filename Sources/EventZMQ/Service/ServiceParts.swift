@@ -120,6 +120,7 @@ final class ServiceParts {
                 role: role,
                 endpoints: endpoints,
                 connects: connects,
+                expectedUser: connects ? endpoints.first.flatMap(configuration.expectedUser) : nil,
                 monitor: monitor,
                 budget: SubscriptionBudget(configuration.subscriptionLimits)
             )

@@ -13,6 +13,9 @@ final class LinkWatch {
     /// Where the socket connects to, or what it has bound.
     let endpoints: [ZMQEndpoint]
     let connects: Bool
+    /// Who is at the other end of what is connected to; `nil` where nobody in particular is, such as at a path, whose file
+    /// says who may bind it.
+    let expectedUser: String?
     var monitor: ZMQMonitor
     private(set) var connections = ConnectionTable()
     /// The address to connect to when its host is a name, and the machine that decides when that is looked up.
@@ -38,13 +41,14 @@ final class LinkWatch {
         role: Role,
         endpoints: [ZMQEndpoint],
         connects: Bool,
+        expectedUser: String?,
         monitor: consuming ZMQMonitor,
         budget: SubscriptionBudget
     ) {
         self.id = id
         self.role = role
         self.endpoints = endpoints
-        self.connects = connects
+        (self.connects, self.expectedUser) = (connects, expectedUser)
         self.monitor = monitor
         self.budget = budget
         supervisor = connects ? SupervisorStateMachine() : nil

@@ -7,12 +7,19 @@ import Testing
     private func request(_ mechanism: String, _ credentials: [[UInt8]], at address: String = "127.0.0.1")
         -> AccessRules.Request
     {
-        .init(id: [1], domain: AccessRules.domain, address: address, mechanism: mechanism, credentials: credentials)
+        .init(id: [1], domain: "event-bus/0", address: address, mechanism: mechanism, credentials: credentials)
+    }
+
+    /// A domain of users 7.
+    private func domain(_ number: Int, _ peers: [ZMQPublicKey: ZMQPermissions]) throws -> SecurityDomain {
+        var security = ZMQSecurity(keyPair: try .generate(), peers: peers, serverKeys: [:])
+        security.userIDs = [7]
+        return SecurityDomain(number: number, security: security)
     }
 
     @Test func `keys on the list are let in, and nobody else`() throws {
         let (known, unknown) = (try ZMQKeyPair.generate().publicKey, try ZMQKeyPair.generate().publicKey)
-        var rules = AccessRules(keys: [known], userIDs: [7])
+        var rules = AccessRules([try domain(0, [known: ZMQPermissions(name: "known")])])
         #expect(rules.answer(request("CURVE", [known.bytes]), now: .now) == .admitted(as: known.text))
         #expect(rules.answer(request("CURVE", [unknown.bytes]), now: .now) == .refused("not on the list"))
         #expect(rules.answer(request("CURVE", []), now: .now) == .refused("not on the list"))
@@ -27,8 +34,8 @@ import Testing
     }
 
     @Test(arguments: ["localhost:8:7:7", "127.0.0.1", "localhost:7", "localhost:7:7:7:7", "localhost::7:7", ""])
-    func `without keys only the right users are let in`(_ address: String) {
-        let rules = AccessRules(keys: [], userIDs: [7])
+    func `without keys only the right users are let in`(_ address: String) throws {
+        let rules = AccessRules([try domain(0, [:])])
         #expect(rules.answer(request("NULL", [], at: address), now: .now) == .refused("no such user"))
         #expect(rules.answer(request("NULL", [], at: "localhost:7:1:2"), now: .now) == .admitted(as: "uid:7"))
     }
@@ -55,15 +62,9 @@ import Testing
     }
 
     @Test func `an origin belongs to whoever used it first`() throws {
-        let pair = try ZMQKeyPair.generate()
-        let key = pair.publicKey
-        var admission = Admission(
-            ZMQSecurity(
-                keyPair: pair,
-                peers: [key: ZMQPermissions(name: "orders", publish: ["orders.>"], subscribe: ["a.b.>", "c"])],
-                serverKeys: [:]
-            )
-        )
+        let key = try ZMQKeyPair.generate().publicKey
+        let permissions = ZMQPermissions(name: "orders", publish: ["orders.>"], subscribe: ["a.b.>", "c"])
+        var admission = Admission([try domain(0, [key: permissions])])
         let other = try ZMQKeyPair.generate().publicKey.text
         #expect(admission.refusal(of: "orders.x", origin: "o", from: key.text) == nil)
         #expect(admission.refusal(of: "orders.x", origin: "o", from: other) == "\(other) speaks for bus o of orders")
@@ -85,5 +86,47 @@ import Testing
         #expect(admission.refusal(of: .text("a."), by: key.text) == "orders may not subscribe to \"a.\"")
         #expect(admission.refusal(of: .text(""), by: key.text) != nil)
         #expect(admission.refusal(of: .text(""), by: "uid:1") == nil)
+    }
+
+    @Test func `each endpoint has its own list, and each key its own rights there`() throws {
+        let (one, other) = (try ZMQKeyPair.generate().publicKey, try ZMQKeyPair.generate().publicKey)
+        let inner = try domain(0, [one: ZMQPermissions(name: "inner")])
+        let outer = try domain(
+            1,
+            [
+                one: ZMQPermissions(name: "outer", publish: ["a"], subscribe: ["a"]),
+                other: ZMQPermissions(name: "other"),
+            ]
+        )
+        let domains = [inner, outer, SecurityDomain(number: 2, security: ZMQSecurity.none)]
+        let rules = AccessRules(domains)
+        func answer(_ number: Int, _ key: ZMQPublicKey) -> AccessRules.Answer {
+            var request = request("CURVE", [key.bytes])
+            request.domain = "event-bus/\(number)"
+            return rules.answer(request, now: .now)
+        }
+        #expect(answer(0, one) == .admitted(as: one.text))
+        #expect(answer(0, other) == .refused("not on the list"))
+        #expect(answer(1, one) == .admitted(as: "\(one) 1"))
+        #expect(answer(1, other) == .admitted(as: "\(other) 1"))
+        #expect(answer(2, other) == .admitted(as: "anyone"))
+        #expect(answer(3, one) == .refused("unknown domain"))
+
+        var admission = Admission(domains)
+        #expect(admission.refusal(of: "b", origin: "o", from: one.text) == nil)
+        #expect(admission.refusal(of: "b", origin: "o", from: "\(one) 1") == "outer may not publish on b")
+        #expect(admission.refusal(of: "a", origin: "o", from: "\(one) 1") == nil)
+        #expect(admission.refusal(of: "a", origin: "o", from: "\(other) 1") == "other speaks for bus o of inner")
+        #expect(admission.refusal(of: "a", origin: "p", from: "anyone") == nil)
+        #expect(admission.refusal(of: "a", origin: "p", from: "\(other) 1") == nil)
+        #expect(admission.refusal(of: "a", origin: "p", from: "anyone") == "anyone speaks for bus p of other")
+        #expect(admission.refusal(of: .text("b"), by: one.text) == nil)
+        #expect(admission.refusal(of: .text("b"), by: "\(one) 1") == "outer may not subscribe to \"b\"")
+
+        let gone = admission.update(outer.listing([other: ZMQPermissions(name: "other")]))
+        #expect(gone == ["\(one) 1"])
+        #expect(admission.isRevoked("\(one) 1") && !admission.isListed("\(one) 1"))
+        #expect(admission.isListed(one.text) && !admission.isRevoked(one.text))
+        #expect(admission.isListed("anyone") && admission.isListed("uid:7"))
     }
 }

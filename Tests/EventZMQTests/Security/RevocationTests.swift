@@ -143,9 +143,9 @@ import Testing
 
     @Test func `a list that is malformed, half written or gone changes nothing`() throws {
         try admit(("one", ""))
-        let first = try AllowList(path: list)
+        let security = try ZMQSecurity(key: "\(folder)/server.key_secret", allow: list, serverKeys: [:])
         var now = ContinuousClock.now
-        var watch = ListWatch(first, now: now)
+        var watch = try #require(ListWatch(SecurityDomain(number: 0, security: security), now: now))
         func look() -> Result<AllowList, EventError>? {
             now += .milliseconds(250)
             #expect(watch.deadline <= now)
@@ -177,22 +177,23 @@ import Testing
             peers: [one: ZMQPermissions(name: "one"), other: ZMQPermissions(name: "other")],
             serverKeys: [:]
         )
-        var admission = Admission(security)
-        #expect(admission.update(security.peers) == [])
+        func domain(_ security: ZMQSecurity) -> SecurityDomain { SecurityDomain(number: 0, security: security) }
+        var admission = Admission([domain(security)])
+        #expect(admission.update(domain(security)) == [])
         security.peers[one]?.publish = ["a"]
-        #expect(admission.update(security.peers) == [])
+        #expect(admission.update(domain(security)) == [])
         #expect(admission.refusal(of: "b", origin: nil, from: one.text) != nil)
         security.peers[one]?.subscribe = ["a"]
-        #expect(admission.update(security.peers) == [one.text])
+        #expect(admission.update(domain(security)) == [one.text])
         security.peers[other] = nil
-        #expect(admission.update(security.peers) == [other.text])
+        #expect(admission.update(domain(security)) == [other.text])
         #expect(admission.isListed(one.text) && !admission.isListed(other.text) && admission.isListed("uid:0"))
         // A server that is expected may never have been on the list; one that was taken off it is another matter.
         let server = try key("server").publicKey.text
         #expect(admission.refusal(of: "a", origin: nil, from: server) == nil && !admission.isRevoked(server))
         #expect(admission.refusal(of: "a", origin: nil, from: other.text) != nil && admission.isRevoked(other.text))
         security.peers[other] = ZMQPermissions(name: "other")
-        #expect(admission.update(security.peers) == [])
+        #expect(admission.update(domain(security)) == [])
         #expect(admission.refusal(of: "a", origin: nil, from: other.text) == nil && !admission.isRevoked(other.text))
     }
 }

@@ -9,12 +9,12 @@ extension Decoder {
         let frames = head + [Array(request.mechanism.utf8)] + request.credentials
         require(AccessRules.Request(frames: frames) == request, "another question")
 
-        var rules = AccessRules(keys: [knownKey], userIDs: [7])
+        var rules = AccessRules([knownDomain])
         let now = ContinuousClock.now
         let answer = rules.answer(request, now: now)
         require(answer.frames(for: request.id).count == 6, "an answer that libzmq does not understand")
         guard case .admitted(let user) = answer else { return }
-        require(request.domain == AccessRules.domain, "a stranger's domain")
+        require(request.domain == knownDomain.name, "a stranger's domain")
         switch request.mechanism {
         case "CURVE":
             require(request.credentials.first == knownKey.bytes && user == knownKey.text, "a key that is not known")
@@ -27,6 +27,12 @@ extension Decoder {
     }
 
     private static let knownKey = unwrap(ZMQPublicKey(bytes: Array(0..<32)), "no key")
+    private static let knownDomain: SecurityDomain = {
+        let pair = unwrap(try? ZMQKeyPair.generate(), "no pair")
+        var security = ZMQSecurity(keyPair: pair, peers: [knownKey: ZMQPermissions(name: "known")], serverKeys: [:])
+        security.userIDs = [7]
+        return SecurityDomain(number: 0, security: security)
+    }()
 
     /// A list that was read comes back when its lines are written.
     static let allowList = Decoder(name: "allow-list") { input in

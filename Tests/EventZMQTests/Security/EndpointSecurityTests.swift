@@ -1,0 +1,170 @@
+import EventCore
+import Foundation
+import Testing
+
+@testable import EventZMQ
+
+/// Endpoints of one bus that differ in who may connect.
+@Suite(.timeLimit(.minutes(3))) final class EndpointSecurityTests {
+    private let folder = "/tmp/event-\(Envelope(subject: "keys").id)"
+    private let keys: [String: ZMQKeyPair]
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        keys = try ["server", "gate", "one", "other"].reduce(into: [:]) { $0[$1] = try ZMQKeyPair.generate() }
+        for (name, pair) in keys { try pair.write("\(folder)/\(name)") }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func key(_ name: String) throws -> ZMQKeyPair { try #require(keys[name]) }
+
+    private func security(_ own: String, _ peers: [String: ZMQPermissions]) throws -> ZMQSecurity {
+        let peers = try peers.map { (try key($0).publicKey, $1) }
+        return ZMQSecurity(keyPair: try key(own), peers: Dictionary(uniqueKeysWithValues: peers), serverKeys: [:])
+    }
+
+    private func client(_ name: String?, at address: String, expecting server: String, publishes: Bool = false) throws
+        -> ZMQBus
+    {
+        let endpoint = ZMQEndpoint.connect(address)
+        var configuration = ZMQBusConfiguration(
+            publish: publishes ? [endpoint] : [],
+            subscribe: publishes ? [] : [endpoint]
+        )
+        configuration.confirmationTimeout = .seconds(20)
+        if let name {
+            configuration.security = ZMQSecurity(
+                keyPair: try key(name),
+                peers: [:],
+                serverKeys: [endpoint: try key(server).publicKey]
+            )
+        }
+        return try ZMQBus(configuration: configuration)
+    }
+
+    @Test func `beside an endpoint with keys there may be one with others, and one for this host without any`()
+        async throws
+    {
+        let (plain, inner) = (ZMQEndpoint.bind("tcp://127.0.0.1:*"), ZMQEndpoint.bind("tcp://127.0.0.3:*"))
+        let outer = ZMQEndpoint.bind("tcp://127.0.0.2:*")
+        var configuration = ZMQBusConfiguration(publish: [plain, inner, outer], subscribe: [])
+        configuration.endpointSecurity = [
+            plain: .none,
+            outer: try security("gate", ["other": ZMQPermissions(name: "guest", subscribe: ["public.>"])]),
+        ]
+        configuration.security = try security("server", ["one": ZMQPermissions(name: "one")])
+        let publisher = try ZMQBus(configuration: configuration)
+        let addresses = publisher.boundEndpoints
+        let readers = [
+            try client(nil, at: addresses[0], expecting: ""),
+            try client("one", at: addresses[1], expecting: "server"),
+            try client("other", at: addresses[2], expecting: "gate"),
+        ]
+        var subscriptions: [Subscription] = []
+        for reader in readers {
+            let subscription = try await reader.subscribe(to: "public.>")
+            #expect(subscription.confirmation?.isComplete == true)
+            subscriptions.append(subscription)
+        }
+        try await publisher.publish(1, to: "public.a")
+        for subscription in subscriptions { #expect(await subscription.next(within: .seconds(20)) != nil) }
+        #expect(Set(publisher.peers.map(\.name)) == ["anyone", "one", "guest"])
+
+        // Each key is good at its own endpoint alone.
+        let events = publisher.events.makeAsyncIterator()
+        let misplaced = [
+            try client("other", at: addresses[1], expecting: "server"),
+            try client("one", at: addresses[2], expecting: "gate"),
+            try client(nil, at: addresses[2], expecting: ""),
+        ]
+        for bus in misplaced {
+            var told = bus.events.makeAsyncIterator()
+            while let event = await told.next() { if case .refused = event { break } }
+            #expect(bus.statistics.peers == 0)
+        }
+        // The one without keys may do everything, the guest may not.
+        _ = try await readers[0].subscribe(to: "secret.>")
+        _ = try await readers[1].subscribe(to: "secret.>")
+        _ = try await readers[2].subscribe(to: "secret.>", options: .confirmed(within: .zero))
+        #expect(await isCutOff("guest may not subscribe to \"secret.\", and was cut off", events))
+        for bus in readers + misplaced + [publisher] { await bus.close() }
+    }
+
+    private func isCutOff(_ words: String, _ events: LinkEvents.AsyncIterator) async -> Bool {
+        var events = events
+        while let event = await events.next() {
+            if case .refused(_, let reason) = event, reason == words { return true }
+        }
+        return false
+    }
+
+    @Test func `what may be published depends on the endpoint, too`() async throws {
+        let (inner, outer) = (ZMQEndpoint.bind("tcp://127.0.0.1:*"), ZMQEndpoint.bind("tcp://127.0.0.2:*"))
+        var configuration = ZMQBusConfiguration(publish: [], subscribe: [inner, outer])
+        configuration.security = try security("server", ["one": ZMQPermissions(name: "inside")])
+        configuration.endpointSecurity[outer] = try security(
+            "server",
+            ["one": ZMQPermissions(name: "outside", publish: ["a"])]
+        )
+        let collector = try ZMQBus(configuration: configuration)
+        var events = collector.events.makeAsyncIterator()
+        let collected = try await collector.subscribe(to: ">")
+        let outside = try client("one", at: collector.boundEndpoints[1], expecting: "server", publishes: true)
+        let inside = try client("one", at: collector.boundEndpoints[0], expecting: "server", publishes: true)
+        for bus in [outside, inside] {
+            #expect(try await bus.hasSubscriber(of: "a"))
+            for subject: Subject in ["b", "a"] { try await bus.publish(1, to: subject) }
+            if bus === inside { #expect(await collected.next(within: .seconds(20))?.subject == "b") }
+            #expect(await collected.next(within: .seconds(20))?.subject == "a")
+        }
+        while let event = await events.next() {
+            guard case .malformed(_, let reason) = event else { continue }
+            #expect(reason == "outside may not publish on b")
+            break
+        }
+        for bus in [outside, inside, collector] { await bus.close() }
+    }
+
+    @Test func `a list is read again for the endpoint that it belongs to`() async throws {
+        let (list, other) = ("\(folder)/list", "\(folder)/others")
+        let text = Data("\(try key("one").publicKey) one\n".utf8)
+        for path in [list, other] { try text.write(to: URL(fileURLWithPath: path)) }
+        let transports = TransportRegistry([.zmq])
+        let publisher = try await transports.open(
+            "zmq:?publish=bind:tcp://127.0.0.1:*&publish=bind:tcp://127.0.0.2:*;allow=\(other);key=\(folder)/gate.key_secret"
+                + "&key=\(folder)/server.key_secret&allow=\(list)"
+        )
+        let addresses = try #require(publisher as? ZMQBus).boundEndpoints
+        let reader = try await transports.open(
+            "zmq:?subscribe=connect:\(addresses[0]);server-key-file=\(folder)/server.key"
+                + "&subscribe=connect:\(addresses[1]);server-key-file=\(folder)/gate.key"
+                + "&key=\(folder)/one.key_secret&confirmationTimeout=20s"
+        )
+        let subscription = try await reader.subscribe(to: "a")
+        #expect(subscription.confirmation?.isComplete == true)
+        let link = try #require(publisher.link)
+        try await eventually { link.peers.count == 2 }
+        try Data("# nobody\n".utf8).write(to: URL(fileURLWithPath: other))
+        try await eventually { link.peers.count == 1 }
+        try await publisher.publish(1, to: "a")
+        #expect(await subscription.next(within: .seconds(20)) != nil)
+        for bus in [reader, publisher] { await bus.close() }
+    }
+
+    @Test func `security for what is no endpoint of the bus is refused`() throws {
+        var configuration = ZMQBusConfiguration(publish: [.bind("tcp://127.0.0.1:*")], subscribe: [])
+        configuration.endpointSecurity[.bind("tcp://127.0.0.1:1")] = ZMQSecurity.none
+        let error = #expect(throws: EventError.self) { try ZMQBus(configuration: configuration) }
+        guard case .invalidConfiguration(let fault)? = error else { return }
+        #expect(fault.contains("no endpoint of this bus"))
+    }
+}
+
+extension SubscriptionOptions {
+    fileprivate static func confirmed(within limit: Duration) -> SubscriptionOptions {
+        var options = SubscriptionOptions()
+        options.confirmationTimeout = limit
+        return options
+    }
+}
