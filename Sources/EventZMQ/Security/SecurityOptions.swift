@@ -40,6 +40,7 @@ struct SecurityOptions {
     /// - Parameters:
     ///   - endpoints: Where a server's key is expected as far as they are TCP and connected to.
     ///   - owner: Whose options these are, for errors.
+    /// - Returns: The security.
     /// - Throws: ``EventError/invalidConfiguration(_:)`` for a contradiction, and for a file that is missing or malformed.
     func security(of endpoints: [ZMQEndpoint], _ owner: String) throws(EventError) -> ZMQSecurity? {
         func refusal(of name: String, expected: String) -> EventError {
