@@ -75,6 +75,8 @@ struct PeerSession {
             return try await Shortage(address: address).open(under: lower...upper)
         case .restartShort(let lower, let upper, let address):
             return try await Shortage(address: address).restart(with: lower...upper)
+        case .openThreadless(let lower, let upper):
+            return try await ThreadShortage().open(with: lower...upper)
         case .limitDescriptors(let count):
             try Shortage.limit(count)
         case .exchange(let other):

@@ -41,6 +41,8 @@ package enum PeerCommand: Codable, Sendable {
     case cycle(count: Int, address: String)
     /// Open buses until descriptors run out, under limits from the lower to the upper.
     case openShort(lower: Int, upper: Int, address: String)
+    /// Become a user of one's own, and open buses with so many threads to spare, from the lower to the upper.
+    case openThreadless(lower: Int, upper: Int)
     /// Restart a connection while so many descriptors are left.
     case restartShort(lower: Int, upper: Int, address: String)
     /// Let the process have so many descriptors at most.

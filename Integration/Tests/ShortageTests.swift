@@ -29,6 +29,16 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can become a user whose threads nobody else adds to"))
+    func `a bus is opened or refused however few threads may be started`() async throws {
+        try await Stage.run { stage in
+            let peer = try await stage.peer("threadless", ["--publish", "bind:tcp://127.0.0.1:*"])
+            let (opened, refusals) = exhausted(try await peer.perform(.openThreadless(lower: 0, upper: 24)))
+            #expect(opened > 8)
+            #expect(refusals == ["Resource temporarily unavailable"])
+        }
+    }
+
     @Test(arguments: ["ipc", "tcp"])
     func `whoever connects until descriptors run out is sent away`(_ transport: String) async throws {
         try await Stage.run { stage in
