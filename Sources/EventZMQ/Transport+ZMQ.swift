@@ -41,7 +41,7 @@ extension Transport {
 extension ZMQBusConfiguration {
     init(_ parameters: TransportParameters) throws(EventError) {
         let (publish, subscribe) = (try parameters.endpoints("publish"), try parameters.endpoints("subscribe"))
-        self.init(publish: publish.map(\.0), subscribe: subscribe.map(\.0))
+        self.init(publish: publish.map(\.endpoint), subscribe: subscribe.map(\.endpoint))
         guard !publish.isEmpty || !subscribe.isEmpty else {
             throw .invalidConfiguration("zmq needs an endpoint: publish=bind:…, or subscribe=connect:…, for example")
         }
@@ -65,10 +65,13 @@ extension ZMQBusConfiguration {
         if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
         if let flag = try parameters.flag("ipv6") { ipv6 = flag }
         let common = SecurityOptions { parameters.text($0) }
-        for (endpoint, options) in publish + subscribe where options.isSet {
-            endpointSecurity[endpoint] = try options.onTop(of: common).security(of: [endpoint], "zmq endpoint")
+        for written in publish + subscribe {
+            if let patterns = written.patterns { endpointSubjects[written.endpoint] = patterns }
+            guard written.security.isSet else { continue }
+            let security = written.security.onTop(of: common)
+            endpointSecurity[written.endpoint] = try security.security(of: [written.endpoint], "zmq endpoint")
         }
-        security = try common.security(of: (publish + subscribe).filter { !$0.1.isSet }.map(\.0), "zmq")
+        security = try common.security(of: (publish + subscribe).filter { !$0.security.isSet }.map(\.endpoint), "zmq")
     }
 }
 
@@ -86,44 +89,25 @@ extension TransportParameters {
         return mode
     }
 
-    /// The endpoints of an option, with what is said of the security of each.
-    fileprivate func endpoints(_ name: String) throws(EventError) -> [(ZMQEndpoint, SecurityOptions)] {
-        var endpoints: [(ZMQEndpoint, SecurityOptions)] = []
+    /// The endpoints of an option, with what is said of each.
+    fileprivate func endpoints(_ name: String) throws(EventError) -> [WrittenEndpoint] {
+        var endpoints: [WrittenEndpoint] = []
         let texts = texts(name)
         for (index, text) in texts.enumerated() {
             // Values are not repeated, so where there are several the fault is found by its number.
             let place = texts.count > 1 ? " (number \(index + 1) of \(texts.count))" : ""
-            let example = "such as bind:tcp://127.0.0.1:5556\(place)"
-            // A path may hold a semicolon, and has no options.
-            let parts = text.contains(":tcp://") ? text.split(separator: ";").map(String.init) : [text]
-            guard let endpoint = ZMQEndpoint(parts.first ?? "") else {
-                throw refusal(of: name, expected: "bind: or connect: and an address, \(example)")
+            let written: WrittenEndpoint
+            do throws(WrittenEndpoint.Fault) {
+                written = try WrittenEndpoint(text, mayHavePatterns: name == "publish")
+            } catch {
+                throw refusal(of: name, expected: error.expected + place)
             }
-            if let fault = EndpointAddress.fault(of: endpoint) {
-                throw refusal(of: name, expected: "an address without this fault: \(fault); \(example)")
-            }
-            guard endpoint.isWildcard || !endpoints.contains(where: { $0.0.address == endpoint.address }) else {
+            let address = written.endpoint.address
+            guard written.endpoint.isWildcard || !endpoints.contains(where: { $0.endpoint.address == address }) else {
                 throw refusal(of: name, expected: "an address that is not given twice\(place)")
             }
-            guard let options = SecurityOptions(parts.dropFirst()) else {
-                let names = SecurityOptions.names.joined(separator: "=, ")
-                throw refusal(of: name, expected: "an address and, between semicolons, of \(names)= each once\(place)")
-            }
-            endpoints.append((endpoint, options))
+            endpoints.append(written)
         }
         return endpoints
-    }
-}
-
-extension ZMQEndpoint {
-    /// Takes `bind:` or `connect:` and an address apart.
-    fileprivate init?(_ text: String) {
-        if text.hasPrefix("bind:") {
-            self = .bind(String(text.dropFirst(5)))
-        } else if text.hasPrefix("connect:") {
-            self = .connect(String(text.dropFirst(8)))
-        } else {
-            return nil
-        }
     }
 }

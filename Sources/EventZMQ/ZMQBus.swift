@@ -86,7 +86,8 @@ public final class ZMQBus: Bus, BusLink {
     /// Whatever comes in the name of one that came with another key is dropped.
     ///
     /// - Parameter origin: The id of the bus.
-    /// - Returns: The name; `nil` of those who proved nothing, and of those who left long ago.
+    /// - Returns: The name; `nil` of those who proved nothing, and of those who left long ago. Where several have used the
+    ///   id, whoever published under it first.
     public func peerName(of origin: String) -> String? { reporter.directory.name(of: origin) }
 
     /// The bus itself.

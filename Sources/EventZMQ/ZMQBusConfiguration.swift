@@ -99,6 +99,13 @@ public struct ZMQBusConfiguration: Sendable {
     /// one owner in the whole bus. Each endpoint has to be one of ``publish`` or ``subscribe``.
     public var endpointSecurity: [ZMQEndpoint: ZMQSecurity] = [:]
 
+    /// What is sent at single endpoints of ``publish``: the subjects that match one of some patterns; at all others
+    /// everything.
+    ///
+    /// Whoever subscribes there to something else gets nothing of it, and counts as no subscriber of it. Nothing else is
+    /// different: where less is sent nothing is lost.
+    public var endpointSubjects: [ZMQEndpoint: [Pattern]] = [:]
+
     /// Where changes of state are logged: peers that come and go, and the first signs of loss.
     public var logger: Logger?
 
@@ -142,6 +149,14 @@ public struct ZMQBusConfiguration: Sendable {
         guard linger >= .zero else { throw .invalidConfiguration("linger is negative") }
         guard confirmationTimeout >= .zero else { throw .invalidConfiguration("confirmationTimeout is negative") }
         try validateSecurity()
+        for (endpoint, patterns) in endpointSubjects {
+            guard publish.count(where: { $0 == endpoint }) == 1 else {
+                throw .invalidConfiguration(
+                    "\(endpoint): has subjects of its own, but is not once among those that publish"
+                )
+            }
+            guard !patterns.isEmpty else { throw .invalidConfiguration("\(endpoint): no subject may be sent there") }
+        }
         for endpoints in [publish, subscribe] {
             var addresses: Set<String> = []
             for endpoint in endpoints {

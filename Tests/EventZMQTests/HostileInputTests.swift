@@ -102,6 +102,31 @@ import Testing
         await publisher.close()
     }
 
+    /// What a subscription looks like that is none of the usual ones, for libzmq to keep all the same.
+    enum Disguise: CaseIterable {
+        case behindAnotherFrame, unknownControlTopic
+
+        func frames(_ number: Int) -> [[UInt8]] {
+            switch self {
+            case .behindAnotherFrame: [[0x78], [1] + "b.\(number)".utf8]
+            case .unknownControlTopic: [[1, 0xFF, 0x7A] + "\(number)".utf8]
+            }
+        }
+    }
+
+    @Test(arguments: Disguise.allCases)
+    func `whatever a subscription is disguised as, it counts`(_ disguise: Disguise) async throws {
+        let publisher = try ZMQBus.publisher(at: .bind(Address.ipc())) { $0.maximumPeerSubscriptions = 100 }
+        var events = publisher.events.makeAsyncIterator()
+        let rude = RawSocket(ZMQ_XSUB)
+        #expect(rude.connect(try #require(publisher.boundEndpoints.first)))
+        for number in 0..<200 { rude.send(disguise.frames(number)) }
+        while let event = await events.next() {
+            if case .refused(_, let reason) = event, reason.contains("more than 100 subscriptions") { break }
+        }
+        await publisher.close()
+    }
+
     @Test func `a subscription that is longer than any subject ends the connection`() async throws {
         let publisher = try ZMQBus.publisher(at: .bind(Address.ipc()))
         let address = try #require(publisher.boundEndpoints.first)

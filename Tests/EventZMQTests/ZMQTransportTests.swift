@@ -36,7 +36,9 @@ import Testing
         let files: Set = ["key", "allow", "server-key", "server-key-file"]
         #expect(
             Set(Transport.zmq.options.map(\.name))
-                == Set(properties).subtracting(["observer", "logger", "endpointSecurity"]).union(files)
+                == Set(properties).subtracting(["observer", "logger", "endpointSecurity", "endpointSubjects"]).union(
+                    files
+                )
         )
     }
 
@@ -79,9 +81,15 @@ import Testing
             ("zmq:?publish=bind:ipc://s3cret&security=none&key=s3cret", "'key' must be absent where"),
             ("zmq:?publish=bind:tcp://s3cret:1;key=s3cret;security=none", "'key' must be absent where"),
             ("zmq:?publish=bind:tcp://s3cret:1;allow=s3cret", "endpoint option 'allow' must be beside a key"),
-            ("zmq:?publish=bind:tcp://s3cret:1;linger=1s", "between semicolons, of security=, key=, allow="),
-            ("zmq:?publish=bind:tcp://s3cret:1;key=", "between semicolons"),
+            ("zmq:?publish=bind:tcp://s3cret:1;linger=1s", "behind semicolons, of security=, key=, allow="),
+            ("zmq:?publish=bind:tcp://s3cret:1;key=", "behind semicolons"),
             ("zmq:?publish=bind:tcp://s3cret:1;key=a;key=b", "each once"),
+            ("zmq:?publish=bind:tcp://s3cret:1;;key=a", "each once"),
+            ("zmq:?publish=bind:tcp://s3cret:1;", "each once"),
+            ("zmq:?publish=bind:tcp://s3cret:1;only=a;only=b", "each once"),
+            ("zmq:?publish=bind:tcp://s3cret:1;only=a..b", "only= and patterns"),
+            ("zmq:?publish=bind:tcp://s3cret:1;only=", "only= and patterns"),
+            ("zmq:?subscribe=bind:tcp://s3cret:1;only=a", "behind semicolons"),
             ("zmq:?publish=bind:ipc://s3cret&socketFileMode=0888", "'socketFileMode' must be an octal number"),
             ("zmq:?publish=bind:ipc://s3cret&socketFileMode=1000", "from 0 to 777"),
             (

@@ -22,7 +22,7 @@ extension LedgerBook {
         case (.control(.presence(let bus)), false): left(bus)
         case (.control(.acknowledgement(let bus, origin, socket, let serial)), true):
             acknowledged(by: bus, serial: serial, over: notice.connection ?? -1)
-        case (.control, _): break
+        case (.control, _), (.unknown, _): break
         }
     }
 

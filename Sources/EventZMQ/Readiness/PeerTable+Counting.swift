@@ -10,15 +10,21 @@ extension PeerTable {
     ///   - subject: What they want.
     ///   - limit: Where to stop counting.
     ///   - own: A bus that does not count.
+    ///   - isSent: Whether the subject is sent at a socket at all.
     /// - Returns: How many there are, at most `limit`.
     /// - Complexity: O(*l*) look-ups, where *l* is the number of different lengths of prefixes, and O(*b*) where several
     ///   prefixes cover the subject or several sockets have subscribers to it, *b* being the number of buses there, less
     ///   the most at one of them.
-    func count(of subject: Subject, upTo limit: Int, except own: String) -> Int {
+    func count(
+        of subject: Subject,
+        upTo limit: Int,
+        except own: String,
+        where isSent: (Int) -> Bool = { _ in true }
+    ) -> Int {
         var covering: [PeerSlot] = []
         subject.rawValue.withUTF8Bytes { bytes in
             lengths.forEachPrefix(of: bytes) { prefix in
-                guard let slots = slots[prefix] else { return }
+                guard let slots = slots[prefix]?.filter({ isSent($0.socket) }), !slots.isEmpty else { return }
                 if covering.isEmpty { covering = slots } else { covering += slots }
             }
         }

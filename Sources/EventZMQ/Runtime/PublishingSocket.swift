@@ -53,11 +53,8 @@ final class PublishingSocket: @unchecked Sendable {
         var notices: [SubscriptionNotice] = []
         for _ in 0..<limit {
             guard case .done = socket.receive(into: message) else { return (notices, true) }
-            // Peers may send messages of their own, which look like nothing that is expected here.
-            guard !message.hasMore else {
-                while message.hasMore { guard case .done = socket.receive(into: message) else { break } }
-                continue
-            }
+            // Peers may send messages of their own, of several frames, too. Whatever frame of them begins like a subscription
+            // libzmq has taken for one, so each is read on its own.
             guard let notice = SubscriptionNotice(message, &peers) else { continue }
             if let connection = notice.connection {
                 if notice.isSubscription {

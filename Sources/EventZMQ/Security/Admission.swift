@@ -5,16 +5,8 @@ struct Admission: Sendable {
     private var permissions: [String: ZMQPermissions] = [:]
     /// The keys that were on the list once, and are not any more.
     private var revoked: Set<String> = []
-    /// Who an origin belongs to: whoever used it first.
-    private var owners: [String: String] = [:]
-    /// The origins of each, in the order of their last use.
-    private var origins: [String: [String]] = [:]
-
-    /// So many of each are remembered: a bus has a new one whenever it is opened.
-    ///
-    /// Whoever uses more makes room among its own, so that nobody can have another's forgotten.
-    private static let maximumOrigins = 256
-
+    /// Who an origin belongs to: whoever published under it first.
+    private var owners = IdentityOwners()
     /// The users of each domain.
     private var users: [Int: Set<String>] = [:]
 
@@ -46,52 +38,43 @@ struct Admission: Sendable {
     /// What people know somebody by.
     func name(of user: String) -> String { permissions[user]?.name ?? SecurityDomain.proof(of: user) }
 
-    /// Somebody who publishes has said in the handshake which bus it is.
-    ///
-    /// - Returns: Whether nobody else has used that before.
-    mutating func greeted(_ bus: String, by user: String) -> Bool {
-        // A bus may be known at several endpoints, under one key.
-        let proof = SecurityDomain.proof(of: user)
-        let owner = owners[bus].map(SecurityDomain.proof)
-        // What nobody has proved does not stand against what somebody has.
-        guard let owner, owner != SecurityDomain.anyone || proof == owner else {
-            owners[bus] = user
-            if let owner { origins[owner]?.removeAll { $0 == bus } }
-            origins[proof, default: []].append(bus)
-            if let own = origins[proof], own.count > Self.maximumOrigins {
-                owners[own[0]] = nil
-                origins[proof]?.removeFirst()
-            }
-            return true
-        }
-        used(bus, proof)
-        return owner == proof
-    }
+    /// Somebody who publishes says, in the handshake or with what is published, which bus it is.
+    mutating func claim(_ bus: String, by user: String) -> IdentityOwners.Claim { owners.claim(bus, by: user) }
 
-    private mutating func used(_ bus: String, _ proof: String) {
-        guard origins[proof]?.last != bus, let place = origins[proof]?.firstIndex(of: bus) else { return }
-        origins[proof]?.remove(at: place)
-        origins[proof]?.append(bus)
-    }
-
-    /// Why an envelope is not taken from somebody, in words; `nil` when it is.
+    /// Why an envelope is not taken from somebody, in words; `nil` when it is, as far as its origin is its own.
     ///
     /// Whoever has no permissions of its own may publish everything: a user of this host, or a server whose key was
     /// expected.
-    mutating func refusal(of subject: Subject, origin: String?, from user: String) -> String? {
+    func refusal(of subject: Subject, from user: String) -> String? {
         guard !isRevoked(user) else { return "\(name(of: user)) is not on the list any more" }
-        if let permissions = permissions[user], !permissions.mayPublish(on: subject) {
-            return "\(permissions.name) may not publish on \(subject)"
-        }
-        guard let origin, !greeted(origin, by: user) else { return nil }
-        let owner = owners[origin].map(name) ?? ""
-        return "\(name(of: user)) speaks for bus \(origin) of \(owner)"
+        guard let permissions = permissions[user], !permissions.mayPublish(on: subject) else { return nil }
+        return "\(permissions.name) may not publish on \(subject)"
+    }
+
+    /// What is told when somebody speaks for the bus of another.
+    func refusal(ofBus bus: String, of owner: String, from user: String) -> String {
+        "\(name(of: user)) speaks for bus \(bus) of \(name(of: owner))"
     }
 
     /// Why a subscription is not taken from somebody; `nil` when it is.
-    func refusal(of prefix: WirePrefix, by user: String) -> String? {
-        guard let permissions = permissions[user], !permissions.maySubscribe(to: prefix) else { return nil }
-        let text = String(decoding: prefix.bytes, as: UTF8.self)
-        return "\(permissions.name) may not subscribe to \"\(text)\""
+    ///
+    /// Whoever may not subscribe to everything may not read what is told to other buses, either.
+    ///
+    /// - Parameters:
+    ///   - topic: What is subscribed to.
+    ///   - bus: The bus that the peer says it is.
+    ///   - user: What it has proved to be.
+    func refusal(of topic: SubscriptionNotice.Topic, by bus: String?, _ user: String) -> String? {
+        guard let permissions = permissions[user] else { return nil }
+        switch topic {
+        case .prefix(let prefix):
+            guard !permissions.maySubscribe(to: prefix) else { return nil }
+            return "\(permissions.name) may not subscribe to \"\(String(decoding: prefix.bytes, as: UTF8.self))\""
+        case .control(.inbox(bus ?? "")), .control(.interest), .control(.presence), .control(.acknowledgement):
+            return nil
+        case .control(.inbox), .unknown:
+            guard !permissions.maySubscribe(to: WirePrefix([])) else { return nil }
+            return "\(permissions.name) may not read what is told to others"
+        }
     }
 }

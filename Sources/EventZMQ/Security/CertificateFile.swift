@@ -86,6 +86,10 @@ struct CertificateFile: Sendable, Equatable {
     }
 
     private static func failure(_ path: String, _ code: Int32) -> EventError {
-        .invalidConfiguration(unsafe "\(path) cannot be read: \(String(cString: strerror(code)))")
+        // Not repeated: it may be a secret.
+        guard Z85.decode(path) == nil else {
+            return .invalidConfiguration("a key stands where its file has to be named")
+        }
+        return .invalidConfiguration(unsafe "\(path) cannot be read: \(String(cString: strerror(code)))")
     }
 }

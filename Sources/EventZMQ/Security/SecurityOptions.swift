@@ -11,16 +11,17 @@ struct SecurityOptions {
         for name in Self.names { values[name] = value(name) }
     }
 
-    /// Reads `name=value` each; `nil` when one is none of them, empty, or there twice.
-    init?(_ texts: some Sequence<String>) {
-        for text in texts {
-            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, Self.names.contains(parts[0]) else { return nil }
-            guard values.updateValue(parts[1], forKey: parts[0]) == nil else { return nil }
-        }
+    /// None.
+    init() {}
+
+    /// Sets one; returns whether there is such an option, its value is not empty, and it was not set before.
+    mutating func set(_ name: String, to value: String) -> Bool {
+        guard Self.names.contains(name), !value.isEmpty else { return false }
+        return values.updateValue(value, forKey: name) == nil
     }
 
     var isSet: Bool { !values.isEmpty }
+    var namesServer: Bool { values["server-key"] != nil || values["server-key-file"] != nil }
 
     /// These, and for what they do not say what others do.
     func onTop(of others: SecurityOptions) -> SecurityOptions {

@@ -5,8 +5,17 @@ extension ZMQBusConfiguration {
     ///
     /// - Throws: ``EventError/invalidConfiguration(_:)`` that names the endpoint.
     func validateSecurity() throws(EventError) {
-        for endpoint in endpointSecurity.keys where !(publish + subscribe).contains(endpoint) {
-            throw .invalidConfiguration("\(endpoint): has a security of its own, but is no endpoint of this bus")
+        for endpoint in endpointSecurity.keys {
+            let count = (publish + subscribe).count { $0 == endpoint }
+            guard count > 0 else {
+                throw .invalidConfiguration("\(endpoint): has a security of its own, but is no endpoint of this bus")
+            }
+            guard count == 1 else {
+                throw .invalidConfiguration("\(endpoint): has a security of its own, but is there \(count) times")
+            }
+        }
+        for domain in domains where domain.security?.isOpenByMistake == true {
+            throw .invalidConfiguration("security names peers, servers or users, but has no key pair")
         }
         for endpoint in publish + subscribe where endpoint.isTCP {
             let domain = domain(of: endpoint)
@@ -48,6 +57,13 @@ extension ZMQBusConfiguration {
             return endpoint.isTCP
                 ? "nothing: whoever listens there is believed" : "whoever may bind that path is believed"
         }
+    }
+}
+
+extension ZMQSecurity {
+    /// Whether it would let in anyone although it says who may.
+    fileprivate var isOpenByMistake: Bool {
+        keyPair == nil && !(peers.isEmpty && serverKeys.isEmpty && userIDs == nil)
     }
 }
 

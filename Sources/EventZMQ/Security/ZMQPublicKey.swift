@@ -16,7 +16,9 @@ public struct ZMQPublicKey: Hashable, Sendable, CustomStringConvertible {
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` when the text is no key.
     public init(validating text: String) throws(EventError) {
         guard let bytes = Z85.decode(text) else {
-            throw .invalidConfiguration("a public key has 40 characters of Z85, and \"\(text.prefix(60))\" is none")
+            // Not repeated: it may be a secret.
+            let count = text.unicodeScalars.count
+            throw .invalidConfiguration("a public key has 40 characters of Z85, and this text of \(count) is none")
         }
         self.bytes = bytes
     }

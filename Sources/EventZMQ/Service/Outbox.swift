@@ -17,8 +17,15 @@ final class Outbox: Sendable {
     struct Leg: Sendable {
         let id: Int
         let name: String
+        /// What is sent there; everything where it is `nil`.
+        let patterns: [Pattern]?
         var socket: PublishingSocket?
         var book: LedgerBook
+
+        /// Who wants a subject there and may have it.
+        func route(of subject: Subject) -> LedgerBook.Route {
+            patterns.sends(subject) ? book.route(of: subject) : LedgerBook.Route()
+        }
     }
 
     /// What is known of a subject that was published on.
@@ -43,6 +50,13 @@ final class Outbox: Sendable {
         /// Whether there was a send since the service thread last looked.
         var isUnchecked = false
         var isOpen = true
+        /// Who the buses are that subscribe, where peers have to prove anything.
+        var subscribers: IdentityOwners?
+
+        init(asksWhoSubscribes: Bool) {
+            subscribers = asksWhoSubscribes ? IdentityOwners() : nil
+        }
+
         private var subjects = RecentTable<Subject, SubjectState>(capacity: Outbox.subjectCapacity)
 
         private var generation: UInt64 {
@@ -56,7 +70,7 @@ final class Outbox: Sendable {
             let place = subjects.place(of: subject, initial: SubjectState())
             let generation = generation
             if subjects[place].generation != generation {
-                let routes = legs.map { $0.book.route(of: subject) }
+                let routes = legs.map { $0.route(of: subject) }
                 subjects[place].generation = generation
                 subjects[place].routes = routes
                 subjects[place].lastWanted = routes.lastIndex { $0.isWanted }
@@ -146,7 +160,7 @@ final class Outbox: Sendable {
 
     private static let subjectCapacity = 1 << 16
 
-    private let state = Lock(State())
+    private let state: Lock<State>
     private let origin: String
     private let encoder: EnvelopeEncoder
     private let maximumMessageSize: Int
@@ -160,8 +174,9 @@ final class Outbox: Sendable {
     /// wanted, since most of what a program publishes may be of no interest elsewhere, until one is wanted.
     private let asksFirst = Atomic<Bool>(false)
 
-    init(origin: String, maximumMessageSize: Int, reporter: BusReporter, wakeUp: WakeUp) {
+    init(origin: String, maximumMessageSize: Int, asksWhoSubscribes: Bool, reporter: BusReporter, wakeUp: WakeUp) {
         self.origin = origin
+        state = Lock(State(asksWhoSubscribes: asksWhoSubscribes))
         encoder = EnvelopeEncoder(origin: origin)
         self.maximumMessageSize = maximumMessageSize
         self.reporter = reporter
@@ -259,9 +274,10 @@ final class Outbox: Sendable {
 
     // MARK: Sockets
 
-    /// Adds a socket with a book of its own.
-    func add(_ id: Int, name: String, _ socket: PublishingSocket, _ book: LedgerBook) {
-        state.withLock { $0.legs.append(Leg(id: id, name: name, socket: socket, book: book)) }
+    /// Adds the socket of a link with a book of its own.
+    func add(_ watch: LinkWatch, _ socket: PublishingSocket, _ book: LedgerBook) {
+        let leg = Leg(id: watch.id, name: watch.name, patterns: watch.patterns, socket: socket, book: book)
+        state.withLock { $0.legs.append(leg) }
     }
 
     /// Runs `body` on a socket, unless it is being replaced.
@@ -336,16 +352,17 @@ final class Outbox: Sendable {
 
     /// Takes notices of subscriptions from a socket, until there are none or enough, and enters them in its book.
     ///
-    /// - Returns: The notices, and whether nothing was left.
+    /// - Returns: The notices, whether nothing was left, and the buses as which somebody who proved nothing has been there.
     func takeNotices(
         at id: Int,
         atMost limit: Int,
         now: ContinuousClock.Instant
-    ) -> (notices: [SubscriptionNotice], isAll: Bool) {
+    ) -> (notices: [SubscriptionNotice], isAll: Bool, displaced: [String]) {
         let (result, anyInterest) = state.withLock { state in
-            var result: (notices: [SubscriptionNotice], isAll: Bool) = ([], true)
+            var result: (notices: [SubscriptionNotice], isAll: Bool, displaced: [String]) = ([], true, [])
             if let place = state.place(ofLeg: id), let socket = state.legs[place].socket {
-                result = socket.takeNotices(atMost: limit)
+                (result.notices, result.isAll) = socket.takeNotices(atMost: limit)
+                result.displaced = state.subscribers?.check(&result.notices) ?? []
                 for notice in result.notices {
                     state.legs[place].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
                 }
@@ -396,6 +413,29 @@ final class Outbox: Sendable {
     }
 
     private static let toldAtOnce = 64
+}
+
+extension IdentityOwners {
+    /// Takes the name of a bus from the notices of those whom it does not belong to.
+    ///
+    /// - Returns: The buses as which somebody has been there before who had proved nothing.
+    fileprivate mutating func check(_ notices: inout [SubscriptionNotice]) -> [String] {
+        var displaced: [String] = []
+        for place in notices.indices {
+            guard let bus = notices[place].peer?.bus, let user = notices[place].user else { continue }
+            switch claim(bus, by: user) {
+            case .own: break
+            case .new(let displacesAnyone): if displacesAnyone { displaced.append(bus) }
+            case .foreign: notices[place].peer = nil
+            }
+        }
+        return displaced
+    }
+}
+
+extension [Pattern]? {
+    /// Whether a subject goes out where these are all that does; where there are none, everything does.
+    func sends(_ subject: Subject) -> Bool { self?.contains { $0.matches(subject) } ?? true }
 }
 
 extension Data? {

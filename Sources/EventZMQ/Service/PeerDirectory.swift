@@ -41,6 +41,11 @@ final class PeerDirectory: Sendable {
         }
     }
 
+    /// Somebody is the first to publish as a bus, and so it is its own, whatever others called it before.
+    func belongs(_ bus: String, to name: String?) {
+        state.withLock { $0.names[bus] = name }
+    }
+
     func left(over descriptor: Int32, of link: Int) {
         _ = state.withLock { $0.peers.removeValue(forKey: Connection(link: link, descriptor: descriptor)) }
     }

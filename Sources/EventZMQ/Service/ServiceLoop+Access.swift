@@ -71,16 +71,51 @@ extension ServiceLoop {
 
     /// Elsewhere a peer may say of itself what it likes.
     private func provenUser(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
-        admission == nil || watch.connects || notice.user == SecurityDomain.anyone ? nil : notice.user
+        admission == nil || watch.connects ? nil : notice.user.map(SecurityDomain.proof)
     }
 
     /// For so long a peer is not let in again that has subscribed to what it may not.
     private static var suspension: Duration { .seconds(10) }
 
     private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
-        guard !watch.connects, case .prefix(let prefix) = notice.topic, let admission else { return nil }
+        guard !watch.connects, let admission else { return nil }
         guard let user = notice.user else { return "a peer has proved nothing" }
         guard admission.isListed(user) else { return "\(SecurityDomain.proof(of: user)) is not on the list any more" }
-        return admission.refusal(of: prefix, by: user)
+        return admission.refusal(of: notice.topic, by: notice.peer?.bus, user)
+    }
+
+    // MARK: Who is who
+
+    /// What the peer at a link has proved, given what libzmq says of it; `nil` where nobody is asked.
+    func proved(_ user: String?, at watch: LinkWatch) -> String? {
+        admission == nil ? nil : watch.expectedUser ?? user ?? SecurityDomain.anyone
+    }
+
+    /// What people know somebody by; `nil` of those who have proved nothing.
+    func name(of user: String) -> String? {
+        user == SecurityDomain.anyone ? nil : admission?.name(of: user)
+    }
+
+    /// Somebody publishes in the name of a bus.
+    ///
+    /// - Returns: Why not, in words.
+    func claim(_ bus: String, by user: String) -> String? {
+        switch admission?.claim(bus, by: user) {
+        case .new(let displacesAnyone):
+            reporter.directory.belongs(bus, to: name(of: user))
+            if displacesAnyone { cutOffAnyone(as: bus) }
+            return nil
+        case .foreign(let owner): return admission?.refusal(ofBus: bus, of: owner, from: user)
+        case .own, nil: return nil
+        }
+    }
+
+    /// Ends the connections of those who call themselves by the id of another bus, and have proved nothing.
+    func cutOffAnyone(as bus: String) {
+        for watch in watches where !watch.connects {
+            for connection in watch.connections.proven(where: { $0.bus == bus && $0.user == SecurityDomain.anyone }) {
+                _ = Resources.cut(connection, of: boundEndpoints)
+            }
+        }
     }
 }

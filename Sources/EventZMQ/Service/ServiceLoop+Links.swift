@@ -122,16 +122,16 @@ extension ServiceLoop {
 
     /// A message has come over a connection, which is therefore established.
     func received(over connection: Int32, from bus: String?, _ user: String?, of watch: LinkWatch) {
-        let user = admission == nil ? nil : watch.connects ? watch.expectedUser : user
+        let user = proved(user, at: watch)
         let proved = ConnectionTable.Peer(bus: bus, user: user)
         guard watch.connections.isOpen(connection), watch.connections.peer(over: connection) != proved else { return }
         let event = watch.received(over: connection, from: proved)
         if let bus {
             // Whoever only subscribes has said nothing in its name yet.
-            let isOwner = watch.role == .subscribes && user.flatMap { admission?.greeted(bus, by: $0) } == true
+            let isOwner = watch.role == .subscribes && user.map { claim(bus, by: $0) == nil } == true
             let peer = LinkPeer(
                 id: bus,
-                name: user.flatMap { admission?.name(of: $0) },
+                name: user.flatMap(name),
                 endpoint: watch.name,
                 role: watch.role == .publishes ? .subscriber : .publisher
             )
@@ -256,7 +256,7 @@ extension ServiceLoop {
     func takeNotices(at watch: LinkWatch, _ now: Instant) -> (hasSome: Bool, hasMore: Bool) {
         var hasSome = false
         for _ in 0..<Self.roundsAtOnce {
-            let (notices, isAll) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
+            let (notices, isAll, displaced) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
             hasSome = hasSome || !notices.isEmpty
             // The number of a connection is used again, and what is told of the one before it counts first.
             if !notices.isEmpty {
@@ -271,6 +271,7 @@ extension ServiceLoop {
                 check(notice.peer, of: watch)
                 if let change = peers.enter(notice, at: watch.id) { tell(change) }
             }
+            for bus in displaced { cutOffAnyone(as: bus) }
             if isAll { peers.settled(watch.id) }
             resumeSubscriberWaits()
             if isAll { return (hasSome, false) }
@@ -303,7 +304,7 @@ extension PeerTable {
         case .prefix(let prefix): topic = .prefix(prefix)
         case .control(.interest(let bus, _, let prefix)): topic = .interest(bus: bus, prefix: prefix)
         case .control(.presence(let bus)): topic = .presence(bus: bus)
-        case .control: return nil
+        case .control, .unknown: return nil
         }
         let identity = notice.peer?.bus
         guard !notice.isSubscription else { return subscribed(topic, at: socket, by: identity) }

@@ -81,6 +81,9 @@ extension ServiceLoop {
         // What is left of a connection that has ended confirms nothing any more.
         guard watch.connections.isOpen(connection) else { return }
         received(over: connection, from: message.origin, frames.user(&senders), of: watch)
+        if let user = proved(frames.user(&senders), at: watch), let reason = claim(message.origin, by: user) {
+            return refuse(reason, of: watch)
+        }
         let confirmed: [UInt64]
         let closed: [UInt64]
         if message.origin == busID {
@@ -112,20 +115,19 @@ extension ServiceLoop {
 
     /// Why somebody may not publish what has arrived.
     private func refusal(of received: WireEnvelope, over watch: LinkWatch) -> String? {
-        let user: String
-        if watch.connects {
-            guard let expected = watch.expectedUser else { return nil }
-            user = expected
-        } else {
-            guard let proved = frames.user(&senders) else { return "from a peer that has proved nothing" }
-            if !watch.connections.hasSent(frames.connection) { drainMonitor(of: watch) }
-            self.received(over: frames.connection, from: frames.peer(&senders)?.bus, proved, of: watch)
-            guard admission?.isListed(proved) == true else {
-                return "\(SecurityDomain.proof(of: proved)) is not on the list any more"
-            }
-            user = proved
+        guard let user = frames.user(&senders) ?? (watch.connects ? SecurityDomain.anyone : nil) else {
+            return "from a peer that has proved nothing"
         }
-        return admission?.refusal(of: received.envelope.subject, origin: received.origin, from: user)
+        if !watch.connects {
+            if !watch.connections.hasSent(frames.connection) { drainMonitor(of: watch) }
+            self.received(over: frames.connection, from: frames.peer(&senders)?.bus, user, of: watch)
+            guard admission?.isListed(user) == true else {
+                return "\(SecurityDomain.proof(of: user)) is not on the list any more"
+            }
+        }
+        guard let proved = proved(user, at: watch) else { return nil }
+        if let reason = admission?.refusal(of: received.envelope.subject, from: proved) { return reason }
+        return received.origin.flatMap { claim($0, by: proved) }
     }
 
     private func refuse(_ reason: String, of watch: LinkWatch) {

@@ -180,7 +180,7 @@ final class ServiceLoop {
         case .release(let prefix):
             apply(prefixes.release(prefix), now)
         case .awaitSubscribers(let subject, let count, let timeout, let id, let waiter):
-            if peers.count(of: subject, upTo: max(0, count), except: busID) >= count {
+            if subscribers(of: subject, upTo: max(0, count)) >= count {
                 waiter.resume(returning: .done)
             } else {
                 subscriberWaits.add(waiter, id: id, subject: subject, count: count, deadline: now + timeout.bounded)
@@ -232,10 +232,13 @@ final class ServiceLoop {
     }
 
     func resumeSubscriberWaits() {
-        let fulfilled = subscriberWaits.takeFulfilled(coveredBy: peers.takeChanged()) {
-            peers.count(of: $0, upTo: $1, except: busID)
-        }
+        let fulfilled = subscriberWaits.takeFulfilled(coveredBy: peers.takeChanged(), subscribers)
         for waiter in fulfilled { waiter.resume(returning: .done) }
+    }
+
+    /// How many others want a subject, of those that it is sent to.
+    private func subscribers(of subject: Subject, upTo limit: Int) -> Int {
+        peers.count(of: subject, upTo: limit, except: busID) { watches[$0].patterns.sends(subject) }
     }
 
     private func tick(_ now: Instant) {

@@ -15,6 +15,8 @@ final class ServiceParts {
     private(set) var subscribers: [SubscribingSocket] = []
     private(set) var files: [BoundFile] = []
     private(set) var boundEndpoints: [String] = []
+    /// What was bound, by the place of its endpoint among all of the configuration.
+    private var bound: [(place: Int, address: String)] = []
 
     init(busID: String, configuration: ZMQBusConfiguration, local: MemoryBus) throws(EventError) {
         self.busID = busID
@@ -22,7 +24,9 @@ final class ServiceParts {
         self.local = local
         reporter = BusReporter(logger: configuration.logger)
         deliveries = DeliveryQueue(local, configuration, reporter: reporter)
-        let sockets = Self.groups(configuration.publish).count + Self.groups(configuration.subscribe).count
+        let sockets =
+            Self.groups(configuration.publish, configuration).count
+            + Self.groups(configuration.subscribe, configuration).count
         try Resources.check(
             "open a bus",
             descriptors: Resources.descriptorsOfTimers
@@ -36,6 +40,7 @@ final class ServiceParts {
         outbox = Outbox(
             origin: busID,
             maximumMessageSize: configuration.maximumMessageSize,
+            asksWhoSubscribes: configuration.isKeyed,
             reporter: reporter,
             wakeUp: commands.wakeUp
         )
@@ -46,6 +51,7 @@ final class ServiceParts {
             discard()
             throw error
         }
+        boundEndpoints = bound.sorted { $0.place < $1.place }.map(\.address)
         reporter.opened(configuration)
     }
 
@@ -60,26 +66,29 @@ final class ServiceParts {
         for bound in files { bound.file.remove() }
     }
 
-    /// The sockets that endpoints need: one for all that are bound, one for each that is connected to.
-    private static func groups(_ endpoints: [ZMQEndpoint]) -> [[ZMQEndpoint]] {
-        var bound: [ZMQEndpoint] = []
-        var connected: [[ZMQEndpoint]] = []
-        for endpoint in endpoints {
-            switch endpoint {
-            case .bind: bound.append(endpoint)
-            case .connect: connected.append([endpoint])
+    /// An endpoint and its place among those that publish, or subscribe.
+    private typealias Placed = EnumeratedSequence<[ZMQEndpoint]>.Element
+
+    /// The sockets that endpoints need: one for all that are bound and send the same, one for each that is connected to.
+    private static func groups(_ endpoints: [ZMQEndpoint], _ configuration: ZMQBusConfiguration) -> [[Placed]] {
+        var bound: [[Pattern]?: [Placed]] = [:]
+        var connected: [[Placed]] = []
+        for placed in endpoints.enumerated() {
+            switch placed.element {
+            case .bind: bound[configuration.endpointSubjects[placed.element], default: []].append(placed)
+            case .connect: connected.append([placed])
             }
         }
-        return bound.isEmpty ? connected : [bound] + connected
+        return bound.values.sorted { $0[0].offset < $1[0].offset } + connected
     }
 
     private func openPublishing() throws(EventError) {
-        for endpoints in Self.groups(configuration.publish) {
+        for endpoints in Self.groups(configuration.publish, configuration) {
             let socket = try factory.publisher()
-            let id = try watch(socket, .publishes, endpoints)
+            let id = try watch(socket, .publishes, endpoints.map(\.element))
             let publisher = PublishingSocket(socket)
             do {
-                try open(endpoints, publisher.socket, id)
+                try open(endpoints, publisher.socket, id, after: 0)
             } catch {
                 try? publisher.socket.monitor(on: nil)
                 throw error
@@ -89,20 +98,20 @@ final class ServiceParts {
                 retentionBytes: configuration.subscriberRetentionBytes,
                 own: busID
             )
-            outbox.add(id, name: watches[id].name, publisher, book)
+            outbox.add(watches[id], publisher, book)
         }
     }
 
     private func openSubscribing() throws(EventError) {
-        for endpoints in Self.groups(configuration.subscribe) {
+        for endpoints in Self.groups(configuration.subscribe, configuration) {
             let socket = try factory.subscriber()
-            let id = try watch(socket, .subscribes, endpoints)
+            let id = try watch(socket, .subscribes, endpoints.map(\.element))
             let subscriber = SubscribingSocket(id: id, socket)
             subscribers.append(subscriber)
             try subscriber.subscribe(to: [
                 ControlTopic.inbox(bus: busID).bytes, ControlTopic.presence(bus: busID).bytes,
             ])
-            try open(endpoints, subscriber.socket, id)
+            try open(endpoints, subscriber.socket, id, after: configuration.publish.count)
         }
     }
 
@@ -120,6 +129,7 @@ final class ServiceParts {
                 role: role,
                 endpoints: endpoints,
                 connects: connects,
+                patterns: role == .publishes ? endpoints.first.flatMap { configuration.endpointSubjects[$0] } : nil,
                 expectedUser: connects ? endpoints.first.flatMap(configuration.expectedUser) : nil,
                 monitor: monitor,
                 budget: SubscriptionBudget(configuration.subscriptionLimits)
@@ -128,8 +138,13 @@ final class ServiceParts {
         return id
     }
 
-    private func open(_ endpoints: [ZMQEndpoint], _ socket: borrowing ZMQSocket, _ id: Int) throws(EventError) {
-        for endpoint in endpoints {
+    private func open(
+        _ endpoints: [Placed],
+        _ socket: borrowing ZMQSocket,
+        _ id: Int,
+        after count: Int
+    ) throws(EventError) {
+        for (place, endpoint) in endpoints {
             try factory.secure(socket, for: endpoint)
             switch endpoint {
             case .connect(let address):
@@ -145,7 +160,7 @@ final class ServiceParts {
                 } else {
                     try socket.bind(to: address)
                 }
-                boundEndpoints.append(try socket.lastEndpoint)
+                bound.append((count + place, try socket.lastEndpoint))
             }
         }
     }

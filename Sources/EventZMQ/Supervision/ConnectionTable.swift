@@ -46,6 +46,11 @@ struct ConnectionTable: Sendable, Hashable {
         }.map(\.key)
     }
 
+    /// The open connections of peers that are known, and of which something is true.
+    func proven(where condition: (Peer) -> Bool) -> [Int32] {
+        connections.keys.filter { peer(over: $0).map(condition) ?? false }
+    }
+
     mutating func handle(_ event: MonitorEvent) -> Change? {
         switch event {
         case .opened(let connection):

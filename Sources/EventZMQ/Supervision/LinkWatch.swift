@@ -13,6 +13,8 @@ final class LinkWatch {
     /// Where the socket connects to, or what it has bound.
     let endpoints: [ZMQEndpoint]
     let connects: Bool
+    /// What is sent there; everything where it is `nil`.
+    let patterns: [Pattern]?
     /// Who is at the other end of what is connected to; `nil` where nobody in particular is, such as at a path, whose file
     /// says who may bind it.
     let expectedUser: String?
@@ -41,6 +43,7 @@ final class LinkWatch {
         role: Role,
         endpoints: [ZMQEndpoint],
         connects: Bool,
+        patterns: [Pattern]?,
         expectedUser: String?,
         monitor: consuming ZMQMonitor,
         budget: SubscriptionBudget
@@ -48,7 +51,7 @@ final class LinkWatch {
         self.id = id
         self.role = role
         self.endpoints = endpoints
-        (self.connects, self.expectedUser) = (connects, expectedUser)
+        (self.connects, self.expectedUser, self.patterns) = (connects, expectedUser, patterns)
         self.monitor = monitor
         self.budget = budget
         supervisor = connects ? SupervisorStateMachine() : nil

@@ -5,6 +5,8 @@ struct SubscriptionNotice: Sendable {
     enum Topic: Sendable, Hashable {
         case prefix(WirePrefix)
         case control(ControlTopic)
+        /// Begins as one of ours do, and is none.
+        case unknown([UInt8])
     }
 
     var topic: Topic
@@ -27,8 +29,8 @@ struct SubscriptionNotice: Sendable {
         let text = bytes.dropFirst()
         size = text.count
         if text.first == ControlTopic.firstByte {
-            guard let control = ControlTopic(text) else { return nil }
-            topic = .control(control)
+            // libzmq keeps it all the same.
+            topic = ControlTopic(text).map(Topic.control) ?? .unknown(Array(text))
         } else {
             topic = .prefix(WirePrefix(Array(text)))
         }

@@ -61,31 +61,54 @@ import Testing
         #expect(protection(.bind("ipc://@a")) == "users 3, 7 by the kernel's word")
     }
 
-    @Test func `an origin belongs to whoever used it first`() throws {
+    @Test func `an id belongs to whoever used it first`() throws {
+        let (one, other) = (try ZMQKeyPair.generate().publicKey.text, try ZMQKeyPair.generate().publicKey.text)
+        var owners = IdentityOwners()
+        func claim(_ id: String, _ user: String) -> IdentityOwners.Claim { owners.claim(id, by: user) }
+        #expect(claim("o", one) == .new(displacesAnyone: false))
+        #expect(claim("o", one) == .own)
+        #expect(claim("o", "\(one) 3") == .own)
+        #expect(claim("o", other) == .foreign(owner: one))
+        #expect(claim("o", "uid:1") == .foreign(owner: one))
+        #expect(claim("o", "anyone") == .foreign(owner: one))
+        #expect(claim("p", other) == .new(displacesAnyone: false))
+        // Whoever uses many has its own oldest forgotten, and nobody else's.
+        for number in 0..<300 {
+            #expect(claim("\(number)", other) == .new(displacesAnyone: false))
+            #expect(claim("p", other) == .own)
+        }
+        #expect(claim("o", other) == .foreign(owner: one))
+        #expect(claim("p", one) == .foreign(owner: other))
+        #expect(claim("0", one) == .new(displacesAnyone: false))
+        // What nobody has proved does not stand against what somebody has.
+        #expect(claim("r", "anyone") == .new(displacesAnyone: false))
+        #expect(claim("r", "anyone") == .own)
+        #expect(claim("r", one) == .new(displacesAnyone: true))
+        #expect(claim("r", "anyone") == .foreign(owner: one))
+    }
+
+    @Test func `what a key may do is limited to its patterns, control topics included`() throws {
         let key = try ZMQKeyPair.generate().publicKey
         let permissions = ZMQPermissions(name: "orders", publish: ["orders.>"], subscribe: ["a.b.>", "c"])
-        var admission = Admission([try domain(0, [key: permissions])])
-        let other = try ZMQKeyPair.generate().publicKey.text
-        #expect(admission.refusal(of: "orders.x", origin: "o", from: key.text) == nil)
-        #expect(admission.refusal(of: "orders.x", origin: "o", from: other) == "\(other) speaks for bus o of orders")
-        #expect(admission.refusal(of: "orders.x", origin: "p", from: other) == nil)
-        #expect(admission.refusal(of: "other", origin: "q", from: key.text) == "orders may not publish on other")
-        #expect(admission.refusal(of: "other", origin: "q", from: other) == nil)
-        #expect(admission.refusal(of: "orders.x", origin: "o", from: "uid:1") == "uid:1 speaks for bus o of orders")
-        for number in 0..<300 {
-            #expect(admission.refusal(of: "x", origin: "\(number)", from: other) == nil)
-            #expect(admission.refusal(of: "x", origin: "p", from: other) == nil)
+        let free = try ZMQKeyPair.generate().publicKey
+        let admission = Admission([try domain(0, [key: permissions, free: ZMQPermissions(name: "free")])])
+        #expect(admission.refusal(of: "orders.x", from: key.text) == nil)
+        #expect(admission.refusal(of: "other", from: key.text) == "orders may not publish on other")
+        #expect(admission.refusal(of: "other", from: free.text) == nil)
+        func refusal(_ topic: SubscriptionNotice.Topic, _ user: String) -> String? {
+            admission.refusal(of: topic, by: "self", user)
         }
-        #expect(admission.refusal(of: "orders.x", origin: "o", from: other) != nil)
-        #expect(admission.refusal(of: "orders.x", origin: "p", from: key.text) != nil)
-        #expect(admission.refusal(of: "orders.x", origin: "0", from: key.text) == nil)
-        let isOthers = (admission.greeted("r", by: other), admission.greeted("r", by: key.text))
-        #expect(isOthers == (true, false))
-        #expect(admission.refusal(of: .text("a.b."), by: key.text) == nil)
-        #expect(admission.refusal(of: .text("a.b.c."), by: key.text) == nil)
-        #expect(admission.refusal(of: .text("a."), by: key.text) == "orders may not subscribe to \"a.\"")
-        #expect(admission.refusal(of: .text(""), by: key.text) != nil)
-        #expect(admission.refusal(of: .text(""), by: "uid:1") == nil)
+        #expect(refusal(.prefix(.text("a.b.")), key.text) == nil)
+        #expect(refusal(.prefix(.text("a.b.c.")), key.text) == nil)
+        #expect(refusal(.prefix(.text("a.")), key.text) == "orders may not subscribe to \"a.\"")
+        #expect(refusal(.prefix(.text("")), key.text) != nil)
+        #expect(refusal(.prefix(.text("")), "uid:1") == nil)
+        #expect(refusal(.control(.inbox(bus: "self")), key.text) == nil)
+        #expect(refusal(.control(.presence(bus: "self")), key.text) == nil)
+        for topic in [SubscriptionNotice.Topic.control(.inbox(bus: "other")), .unknown([0xFF])] {
+            #expect(refusal(topic, key.text) == "orders may not read what is told to others")
+            #expect(refusal(topic, free.text) == nil)
+        }
     }
 
     @Test func `each endpoint has its own list, and each key its own rights there`() throws {
@@ -113,15 +136,17 @@ import Testing
         #expect(answer(3, one) == .refused("unknown domain"))
 
         var admission = Admission(domains)
-        #expect(admission.refusal(of: "b", origin: "o", from: one.text) == nil)
-        #expect(admission.refusal(of: "b", origin: "o", from: "\(one) 1") == "outer may not publish on b")
-        #expect(admission.refusal(of: "a", origin: "o", from: "\(one) 1") == nil)
-        #expect(admission.refusal(of: "a", origin: "o", from: "\(other) 1") == "other speaks for bus o of inner")
-        #expect(admission.refusal(of: "a", origin: "p", from: "anyone") == nil)
-        #expect(admission.refusal(of: "a", origin: "p", from: "\(other) 1") == nil)
-        #expect(admission.refusal(of: "a", origin: "p", from: "anyone") == "anyone speaks for bus p of other")
-        #expect(admission.refusal(of: .text("b"), by: one.text) == nil)
-        #expect(admission.refusal(of: .text("b"), by: "\(one) 1") == "outer may not subscribe to \"b\"")
+        #expect(admission.refusal(of: "b", from: one.text) == nil)
+        #expect(admission.refusal(of: "b", from: "\(one) 1") == "outer may not publish on b")
+        #expect(admission.refusal(of: "a", from: "\(one) 1") == nil)
+        #expect(admission.refusal(of: "b", from: "anyone") == nil)
+        #expect(admission.refusal(of: .prefix(.text("b")), by: nil, one.text) == nil)
+        #expect(
+            admission.refusal(of: .prefix(.text("b")), by: nil, "\(one) 1") == "outer may not subscribe to \"b\""
+        )
+        #expect(
+            admission.refusal(ofBus: "o", of: one.text, from: "\(other) 1") == "other speaks for bus o of inner"
+        )
 
         let gone = admission.update(outer.listing([other: ZMQPermissions(name: "other")]))
         #expect(gone == ["\(one) 1"])

@@ -69,7 +69,7 @@ import Testing
         }
         try await publisher.publish(1, to: "public.a")
         for subscription in subscriptions { #expect(await subscription.next(within: .seconds(20)) != nil) }
-        #expect(Set(publisher.peers.map(\.name)) == ["anyone", "one", "guest"])
+        #expect(Set(publisher.peers.map(\.name)) == [nil, "one", "guest"])
 
         // Each key is good at its own endpoint alone.
         let events = publisher.events.makeAsyncIterator()
@@ -132,13 +132,13 @@ import Testing
         for path in [list, other] { try text.write(to: URL(fileURLWithPath: path)) }
         let transports = TransportRegistry([.zmq])
         let publisher = try await transports.open(
-            "zmq:?publish=bind:tcp://127.0.0.1:*&publish=bind:tcp://127.0.0.2:*;allow=\(other);key=\(folder)/gate.key_secret"
+            "zmq:?publish=bind:tcp://127.0.0.1:*&publish=bind:tcp://127.0.0.2:*;allow=\(other)"
                 + "&key=\(folder)/server.key_secret&allow=\(list)"
         )
         let addresses = try #require(publisher as? ZMQBus).boundEndpoints
         let reader = try await transports.open(
             "zmq:?subscribe=connect:\(addresses[0]);server-key-file=\(folder)/server.key"
-                + "&subscribe=connect:\(addresses[1]);server-key-file=\(folder)/gate.key"
+                + "&subscribe=connect:\(addresses[1]);server-key-file=\(folder)/server.key"
                 + "&key=\(folder)/one.key_secret&confirmationTimeout=20s"
         )
         let subscription = try await reader.subscribe(to: "a")
@@ -152,12 +152,51 @@ import Testing
         for bus in [reader, publisher] { await bus.close() }
     }
 
-    @Test func `security for what is no endpoint of the bus is refused`() throws {
-        var configuration = ZMQBusConfiguration(publish: [.bind("tcp://127.0.0.1:*")], subscribe: [])
-        configuration.endpointSecurity[.bind("tcp://127.0.0.1:1")] = ZMQSecurity.none
-        let error = #expect(throws: EventError.self) { try ZMQBus(configuration: configuration) }
-        guard case .invalidConfiguration(let fault)? = error else { return }
-        #expect(fault.contains("no endpoint of this bus"))
+    @Test func `security of what is no endpoint, or two, or names peers without a key is refused`() throws {
+        let wildcard = ZMQEndpoint.bind("tcp://127.0.0.1:*")
+        var elsewhere = ZMQBusConfiguration(publish: [wildcard], subscribe: [])
+        elsewhere.endpointSecurity[.bind("tcp://127.0.0.1:1")] = ZMQSecurity.none
+        var twice = ZMQBusConfiguration(publish: [wildcard], subscribe: [wildcard])
+        twice.endpointSecurity[wildcard] = ZMQSecurity.none
+        var open = ZMQBusConfiguration(publish: [wildcard], subscribe: [])
+        open.security = ZMQSecurity.none
+        open.security?.userIDs = [1]
+        let cases = [(elsewhere, "no endpoint of this bus"), (twice, "is there 2 times"), (open, "no key pair")]
+        for (configuration, words) in cases {
+            let error = #expect(throws: EventError.self) { try ZMQBus(configuration: configuration) }
+            guard case .invalidConfiguration(let fault)? = error else { continue }
+            #expect(fault.contains(words))
+        }
+    }
+
+    @Test(
+        arguments: [
+            "publish=bind:tcp://127.0.0.1:*;security=none&publish=bind:tcp://127.0.0.1:*",
+            "publish=bind:tcp://127.0.0.1:*;security=none&subscribe=bind:tcp://127.0.0.1:*",
+            "publish=bind:tcp://127.0.0.1:*;server-key=x", "publish=bind:ipc://@a;server-key-file=x",
+        ]
+    )
+    func `an address that says two things of one endpoint, or what means nothing there, is refused`(_ text: String)
+        async throws
+    {
+        let error = await #expect(throws: EventError.self) {
+            _ = try await TransportRegistry([.zmq]).open("zmq:?\(text)&key=\(folder)/server.key_secret")
+        }
+        guard case .invalidConfiguration? = error else {
+            Issue.record("it is \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `a secret in the place of a file or of a public key is not repeated`() async throws {
+        let file = "\(folder)/one.key_secret"
+        let secret = try #require(CertificateFile(text: String(contentsOfFile: file, encoding: .utf8)).secretKey)
+        var named: [EventError?] = [#expect(throws: EventError.self) { try ZMQPublicKey(validating: "\(secret)x") }]
+        for values in [["key": secret], ["key": file, "allow": secret]] {
+            let options = SecurityOptions { values[$0] }
+            named.append(#expect(throws: EventError.self) { try options.security(of: [], "zmq") })
+        }
+        for error in named { #expect(error.map { "\($0)" }?.contains(secret) == false) }
     }
 }
 

@@ -182,7 +182,7 @@ import Testing
         #expect(admission.update(domain(security)) == [])
         security.peers[one]?.publish = ["a"]
         #expect(admission.update(domain(security)) == [])
-        #expect(admission.refusal(of: "b", origin: nil, from: one.text) != nil)
+        #expect(admission.refusal(of: "b", from: one.text) != nil)
         security.peers[one]?.subscribe = ["a"]
         #expect(admission.update(domain(security)) == [one.text])
         security.peers[other] = nil
@@ -190,10 +190,10 @@ import Testing
         #expect(admission.isListed(one.text) && !admission.isListed(other.text) && admission.isListed("uid:0"))
         // A server that is expected may never have been on the list; one that was taken off it is another matter.
         let server = try key("server").publicKey.text
-        #expect(admission.refusal(of: "a", origin: nil, from: server) == nil && !admission.isRevoked(server))
-        #expect(admission.refusal(of: "a", origin: nil, from: other.text) != nil && admission.isRevoked(other.text))
+        #expect(admission.refusal(of: "a", from: server) == nil && !admission.isRevoked(server))
+        #expect(admission.refusal(of: "a", from: other.text) != nil && admission.isRevoked(other.text))
         security.peers[other] = ZMQPermissions(name: "other")
         #expect(admission.update(domain(security)) == [])
-        #expect(admission.refusal(of: "a", origin: nil, from: other.text) == nil && !admission.isRevoked(other.text))
+        #expect(admission.refusal(of: "a", from: other.text) == nil && !admission.isRevoked(other.text))
     }
 }
