@@ -14,7 +14,8 @@ extension Transport {
     /// For ``ZMQBusConfiguration/security``, `key` is the certificate file with the bus's own pair, `allow` the file or
     /// folder that says who may connect, and `server-key` or `server-key-file` the key that is expected at the TCP
     /// endpoints that are connected to. `security=none` lets in anyone. A secret stands in none of them. Where a TCP endpoint
-    /// differs, they stand behind its address: `bind:tcp://0.0.0.0:5556;allow=partners.txt`.
+    /// differs, they stand behind its address: `bind:tcp://0.0.0.0:5556;allow=partners.txt`. There `only` has the patterns of
+    /// ``ZMQBusConfiguration/endpointSubjects``, between commas.
     public static var zmq: Transport { zmq(logger: nil) }
 
     /// `zmq:`, a ``ZMQBus`` that logs.

@@ -64,6 +64,7 @@ struct Admission: Sendable {
     ///   - topic: What is subscribed to.
     ///   - bus: The bus that the peer says it is.
     ///   - user: What it has proved to be.
+    /// - Returns: The reason, in words.
     func refusal(of topic: SubscriptionNotice.Topic, by bus: String?, _ user: String) -> String? {
         guard let permissions = permissions[user] else { return nil }
         switch topic {
