@@ -1,6 +1,8 @@
 import CZeroMQ
 import Foundation
 
+@testable import EventZMQ
+
 /// A libzmq socket without any manners, to play peers that are not buses.
 @safe final class RawSocket {
     private let context: UnsafeMutableRawPointer?
@@ -25,6 +27,12 @@ import Foundation
     func set(_ option: Int32, _ value: Int32) {
         var value = value
         unsafe zmq_setsockopt(socket, option, &value, 4)
+    }
+
+    /// Says in the handshake that it is a bus.
+    func pretend(toBe bus: String) {
+        let (metadata, text) = (Int32(95), "\(PeerIdentity.property):\(PeerIdentity(bus: bus).text)")
+        unsafe zmq_setsockopt(socket, metadata, text, text.utf8.count)
     }
 
     /// Binds an ipc endpoint; libzmq leaves its file behind.

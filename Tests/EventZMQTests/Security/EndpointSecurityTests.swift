@@ -1,3 +1,4 @@
+import CZeroMQ
 import EventCore
 import Foundation
 import Testing
@@ -124,6 +125,67 @@ import Testing
             break
         }
         for bus in [outside, inside, collector] { await bus.close() }
+    }
+
+    @Test func `who has proved nothing can tell no losses of one who has, nor acknowledge for it`() async throws {
+        let (plain, keyed) = (ZMQEndpoint.bind("tcp://127.0.0.1:*"), ZMQEndpoint.bind("tcp://127.0.0.2:*"))
+        var receiving = ZMQBusConfiguration(publish: [], subscribe: [plain, keyed])
+        receiving.security = try security("server", ["one": ZMQPermissions(name: "one")])
+        receiving.endpointSecurity[plain] = ZMQSecurity.none
+        let collector = try ZMQBus(configuration: receiving)
+        let collected = try await collector.subscribe(to: "a")
+        let source = try client("one", at: collector.boundEndpoints[1], expecting: "server", publishes: true)
+        #expect(try await source.hasSubscriber(of: "a"))
+        try await source.publish(1, to: "a")
+        let origin = try #require(await collected.next(within: .seconds(20))?.origin)
+        #expect(collector.peerName(of: origin) == "one")
+
+        var events = collector.events.makeAsyncIterator()
+        let forger = RawSocket(ZMQ_XPUB)
+        forger.pretend(toBe: origin)
+        #expect(forger.connect(collector.boundEndpoints[0]))
+        let inbox = ControlTopic.inbox(bus: collector.id)
+        #expect(forger.receive(until: [1] + inbox.bytes) == [[1] + inbox.bytes])
+        var message = LedgerMessage(origin: origin, socket: 1, serial: 1, number: 900)
+        message.lines = [.init(incarnation: 1, epoch: 1, total: 900)]
+        forger.send([inbox.bytes] + message.frames)
+        forger.send([Array("a".utf8), Array(#"{"v":1,"origin":"\#(origin)"}"#.utf8), []])
+        let fault = "anyone speaks for bus \(origin) of one"
+        var count = 0
+        while count < 2, let event = await events.next() {
+            if case .malformed(_, fault) = event { count += 1 }
+        }
+        #expect(count == 2)
+        try await source.publish(2, to: "a")
+        #expect(try await collected.next(within: .seconds(20))?.decode(Int.self) == 2)
+        #expect(collector.statistics.lost == 0 && collector.peerName(of: origin) == "one")
+        await source.close()
+        await collector.close()
+    }
+
+    @Test func `who subscribes in the name of one who has proved its own counts as nobody`() async throws {
+        let (plain, keyed) = (ZMQEndpoint.bind("tcp://127.0.0.1:*"), ZMQEndpoint.bind("tcp://127.0.0.2:*"))
+        var publishing = ZMQBusConfiguration(publish: [plain, keyed], subscribe: [])
+        publishing.security = try security("server", ["one": ZMQPermissions(name: "one")])
+        publishing.endpointSecurity[plain] = ZMQSecurity.none
+        let publisher = try ZMQBus(configuration: publishing)
+        let reader = try client("one", at: publisher.boundEndpoints[1], expecting: "server")
+        let subscription = try await reader.subscribe(to: "a")
+        #expect(subscription.confirmation?.isComplete == true)
+
+        let forger = RawSocket(ZMQ_XSUB)
+        forger.pretend(toBe: reader.id)
+        #expect(forger.connect(publisher.boundEndpoints[0]))
+        for topic in [
+            Array("b".utf8), ControlTopic.interest(bus: reader.id, incarnation: 9, prefix: .text("b")).bytes,
+            Array("last".utf8),
+        ] { forger.send([[1] + topic]) }
+        // It is a plain subscriber of what it has subscribed to, and no bus.
+        #expect(try await publisher.hasSubscriber(of: "last"))
+        #expect(publisher.peers.map(\.name) == ["one"])
+        try await publisher.publish(1, to: "a")
+        #expect(await subscription.next(within: .seconds(20)) != nil)
+        for bus in [reader, publisher] { await bus.close() }
     }
 
     @Test func `a list is read again for the endpoint that it belongs to`() async throws {
