@@ -1,3 +1,4 @@
+import EventTesting
 import Testing
 
 @testable import EventMemory
@@ -17,6 +18,35 @@ import Testing
         let gate = CallGate()
         gate.close()
         await gate.drain()
+    }
+
+    @Test func `a call that has left comes back until the gate is drained, and holds it up`() {
+        let gate = CallGate()
+        let executor = StepExecutor()
+        #expect(gate.enter() && gate.enter())
+        gate.leave()
+        gate.close()
+        let drain = executor.start { await gate.drain() }
+        #expect(!drain.isDone)
+        #expect(gate.reenter())
+        gate.leave()
+        executor.run()
+        #expect(!drain.isDone)
+        gate.leave()
+        executor.run()
+        #expect(drain.isDone)
+        #expect(!gate.reenter())
+        #expect(!gate.enter())
+        let again = executor.start { await gate.drain() }
+        #expect(again.isDone)
+    }
+
+    @Test func `a gate that nobody drains yet lets a call back in though it was empty meanwhile`() {
+        let gate = CallGate()
+        #expect(gate.enter())
+        gate.close()
+        gate.leave()
+        #expect(gate.reenter())
     }
 
     @Test(.timeLimit(.minutes(1))) func `draining waits for the last call, whatever calls are refused meanwhile`() async
