@@ -43,8 +43,8 @@ public protocol Bus: Sendable {
     ///
     /// Publishers that wait for room throw ``EventError/busClosed``, subscriptions hand out what they have buffered and
     /// then end. Closing twice, or concurrently, is fine; every call returns after the bus is closed, and from then on
-    /// nothing is enqueued and no observer is called. The exception is a publish that was asking a predicate, which the call
-    /// does not wait for, since it may come from there: it still tells the observer of ``DropReason/closed``.
+    /// nothing is enqueued and no observer is called. The exception is a publish that is asking a slow predicate, which the call
+    /// need not wait for, since it may come from there: it still tells the observer of ``DropReason/closed``.
     func close() async
 
     /// What connects this bus with others: who is there, what was lost, how it goes.

@@ -1,3 +1,4 @@
+import Dispatch
 public import EventCore
 
 /// A bus within one process.
@@ -13,6 +14,7 @@ public final class MemoryBus: Bus {
     private let isObserved: Bool
     let table: RoutingTable
     private let forget: @Sendable (Mailbox) -> Void
+    private let patience: DispatchTimeInterval
 
     /// Creates a bus.
     ///
@@ -21,12 +23,19 @@ public final class MemoryBus: Bus {
     ///   - routeCacheCapacity: For how many subjects the matching subscriptions are remembered, on each of the
     ///     processors that publish, up to 2²⁰. 0 matches anew on every publish, which suits subjects that are never
     ///     published twice; less than 0 means ``defaultRouteCacheCapacity``.
-    public init(observer: (any Observer)? = nil, routeCacheCapacity: Int = defaultRouteCacheCapacity) {
+    public convenience init(observer: (any Observer)? = nil, routeCacheCapacity: Int = defaultRouteCacheCapacity) {
+        self.init(observer: observer, routeCacheCapacity: routeCacheCapacity, patience: .milliseconds(100))
+    }
+
+    /// Creates a bus that waits for so long for predicates when it is closed.
+    init(observer: (any Observer)?, routeCacheCapacity: Int = defaultRouteCacheCapacity, patience: DispatchTimeInterval)
+    {
         let capacity = routeCacheCapacity < 0 ? Self.defaultRouteCacheCapacity : routeCacheCapacity
         let table = RoutingTable(cacheCapacity: min(capacity, 1 << 20))
         self.observer = observer ?? Unobserved()
         isObserved = observer != nil
         self.table = table
+        self.patience = patience
         forget = { table.remove($0) }
     }
 
@@ -231,10 +240,10 @@ public final class MemoryBus: Bus {
         case .everything: return true
         case .nothing: return false
         case .accepted(let predicate):
-            // A predicate may close the bus, which waits for calls in progress, so it is not part of one. Afterwards
-            // every mailbox has ended, and what remains to be done is to tell that.
-            gate?.leave()
-            defer { if gate?.reenter() == false { gate = nil } }
+            // A predicate may close the bus, which waits for calls in progress, so it is not part of one. When closing is
+            // over by then, every mailbox has ended, and what remains to be done is to tell that.
+            gate?.stepOut()
+            defer { if gate?.stepIn() == false { gate = nil } }
             return predicate(envelope)
         }
     }
@@ -307,14 +316,15 @@ public final class MemoryBus: Bus {
 
     /// Closes the bus; returns once nothing is enqueued and no observer is called any more.
     ///
-    /// It does not wait for predicates, which may be what closes the bus. A publish that asks one at that moment goes on when
-    /// it has its answer, and reports each subscription that wanted the envelope with
-    /// ``/EventCore/DropReason/closed``.
+    /// For a predicate that is being asked it waits no longer than a tenth of a second, for the predicate may be what closes
+    /// the bus. The publish that asks a slower one goes on when it has its answer, and reports each subscription that wanted
+    /// the envelope with ``/EventCore/DropReason/closed``.
     public func close() async {
         for mailbox in table.close() { mailbox.close(.bus) }
+        let deadline = DispatchTime.now() + patience
         for lane in table.lanes {
             await lane.purgeAtLast()
-            await lane.gate.drain()
+            await lane.gate.drain(until: deadline)
         }
     }
 }

@@ -38,6 +38,12 @@ package final class StepExecutor: TaskExecutor {
         }
     }
 
+    /// The same without giving way, for where nothing may be awaited.
+    package func runWaiting(atMost limit: Duration = .seconds(20), until condition: () -> Bool) {
+        let deadline = ContinuousClock.now + limit
+        while !condition(), ContinuousClock.now < deadline { run() }
+    }
+
     /// Starts a task and runs it as far as it goes.
     package func start<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) -> Step<Value> {
         let step = Step(on: self, work)

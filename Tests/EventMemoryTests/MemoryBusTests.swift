@@ -117,15 +117,36 @@ import Testing
     @Test("drops are counted whoever looks on, and whatever is remembered or asked", arguments: [false, true], [0, 8])
     func dropsCounted(_ isObserved: Bool, _ cacheCapacity: Int) async throws {
         for predicate in [nil, { @Sendable _ in true }] as [(@Sendable (Envelope) -> Bool)?] {
-            let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil, routeCacheCapacity: cacheCapacity)
-            var subscriptions: [Subscription] = []
             for policy in [BackpressurePolicy.dropNewest, .dropOldest] {
+                let observer = isObserved ? RecordingObserver() : nil
+                let bus = MemoryBus(observer: observer, routeCacheCapacity: cacheCapacity)
+                let options = SubscriptionOptions(bufferCapacity: 1, backpressure: policy, predicate: predicate)
+                let first = try await bus.subscribe(to: "a", options: options)
+                for _ in 0..<2 { try await bus.publish(Envelope(subject: "a")) }
+                #expect(bus.droppedCount == 1)
+                let second = try await bus.subscribe(to: ">", options: options)
+                for _ in 0..<2 { try await bus.publish(Envelope(subject: "a")) }
+                #expect(bus.droppedCount == 4)
+                #expect([first, second].map(\.counts.dropped) == [3, 1])
+            }
+        }
+    }
+
+    @Test("delivering says how many were full, whoever looks on, and whatever is asked", arguments: [false, true])
+    func deliveredCounting(_ isObserved: Bool) async throws {
+        for predicate in [nil, { @Sendable _ in true }] as [(@Sendable (Envelope) -> Bool)?] {
+            let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil)
+            var subscriptions: [Subscription] = []
+            for (number, policy) in BackpressurePolicy.allCases.enumerated() {
                 let options = SubscriptionOptions(bufferCapacity: 1, backpressure: policy, predicate: predicate)
                 subscriptions.append(try await bus.subscribe(to: "a", options: options))
+                #expect(bus.deliverCounting(Envelope(subject: "a")) == number)
+                #expect(bus.deliverCounting(Envelope(subject: "a")) == number + 1)
             }
-            for _ in 0..<4 { try await bus.publish(Envelope(subject: "a")) }
-            #expect(bus.droppedCount == 6)
-            #expect(subscriptions.map(\.counts.dropped) == [3, 3])
+            #expect(bus.droppedCount == 9)
+            await bus.close()
+            #expect(bus.deliverCounting(Envelope(subject: "a")) == 0)
+            #expect(bus.droppedCount == 9)
         }
     }
 

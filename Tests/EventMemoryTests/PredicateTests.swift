@@ -1,3 +1,4 @@
+import Dispatch
 import EventCore
 import EventTesting
 import Testing
@@ -26,7 +27,7 @@ import Testing
         // Patterns are asked in an order of the bus's own, so the one that closes is put in each place.
         for place in 0..<3 {
             let observer = RecordingObserver()
-            let bus = MemoryBus(observer: observer)
+            let bus = MemoryBus(observer: observer, patience: .seconds(0))
             var subscriptions: [Subscription] = []
             for (number, pattern) in (["a", "*", ">"] as [EventCore.Pattern]).enumerated() {
                 let options = number == place ? closing(bus, andAnswering: answer) : SubscriptionOptions { _ in true }
@@ -47,7 +48,7 @@ import Testing
 
     @Test("a publish ends alike whether anyone observes or not", arguments: [true, false])
     func alike(_ isObserved: Bool) async throws {
-        let bus = MemoryBus(observer: isObserved ? observer : nil)
+        let bus = MemoryBus(observer: isObserved ? observer : nil, patience: .seconds(0))
         let subscription = try await bus.subscribe(to: "a", options: closing(bus, andAnswering: true))
         try await bus.publish(Envelope(subject: "a"))
         #expect(await subscription.next(within: .zero) == nil)
@@ -59,7 +60,7 @@ import Testing
         arguments: [true, false]
     )
     func waits(_ isObserved: Bool) async throws {
-        let bus = MemoryBus(observer: isObserved ? observer : nil)
+        let bus = MemoryBus(observer: isObserved ? observer : nil, patience: .seconds(0))
         let armed = Lock(false)
         let block = SubscriptionOptions(bufferCapacity: 1, backpressure: .block) { _ in true }
         let full = try await bus.subscribe(to: "a", options: block)
@@ -89,8 +90,46 @@ import Testing
         withExtendedLifetime((full, other)) {}
     }
 
-    @Test func `what comes off a wire is accounted for when a predicate closes the bus`() async throws {
+    @Test func `closing waits for a predicate that is asked, and then for the rest of its publish`() async throws {
+        let bus = MemoryBus(observer: observer, patience: .never)
+        let (asking, closing) = (StepExecutor(), StepExecutor())
+        let closed = Lock<StepExecutor.Step<Void>?>(nil)
+        let subscription = try await bus.subscribe(
+            to: "a",
+            options: SubscriptionOptions { _ in
+                let close = closing.start { await bus.close() }
+                #expect(!close.isDone)
+                closed.withLock { $0 = close }
+                return true
+            }
+        )
+        let publish = asking.start { try await bus.publish(Envelope(subject: "a")) }
+        #expect(publish.isDone && publish.error == nil)
+        #expect(observer.droppedCount(reason: .closed) == 1)
+        closing.run()
+        #expect(closed.withLock { $0?.isDone } == true)
+        withExtendedLifetime(subscription) {}
+    }
+
+    @Test func `a predicate may close the bus and wait for it`() async throws {
         let bus = MemoryBus(observer: observer)
+        let subscription = try await bus.subscribe(
+            to: "a",
+            options: SubscriptionOptions { _ in
+                let executor = StepExecutor()
+                let close = executor.start { await bus.close() }
+                executor.runWaiting { close.isDone }
+                #expect(close.isDone)
+                return true
+            }
+        )
+        try await bus.publish(Envelope(subject: "a"))
+        #expect(observer.droppedCount(reason: .closed) == 1)
+        withExtendedLifetime(subscription) {}
+    }
+
+    @Test func `what comes off a wire is accounted for when a predicate closes the bus`() async throws {
+        let bus = MemoryBus(observer: observer, patience: .seconds(0))
         let subscriptions = [
             try await bus.subscribe(to: "*", options: closing(bus, andAnswering: true)),
             try await bus.subscribe(to: "a", options: SubscriptionOptions { _ in true }),

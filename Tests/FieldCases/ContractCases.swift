@@ -140,6 +140,11 @@ extension FieldCase {
 extension SubscriptionOptions {
     /// Wants everything, and closes the bus before it says so.
     fileprivate static func closing(_ bus: MemoryBus) -> SubscriptionOptions {
-        SubscriptionOptions { _ in StepExecutor().start { await bus.close() }.isDone }
+        SubscriptionOptions { _ in
+            let executor = StepExecutor()
+            let close = executor.start { await bus.close() }
+            executor.runWaiting { close.isDone }
+            return close.isDone
+        }
     }
 }
