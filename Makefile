@@ -65,6 +65,13 @@ fuzz-merge: dependencies ## Keep what fuzzing has found in Integration/Fuzz/Corp
 	$(FUZZ_BUILD)
 	Integration/Fuzz/fuzz.sh "$$($(FUZZ_BUILD) --show-bin-path)/fuzz" merge .build-fuzz/results
 
+.PHONY: mutants
+mutants: PACKAGES += python3
+mutants: COUNT ?=
+mutants: dependencies ## Put a fault in every place of the bus in process, or COUNT of them, and show which ones no test notices
+	Integration/Mutants/mutants.py build .build-mutants
+	Integration/Mutants/mutants.py run .build-mutants $(COUNT)
+
 .PHONY: explore
 explore: dependencies ## Search the states of the loss ledger and of readiness with budgets that take minutes, in release
 	EVENT_EXPLORE=large swift test -c release -Xswiftc -enable-testing --scratch-path .build-explore --filter Exploration
@@ -235,4 +242,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread .build-traits .build-explore .build-examples .build-fuzz Benchmarks/.build
+	rm -rf .build .build-thread .build-traits .build-explore .build-examples .build-fuzz .build-mutants Benchmarks/.build

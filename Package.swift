@@ -133,8 +133,9 @@ let package = Package(
         .testTarget(
             name: "FieldCases",
             dependencies: [
-                "eventbus", "EventMemory", "EventTesting", "EventTracing", "EventZMQ", "ProcessSupport",
+                "eventbus", "EventMemory", "EventMetrics", "EventTesting", "EventTracing", "EventZMQ", "ProcessSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
         .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore", "ProcessSupport"]),

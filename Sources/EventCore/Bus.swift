@@ -12,6 +12,9 @@ public protocol Bus: Sendable {
     /// for, every matching subscription that existed when the call began. What one task publishes arrives at each
     /// subscription in that order. With no subscription the call succeeds.
     ///
+    /// A bus that is closed while the call is under way, by a predicate or another task, drops the envelope for those
+    /// subscriptions that do not have it yet; the call succeeds unless it has to wait.
+    ///
     /// The call waits only while a subscription with ``BackpressurePolicy/block`` is full, and that never delays another
     /// subscription. Cancelling the task matters only then: each subscription that had not taken the envelope drops it,
     /// the others keep it. A cancelled task that need not wait still publishes.
@@ -40,7 +43,8 @@ public protocol Bus: Sendable {
     ///
     /// Publishers that wait for room throw ``EventError/busClosed``, subscriptions hand out what they have buffered and
     /// then end. Closing twice, or concurrently, is fine; every call returns after the bus is closed, and from then on
-    /// nothing is enqueued and no observer is called.
+    /// nothing is enqueued and no observer is called. The exception is a publish that is asking a slow predicate, which the call
+    /// need not wait for, since it may come from there: it still tells the observer of ``DropReason/closed``.
     func close() async
 
     /// What connects this bus with others: who is there, what was lost, how it goes.

@@ -1,8 +1,14 @@
 /// Told what a bus does with every envelope, for metrics, tests and logs.
 ///
 /// For each envelope a bus calls ``onPublish(_:)`` once, then one of the other two for every subscription whose pattern
-/// and predicate match. An observer is called outside every lock of the bus and possibly from several threads at once.
-/// It must return promptly, and must not call the bus. Requirements left out do nothing.
+/// and predicate match: also when the bus is closed meanwhile, by a predicate or another task, which is
+/// ``DropReason/closed``. A publisher that waits for room then throws although its envelope was announced; no other does.
+///
+/// An observer is called outside every lock of the bus and possibly from several threads at once. So callbacks about one
+/// envelope come in the order above only as far as one publisher makes them: with ``BackpressurePolicy/dropOldest`` another
+/// publisher may evict an envelope and tell so before its own publisher tells of its delivery, and a reader may take an
+/// envelope before its delivery is told. It must return promptly, and must not call the bus. Requirements left out do
+/// nothing.
 public protocol Observer: Sendable {
     /// An envelope was published, before it is known who gets it.
     ///
@@ -19,8 +25,8 @@ public protocol Observer: Sendable {
     /// A subscription will not receive an envelope that matches.
     ///
     /// - Parameters:
-    ///   - envelope: The envelope that is lost to it. With ``BackpressurePolicy/dropOldest`` this is one that was
-    ///     delivered before.
+    ///   - envelope: The envelope that is lost to it. With ``BackpressurePolicy/dropOldest`` this is one that was in the
+    ///     buffer before; where several tasks publish, ``onDeliver(_:to:)`` for it may still be about to be called.
     ///   - subscription: Who does not receive it.
     ///   - reason: Why.
     func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason)

@@ -87,6 +87,13 @@ public struct Subscription: AsyncSequence, Sendable {
         return Subscription(mailbox)
     }
 
+    /// Whether nothing more will come: the subscription has ended, and what it had buffered was taken.
+    ///
+    /// Tells the two reasons apart for which ``next(within:)`` returns `nil`. Once `true` it stays so.
+    ///
+    /// - Complexity: O(1).
+    public var hasEnded: Bool { handle.mailbox.hasEnded }
+
     /// What has become of the envelopes that were meant for this subscription.
     public var counts: SubscriptionCounts { handle.mailbox.counts }
 
@@ -102,14 +109,14 @@ public struct Subscription: AsyncSequence, Sendable {
     /// Running out of time does not end the subscription; cancelling the task does.
     ///
     /// - Parameter timeout: How long to wait; zero or less takes only what is buffered.
-    /// - Returns: The envelope, or `nil` when the time is up or the subscription has ended.
+    /// - Returns: The envelope, or `nil` when the time is up or the subscription has ended, which ``hasEnded`` tells apart.
     public func next(within timeout: Duration) async -> Envelope? {
         let envelope = await handle.mailbox.next(within: timeout)
-        if handle.isMetered, envelope != nil { handle.reportTake() }
+        if envelope != nil || handle.isMetered && hasEnded { report(envelope) }
         return envelope
     }
 
-    /// Tells the meter, where there is one, what came of waiting without a limit.
+    /// Tells the meter, where there is one, that a reader took an envelope, or that nothing more will come.
     @inline(__always)
     private func report(_ envelope: Envelope?) {
         guard handle.isMetered else { return }

@@ -2,6 +2,7 @@
 package protocol SubscriptionMeter: Sendable {
     /// A reader took an envelope.
     func onTake()
-    /// Nothing is left to take, or nothing refers to the subscription any more; may be called several times.
+    /// Nothing is left to take and nothing will be, or nothing refers to the subscription any more; may be called several
+    /// times, and before the last calls of ``onTake()`` on other threads.
     func onEnd()
 }

@@ -1,15 +1,27 @@
+import Dispatch
 import EventCore
 import Synchronization
 
 /// Counts calls that may still call an observer, so that closing can wait for them.
+///
+/// A call steps out while it asks a predicate, for that may close the bus and wait until it is closed. So closing waits
+/// for those who have stepped out with patience, and for those inside without end.
 final class CallGate: Sendable {
-    /// Twice the number of calls inside, and one more once the gate is closed.
+    /// The bits below, then the number of calls inside, and from bit 32 on the number of those that have stepped out.
     private let state = Atomic<Int>(0)
+    private static let closed = 1
+    private static let impatient = 2
+    /// Everybody has left, and nobody comes back.
+    private static let sealed = 4
+    private static let inside = 8
+    private static let outside = 1 << 32
     private let drained = Lock<[Waiter<Void>]>([])
+
+    // MARK: Calls
 
     /// Begins a call, which ends with ``leave()``; `false`, and nothing to leave, when the gate is closed.
     func enter() -> Bool {
-        guard state.add(2, ordering: .acquiring).oldValue & 1 == 0 else {
+        guard state.add(Self.inside, ordering: .acquiring).oldValue & Self.closed == 0 else {
             leave()
             return false
         }
@@ -18,29 +30,83 @@ final class CallGate: Sendable {
 
     /// Ends a call.
     func leave() {
-        guard state.subtract(2, ordering: .acquiringAndReleasing).newValue == 1 else { return }
-        let waiters = drained.withLock { waiters in
+        settle(state.subtract(Self.inside, ordering: .acquiringAndReleasing).newValue)
+    }
+
+    /// A call that is inside asks a predicate, and then comes back with ``stepIn()``.
+    func stepOut() {
+        settle(state.add(Self.outside - Self.inside, ordering: .acquiringAndReleasing).newValue)
+    }
+
+    /// Goes on with a call that has stepped out; `false`, and nothing to leave, when closing has not waited for it.
+    func stepIn() -> Bool {
+        // In a gate that is sealed nobody counts any more.
+        state.subtract(Self.outside - Self.inside, ordering: .acquiringAndReleasing).oldValue & Self.sealed == 0
+    }
+
+    // MARK: Closing
+
+    /// Lets no further call begin.
+    func close() {
+        state.bitwiseOr(Self.closed, ordering: .acquiringAndReleasing)
+    }
+
+    /// Waits until every call has left a gate that is closed, and for those that have stepped out no longer than until the
+    /// deadline; none comes back afterwards.
+    func drain(until deadline: DispatchTime) async {
+        if deadline <= .now() { losePatience() }
+        if seal() { return }
+        // On no thread that runs tasks: predicates that wait may have all of these.
+        DispatchQueue.global().asyncAfter(deadline: deadline) { [weak self] in self?.losePatience() }
+        await Waiter.suspend { waiter in
+            let isDrained = drained.withLock { waiters in
+                // The last call to leave takes this lock after it has counted itself out, so it finds the waiter.
+                let isDrained = seal()
+                if !isDrained { waiters.append(waiter) }
+                return isDrained
+            }
+            if isDrained { waiter.resume() }
+        }
+    }
+
+    private func losePatience() {
+        settle(state.bitwiseOr(Self.impatient, ordering: .acquiringAndReleasing).newValue)
+    }
+
+    /// Tells those who wait when this is the state in which nobody is to be waited for.
+    @inline(__always)
+    private func settle(_ state: Int) {
+        if state & Self.closed != 0 { wake() }
+    }
+
+    @inline(never)
+    private func wake() {
+        let waiters = drained.withLock { waiters -> [Waiter<Void>] in
+            guard !waiters.isEmpty, seal() else { return [] }
             defer { waiters = [] }
             return waiters
         }
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Lets no further call begin.
-    func close() {
-        state.bitwiseOr(1, ordering: .acquiringAndReleasing)
-    }
-
-    /// Waits until every call has ended.
-    func drain() async {
-        await Waiter.suspend { waiter in
-            let isDrained = drained.withLock { waiters in
-                // The last call to leave takes this lock after it has counted itself out, so it finds the waiter.
-                let isDrained = state.load(ordering: .acquiring) <= 1
-                if !isDrained { waiters.append(waiter) }
-                return isDrained
-            }
-            if isDrained { waiter.resume() }
+    /// Lets nobody come back, if nobody is to be waited for.
+    ///
+    /// Counting and sealing are changes of one number, so a call that comes back is either seen here, or finds the gate
+    /// sealed.
+    private func seal() -> Bool {
+        var state = state.load(ordering: .acquiring)
+        while state & Self.sealed == 0 {
+            let inside = (state & (Self.outside - 1)) / Self.inside
+            let isAwaited = inside > 0 || state >= Self.outside && state & Self.impatient == 0
+            guard state & Self.closed != 0, !isAwaited else { return false }
+            let (isDone, current) = self.state.compareExchange(
+                expected: state,
+                desired: state | Self.sealed,
+                ordering: .acquiringAndReleasing
+            )
+            if isDone { return true }
+            state = current
         }
+        return true
     }
 }

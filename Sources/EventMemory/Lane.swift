@@ -63,6 +63,15 @@ import Synchronization
         cache?.purge()
     }
 
+    /// Forgets routes that are out of date, for the last time, so it waits for whoever has the lane.
+    ///
+    /// The owner calls nobody while it has the lane, so that is soon.
+    func purgeAtLast() async {
+        while !take() { await Task.yield() }
+        defer { release() }
+        cache?.purge()
+    }
+
     // MARK: Counting
 
     /// How many envelopes were dropped by publishers in this lane because a buffer was full.

@@ -1,3 +1,4 @@
+import Dispatch
 public import EventCore
 
 /// A bus within one process.
@@ -11,8 +12,9 @@ public final class MemoryBus: Bus {
 
     private let observer: any Observer
     private let isObserved: Bool
-    private let table: RoutingTable
+    let table: RoutingTable
     private let forget: @Sendable (Mailbox) -> Void
+    private let patience: DispatchTimeInterval
 
     /// Creates a bus.
     ///
@@ -21,12 +23,19 @@ public final class MemoryBus: Bus {
     ///   - routeCacheCapacity: For how many subjects the matching subscriptions are remembered, on each of the
     ///     processors that publish, up to 2²⁰. 0 matches anew on every publish, which suits subjects that are never
     ///     published twice; less than 0 means ``defaultRouteCacheCapacity``.
-    public init(observer: (any Observer)? = nil, routeCacheCapacity: Int = defaultRouteCacheCapacity) {
+    public convenience init(observer: (any Observer)? = nil, routeCacheCapacity: Int = defaultRouteCacheCapacity) {
+        self.init(observer: observer, routeCacheCapacity: routeCacheCapacity, patience: .milliseconds(100))
+    }
+
+    /// Creates a bus that waits for so long for predicates when it is closed.
+    init(observer: (any Observer)?, routeCacheCapacity: Int = defaultRouteCacheCapacity, patience: DispatchTimeInterval)
+    {
         let capacity = routeCacheCapacity < 0 ? Self.defaultRouteCacheCapacity : routeCacheCapacity
         let table = RoutingTable(cacheCapacity: min(capacity, 1 << 20))
         self.observer = observer ?? Unobserved()
         isObserved = observer != nil
         self.table = table
+        self.patience = patience
         forget = { table.remove($0) }
     }
 
@@ -68,16 +77,19 @@ public final class MemoryBus: Bus {
     /// Delivers, and tells how many subscriptions were full: each dropped this envelope, or an older one for it.
     package func deliverCounting(_ envelope: Envelope) -> Int {
         let lane = table.nearestLane
-        let gate: CallGate?
-        do { gate = try enter(lane) } catch { return 0 }
         let route = route(of: envelope)
+        var gate: CallGate?
+        do { gate = try enter(lane) } catch { return 0 }
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         var dropped = 0
-        guard let full = fanOut(envelope, to: route, in: lane, gate, &dropped) else { return dropped }
-        for mailbox in full { mailbox.dropUnparked(envelope) }
-        if !full.isEmpty { lane.countDropped(full.count) }
+        for mailbox in fanOut(envelope, to: route, in: lane, &gate, &dropped) {
+            // A predicate of another one may have made room meanwhile.
+            guard case .dropped = mailbox.offerOrDrop(envelope) else { continue }
+            dropped += 1
+            lane.countDropped(1)
+        }
         gate?.leave()
-        return dropped + full.count
+        return dropped
     }
 
     /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
@@ -110,8 +122,9 @@ public final class MemoryBus: Bus {
     @inline(__always)
     private func offer(_ envelope: Envelope, inTaken lane: Lane) -> Progress {
         defer { lane.release() }
-        guard !table.isClosed else { return .closed }
         guard let route = unsafe lane.route(of: envelope, orMatchIn: table) else { return .wantsCalls }
+        // Asked in this order: a bus that is open when the route is known has taken no mailbox out of it by closing.
+        guard !table.isClosed else { return .closed }
         return unsafe route._withUnsafeGuaranteedRef { route in
             if route.isEmpty { return .done }
             guard !route.hasPredicates, envelope.isFilledForPublishing else { return .wantsCalls }
@@ -126,14 +139,15 @@ public final class MemoryBus: Bus {
     @inline(never)
     private func publishWithCalls(_ envelope: Envelope) throws(EventError) -> Waiting? {
         let lane = table.nearestLane
-        let gate = try enter(lane)
         let route = route(of: envelope)
+        // Only now: mailboxes that closing takes out are still in the route of a call that was let in after it was known.
+        var gate = try enter(lane)
         // What nobody sees need not be filled in; without an observer there is nothing to leave either.
         if route.isEmpty, gate == nil { return nil }
         let envelope = envelope.isFilledForPublishing ? envelope : envelope.filledForPublishing()
         if isObserved { observer.onPublish(envelope) }
         var dropped = 0
-        guard let full = fanOut(envelope, to: route, in: lane, gate, &dropped) else { throw .busClosed }
+        let full = fanOut(envelope, to: route, in: lane, &gate, &dropped)
         guard full.isEmpty else { return park(envelope, with: full, in: gate) }
         gate?.leave()
         return nil
@@ -192,31 +206,24 @@ public final class MemoryBus: Bus {
     ///   - envelope: The envelope.
     ///   - route: The mailboxes.
     ///   - lane: Where drops are counted.
-    ///   - gate: What is left while a predicate runs.
+    ///   - gate: What is left while a predicate runs; set to `nil` when the bus was closed meanwhile and has not waited.
     ///   - dropped: Gets how many envelopes were dropped because a buffer was full.
-    /// - Returns: The mailboxes that are full and whose publisher should wait; `nil` when the bus was closed during a
-    ///   predicate, so that nothing more may happen and the gate is left.
+    /// - Returns: The mailboxes that are full and whose publisher should wait.
     private func fanOut(
         _ envelope: Envelope,
         to route: Route,
         in lane: Lane,
-        _ gate: CallGate?,
+        _ gate: inout CallGate?,
         _ dropped: inout Int
-    ) -> [Mailbox]? {
+    ) -> [Mailbox] {
         var full: [Mailbox] = []
         guard route.hasPredicates else {
             dropped = offer(envelope, to: route, &full)
             if dropped > 0 { lane.countDropped(dropped) }
             return full
         }
-        for mailbox in route.mailboxes {
-            if mailbox.hasPredicate {
-                // A predicate may close the bus, which waits for calls in progress, so it is not part of one.
-                gate?.leave()
-                let accepted = mailbox.accepts(envelope)
-                guard gate?.enter() ?? true else { return nil }
-                guard accepted else { continue }
-            }
+        route.withWishes { mailbox, wish in
+            guard isWanted(envelope, by: wish, &gate) else { return }
             switch mailbox.offer(envelope) {
             case .delivered, .ended: break
             case .deliveredForOldest, .dropped:
@@ -226,6 +233,19 @@ public final class MemoryBus: Bus {
             }
         }
         return full
+    }
+
+    private func isWanted(_ envelope: Envelope, by wish: Mailbox.Wish, _ gate: inout CallGate?) -> Bool {
+        switch wish {
+        case .everything: return true
+        case .nothing: return false
+        case .accepted(let predicate):
+            // A predicate may close the bus, which waits for calls in progress, so it is not part of one. When closing is
+            // over by then, every mailbox has ended, and what remains to be done is to tell that.
+            gate?.stepOut()
+            defer { if gate?.stepIn() == false { gate = nil } }
+            return predicate(envelope)
+        }
     }
 
     // MARK: Subscribing
@@ -295,11 +315,16 @@ public final class MemoryBus: Bus {
     // MARK: Closing
 
     /// Closes the bus; returns once nothing is enqueued and no observer is called any more.
+    ///
+    /// For a predicate that is being asked it waits no longer than a tenth of a second, for the predicate may be what closes
+    /// the bus. The publish that asks a slower one goes on when it has its answer, and reports each subscription that wanted
+    /// the envelope with ``/EventCore/DropReason/closed``.
     public func close() async {
         for mailbox in table.close() { mailbox.close(.bus) }
+        let deadline = DispatchTime.now() + patience
         for lane in table.lanes {
-            lane.purge()
-            await lane.gate.drain()
+            await lane.purgeAtLast()
+            await lane.gate.drain(until: deadline)
         }
     }
 }

@@ -15,4 +15,17 @@ final class Route: Sendable {
     static let empty = Route([])
 
     var isEmpty: Bool { mailboxes.isEmpty }
+
+    /// Calls `body` with each mailbox and what it wished for when the first call began.
+    ///
+    /// So a mailbox that a predicate of another one closes is asked all the same: its publisher has to say what became of
+    /// the envelope, and whether it matched at all.
+    func withWishes(_ body: (Mailbox, Mailbox.Wish) -> Void) {
+        // On the stack, where there are not very many.
+        unsafe withUnsafeTemporaryAllocation(of: Mailbox.Wish.self, capacity: mailboxes.count) { wishes in
+            for index in mailboxes.indices { unsafe wishes.initializeElement(at: index, to: mailboxes[index].wish) }
+            for index in mailboxes.indices { unsafe body(mailboxes[index], wishes[index]) }
+            unsafe wishes.deinitialize()
+        }
+    }
 }

@@ -5,13 +5,13 @@ import EventCore
 final class PatternSeries: Sendable {
     let delivered: Counter
     /// In how many buffers of this pattern how many envelopes wait.
-    let buffered: Meter
+    let buffered: BufferGauge
     private let dropped: [Counter]
 
     init(pattern: String, prefix: String, factory: any MetricsFactory) {
         let dimensions = [("pattern", pattern)]
         delivered = Counter(label: "\(prefix)_delivered", dimensions: dimensions, factory: factory)
-        buffered = Meter(label: "\(prefix)_buffered", dimensions: dimensions, factory: factory)
+        buffered = BufferGauge(Meter(label: "\(prefix)_buffered", dimensions: dimensions, factory: factory))
         dropped = DropReason.allCases.map { reason in
             Counter(
                 label: "\(prefix)_dropped",

@@ -98,7 +98,7 @@ final class SubscriptionRegistry: Sendable {
 
         func onTake() { series.took() }
 
-        func onEnd() { series.empty() }
+        func onEnd() { series.close() }
     }
 
     private func retire(_ id: SubscriptionID) {

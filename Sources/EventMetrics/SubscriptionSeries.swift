@@ -15,8 +15,8 @@ final class SubscriptionSeries: Sendable {
     private let policy: BackpressurePolicy?
     /// How many envelopes wait.
     ///
-    /// For an instant less than 0, when a reader is faster than the report of the delivery; far below that once the
-    /// subscription is gone.
+    /// For an instant less than 0, when a reader is faster than the report of the delivery; far below that once nobody can
+    /// take any more.
     private let buffered = Atomic<Int>(0)
     private static let gone = Int.min / 2
 
@@ -41,29 +41,20 @@ final class SubscriptionSeries: Sendable {
         drain(by: 1)
     }
 
-    /// What is left is thrown away, or has been taken.
-    func empty() {
-        reset(to: 0)
-    }
-
-    /// Nobody can read any more: reports that come late no longer count as buffered.
+    /// Nothing is left to take, nor will be; reports that come late no longer count as buffered.
     func close() {
-        reset(to: Self.gone)
-    }
-
-    private func reset(to count: Int) {
-        let rest = buffered.exchange(count, ordering: .relaxed)
-        if rest != 0, !Self.isGone(rest) { series.buffered.decrement(by: Double(rest)) }
+        let rest = buffered.exchange(Self.gone, ordering: .relaxed)
+        if rest != 0, !Self.isGone(rest) { series.buffered.add(-rest) }
     }
 
     private func fill(by count: Int) {
         guard !Self.isGone(buffered.add(count, ordering: .relaxed).oldValue) else { return }
-        series.buffered.increment(by: Double(count))
+        series.buffered.add(count)
     }
 
     private func drain(by count: Int) {
         guard !Self.isGone(buffered.subtract(count, ordering: .relaxed).oldValue) else { return }
-        series.buffered.decrement(by: Double(count))
+        series.buffered.add(-count)
     }
 
     private static func isGone(_ count: Int) -> Bool { count < gone / 2 }

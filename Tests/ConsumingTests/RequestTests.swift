@@ -88,27 +88,56 @@ import Testing
         await responder.value
     }
 
-    @Test func `a reply that cannot be published is reported`() async throws {
-        let bus = RecordingBus()
+    /// What a responder reports that is given one request.
+    private func reports(
+        on bus: some Bus,
+        handler: @escaping @Sendable (Envelope) async throws -> Order
+    ) async throws -> [String] {
         let requests = try await bus.subscribe(to: "double")
-        let (failures, continuation) = AsyncStream.makeStream(of: (any Error).self)
-        let responder = Task {
-            await bus.respond(to: requests, onFailure: { error, _ in continuation.yield(error) }) { _ in
-                bus.failNextPublishes(2, with: Fault(name: "no way"))
-                return Order(id: 1)
-            }
+        var request = Envelope(subject: "double")
+        request.headers[Envelope.HeaderKey.replyTo] = "_reply.x"
+        try await bus.publish(request)
+        requests.close()
+        let reports = Lock<[String]>([])
+        await bus.respond(
+            to: requests,
+            onFailure: { error, _ in reports.withLock { $0.append("\(error)") } },
+            handler
+        )
+        return reports.withLock(\.self)
+    }
+
+    @Test(
+        "a reply that cannot be published is reported once, whether the failure can be told or not",
+        arguments: [1, 2]
+    )
+    func unpublished(_ failures: Int) async throws {
+        let bus = RecordingBus()
+        let reports = try await reports(on: bus) { _ in
+            bus.failNextPublishes(failures, with: Fault(name: "no way"))
+            return Order(id: 1)
         }
-        await #expect(throws: EventError.self) {
-            _ = try await bus.request(Envelope(subject: "double"), within: .milliseconds(200))
+        #expect(reports == ["fault no way"])
+        let told = bus.published.last?.headers[Envelope.HeaderKey.replyError]
+        #expect(told == (failures == 1 ? "Fault" : nil))
+    }
+
+    @Test func `what the handler throws is reported once, and why that could not be told`() async throws {
+        let bus = RecordingBus()
+        let reports = try await reports(on: bus) { _ in
+            bus.failNextPublishes(1, with: Fault(name: "no way"))
+            throw Fault(name: "of its own")
         }
-        var count = 0
-        for await failure in failures {
-            #expect((failure as? Fault)?.name == "no way")
-            count += 1
-            if count == 2 { break }
+        #expect(reports == ["fault of its own", "fault no way"])
+    }
+
+    @Test func `a bus that is closed during a request is reported once`() async throws {
+        let bus = MemoryBus()
+        let reports = try await reports(on: bus) { _ in
+            await bus.close()
+            return Order(id: 1)
         }
-        responder.cancel()
-        await responder.value
+        #expect(reports == ["\(EventError.busClosed)"])
     }
 
     @Test func `without an answer the limit ends it, and nothing is left`() async throws {

@@ -1,3 +1,5 @@
+import EventMemory
+import EventTesting
 import Foundation
 import ServiceContextModule
 import Testing
@@ -43,6 +45,23 @@ import Testing
         #expect(filled.traceID == trace)
         #expect(filled.spanID == span)
         #expect(filled.id == envelope.id)
+    }
+
+    @Test("a bus fills them in for its publishers, and not for what comes off a wire", arguments: [false, true])
+    func buses(_ isObserved: Bool) async throws {
+        let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil)
+        let subscription = try await bus.subscribe(to: "a")
+        let envelope = Envelope(subject: "a")
+        var context = ServiceContext.topLevel
+        context.traceParent = .init(value: "00-\(trace)-\(span)-01")
+        try await ServiceContext.withValue(context) {
+            try await bus.publish(envelope)
+            bus.deliver(envelope)
+        }
+        let published = try #require(await subscription.next(within: .zero))
+        #expect(published.traceID == trace && published.spanID == span)
+        let delivered = try #require(await subscription.next(within: .zero))
+        #expect(delivered.traceID == nil && delivered.spanID == nil)
     }
 
     @Test func `publishing leaves trace ids that are set`() {

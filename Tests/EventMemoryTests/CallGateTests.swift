@@ -1,3 +1,5 @@
+import Dispatch
+import EventTesting
 import Testing
 
 @testable import EventMemory
@@ -16,7 +18,62 @@ import Testing
     @Test func `an empty gate is drained at once`() async {
         let gate = CallGate()
         gate.close()
-        await gate.drain()
+        await gate.drain(until: .distantFuture)
+    }
+
+    @Test func `draining waits for a call that has stepped out, which comes back and leaves`() {
+        let gate = CallGate()
+        let executor = StepExecutor()
+        #expect(gate.enter() && gate.enter())
+        gate.stepOut()
+        gate.close()
+        let drain = executor.start { await gate.drain(until: .distantFuture) }
+        gate.leave()
+        executor.run()
+        #expect(!drain.isDone)
+        #expect(gate.stepIn())
+        executor.run()
+        #expect(!drain.isDone)
+        gate.leave()
+        executor.run()
+        #expect(drain.isDone)
+        #expect(!gate.enter())
+        let again = executor.start { await gate.drain(until: .distantFuture) }
+        #expect(again.isDone)
+    }
+
+    @Test func `draining without patience waits for calls inside alone, and lets nobody back in`() {
+        let gate = CallGate()
+        let executor = StepExecutor()
+        #expect(gate.enter() && gate.enter())
+        gate.stepOut()
+        gate.close()
+        let drain = executor.start { await gate.drain(until: .now()) }
+        #expect(!drain.isDone)
+        gate.leave()
+        executor.run()
+        #expect(drain.isDone)
+        #expect(!gate.stepIn())
+        #expect(!gate.enter())
+        let again = executor.start { await gate.drain(until: .distantFuture) }
+        #expect(again.isDone)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `patience ends in time`() async {
+        let gate = CallGate()
+        #expect(gate.enter())
+        gate.stepOut()
+        gate.close()
+        await gate.drain(until: .now() + .milliseconds(1))
+        #expect(!gate.stepIn())
+    }
+
+    @Test func `a gate that nobody drains yet lets a call back in`() {
+        let gate = CallGate()
+        #expect(gate.enter())
+        gate.stepOut()
+        gate.close()
+        #expect(gate.stepIn())
     }
 
     @Test(.timeLimit(.minutes(1))) func `draining waits for the last call, whatever calls are refused meanwhile`() async
@@ -25,7 +82,7 @@ import Testing
             let gate = CallGate()
             let isInside = gate.enter()
             gate.close()
-            async let drained: Void = gate.drain()
+            async let drained: Void = gate.drain(until: .distantFuture)
             async let refused = gate.enter()
             if isInside { gate.leave() }
             await drained

@@ -85,6 +85,87 @@ import Testing
         #expect(await last.subjects() == [])
     }
 
+    @Test func `when the termination handler runs the subscription is gone from the bus`() async throws {
+        let observer = RecordingObserver()
+        let bus = MemoryBus(observer: observer)
+        let subscription = try bus.subscribe(to: "a", options: SubscriptionOptions()) {
+            bus.deliver(Envelope(subject: "a"))
+        }
+        bus.deliver(Envelope(subject: "a"))
+        subscription.close()
+        #expect(observer.events.count == 1)
+        #expect(observer.droppedCount() == 0)
+    }
+
+    @Test func `the termination handler is let go when the subscription ends`() async throws {
+        final class Witness: Sendable {}
+        let bus = MemoryBus()
+        weak var released: Witness?
+        let subscription: Subscription
+        do {
+            let witness = Witness()
+            released = witness
+            subscription = try bus.subscribe(to: "a", options: SubscriptionOptions()) {
+                withExtendedLifetime(witness) {}
+            }
+        }
+        #expect(released != nil)
+        subscription.close()
+        #expect(released == nil)
+    }
+
+    @Test("drops are counted whoever looks on, and whatever is remembered or asked", arguments: [false, true], [0, 8])
+    func dropsCounted(_ isObserved: Bool, _ cacheCapacity: Int) async throws {
+        for predicate in [nil, { @Sendable _ in true }] as [(@Sendable (Envelope) -> Bool)?] {
+            for policy in [BackpressurePolicy.dropNewest, .dropOldest] {
+                let observer = isObserved ? RecordingObserver() : nil
+                let bus = MemoryBus(observer: observer, routeCacheCapacity: cacheCapacity)
+                let options = SubscriptionOptions(bufferCapacity: 1, backpressure: policy, predicate: predicate)
+                let first = try await bus.subscribe(to: "a", options: options)
+                for _ in 0..<2 { try await bus.publish(Envelope(subject: "a")) }
+                #expect(bus.droppedCount == 1)
+                let second = try await bus.subscribe(to: ">", options: options)
+                for _ in 0..<2 { try await bus.publish(Envelope(subject: "a")) }
+                #expect(bus.droppedCount == 4)
+                #expect([first, second].map(\.counts.dropped) == [3, 1])
+            }
+        }
+    }
+
+    @Test("delivering says how many were full, whoever looks on, and whatever is asked", arguments: [false, true])
+    func deliveredCounting(_ isObserved: Bool) async throws {
+        for predicate in [nil, { @Sendable _ in true }] as [(@Sendable (Envelope) -> Bool)?] {
+            let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil)
+            var subscriptions: [Subscription] = []
+            for (number, policy) in BackpressurePolicy.allCases.enumerated() {
+                let options = SubscriptionOptions(bufferCapacity: 1, backpressure: policy, predicate: predicate)
+                subscriptions.append(try await bus.subscribe(to: "a", options: options))
+                #expect(bus.deliverCounting(Envelope(subject: "a")) == number)
+                #expect(bus.deliverCounting(Envelope(subject: "a")) == number + 1)
+            }
+            #expect(bus.droppedCount == 9)
+            await bus.close()
+            #expect(bus.deliverCounting(Envelope(subject: "a")) == 0)
+            #expect(bus.droppedCount == 9)
+        }
+    }
+
+    @Test("what is not set is filled whoever looks on, and whatever is remembered", arguments: [false, true], [0, 8])
+    func filled(_ isObserved: Bool, _ cacheCapacity: Int) async throws {
+        let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil, routeCacheCapacity: cacheCapacity)
+        let subscription = try await bus.subscribe(to: "a")
+        for _ in 0..<2 {
+            for (id, time) in [("", Date.distantPast), ("x", .distantPast), ("", Date(timeIntervalSince1970: 1))] {
+                var envelope = Envelope(subject: "a")
+                (envelope.id, envelope.time) = (id, time)
+                try await bus.publish(envelope)
+                let received = try #require(await subscription.next(within: .zero))
+                #expect(id.isEmpty ? received.id.count == 20 : received.id == id)
+                #expect(time == .distantPast ? received.time > .distantPast : received.time == time)
+            }
+        }
+    }
+
     @Test func `a bus that is let go ends its subscriptions`() async throws {
         var bus: MemoryBus? = MemoryBus()
         let subscription = try await #require(bus).subscribe(to: "a")

@@ -94,6 +94,13 @@ import Testing
         #expect(routes.cache.count > capacity / 4)
     }
 
+    @Test func `the places of a full cache are used again in turn`() throws {
+        var routes = Fixture<Int>(capacity: 4)
+        let subjects = try (0..<12).map { try Subject(validating: "subject.\($0)") }
+        for (number, subject) in subjects.enumerated() { routes.insert(number, for: subject) }
+        #expect(subjects.suffix(4).map { routes.route(of: $0) } == [8, 9, 10, 11])
+    }
+
     @Test func `stale routes are purged, and good ones are not`() {
         final class Route: Sendable {}
         var routes = Fixture<Route>(capacity: 1024)

@@ -1,9 +1,11 @@
+import CoreMetrics
 import EventCore
 import EventMemory
-import EventMetrics
 import EventTesting
 import MetricsTestKit
 import Testing
+
+@testable import EventMetrics
 
 @Suite(.timeLimit(.minutes(1))) struct MetricsTests {
     private let backend = TestMetrics()
@@ -85,6 +87,94 @@ import Testing
         #expect(try buffered("a") == 0)
         try await publish(1, on: "a", of: bus)
         #expect(total("delivered", "a") == 4)
+    }
+
+    @Test func `a reader that is cancelled while it waits with a limit leaves nothing in the buffers`() async throws {
+        let bus = bus()
+        let subscription = try await bus.subscribe(to: "a")
+        try await publish(4, on: "a", of: bus)
+        await Task {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            _ = await subscription.next(within: .seconds(600))
+        }.value
+        #expect(subscription.hasEnded)
+        #expect(try buffered("a") == 0)
+    }
+
+    @Test func `one that only ran out of time has ended nothing`() async throws {
+        let bus = bus()
+        let subscription = try await bus.subscribe(to: "a")
+        #expect(await subscription.next(within: .milliseconds(1)) == nil)
+        #expect(!subscription.hasEnded)
+        try await publish(4, on: "a", of: bus)
+        #expect(try buffered("a") == 4)
+        withExtendedLifetime(subscription) {}
+    }
+
+    /// A metered bus whose observer is told nothing, so that a test can tell it late.
+    private func silent() -> (bus: MeteredBus, metrics: MetricsObserver) {
+        let metrics = MetricsObserver(prefix: "shop", factory: backend)
+        return (MeteredBus(MemoryBus(), metrics: metrics), metrics)
+    }
+
+    /// What the meter has shown.
+    private func shown(_ pattern: String) throws -> [Double] {
+        try backend.expectMeter("shop_buffered", [("pattern", pattern)]).values
+    }
+
+    @Test func `a reader that is faster than the report of a delivery takes the buffers to no less than nothing`()
+        async throws
+    {
+        let (bus, metrics) = silent()
+        let subscription = try await bus.subscribe(to: "a")
+        try await publish(1, on: "a", of: bus)
+        let envelope = try #require(await subscription.next(within: .zero))
+        metrics.onDeliver(envelope, to: subscription.id)
+        metrics.onDeliver(envelope, to: subscription.id)
+        #expect(try shown("a") == [1])
+        #expect(total("delivered", "a") == 2)
+    }
+
+    @Test func `an eviction that is told before the delivery takes the buffers to no less than nothing`() async throws {
+        let (bus, metrics) = silent()
+        let options = SubscriptionOptions(bufferCapacity: 1, backpressure: .dropOldest)
+        let subscription = try await bus.subscribe(to: "a", options: options)
+        let envelope = Envelope(subject: "a")
+        metrics.onDrop(envelope, from: subscription.id, reason: .bufferFull)
+        metrics.onDeliver(envelope, to: subscription.id)
+        metrics.onDeliver(envelope, to: subscription.id)
+        #expect(try shown("a") == [1])
+    }
+
+    @Test func `what was read to its end counts as empty though its last delivery is told late`() async throws {
+        let (bus, metrics) = silent()
+        let subscription = try await bus.subscribe(to: "a")
+        try await publish(1, on: "a", of: bus)
+        subscription.close()
+        for await _ in subscription {}
+        metrics.onDeliver(Envelope(subject: "a"), to: subscription.id)
+        #expect(try buffered("a") == 0)
+        #expect(total("delivered", "a") == 1)
+    }
+
+    @Test func `a gauge that several threads change shows no less than nothing, and what there is at last`()
+        async throws
+    {
+        let meter = try backend.expectMeter(Meter(label: "gauge", factory: backend))
+        let gauge = BufferGauge(Meter(label: "gauge", factory: backend))
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    for _ in 0..<2000 {
+                        gauge.add(number % 2 == 0 ? 1 : -1)
+                        gauge.add(number % 2 == 0 ? -1 : 1)
+                    }
+                }
+            }
+        }
+        gauge.add(3)
+        #expect(meter.values.allSatisfy { $0 >= 0 })
+        #expect(meter.lastValue == 3)
     }
 
     @Test func `a cancelled reader leaves nothing in the buffers`() async throws {

@@ -12,7 +12,7 @@ extension Bus {
     ///   - pattern: Which requests to answer.
     ///   - options: Buffer, backpressure and predicate of the subscription.
     ///   - concurrency: How many requests are handled at the same time; less than 1 counts as 1.
-    ///   - onFailure: Told what the handler throws, and why a reply could not be published.
+    ///   - onFailure: Told what the handler throws, and why the reply could not be published; each failure once.
     ///   - handler: Makes the reply; what it throws ends nothing.
     /// - Throws: As ``subscribe(to:options:)``.
     public func respond<Reply: Encodable & Sendable>(
@@ -37,7 +37,7 @@ extension Bus {
     /// - Parameters:
     ///   - requests: The requests; replies are published on this bus.
     ///   - concurrency: How many requests are handled at the same time; less than 1 counts as 1.
-    ///   - onFailure: Told what the handler throws, and why a reply could not be published.
+    ///   - onFailure: Told what the handler throws, and why the reply could not be published; each failure once.
     ///   - handler: Makes the reply; what it throws ends nothing.
     public func respond<Reply: Encodable & Sendable>(
         to requests: Subscription,
@@ -60,19 +60,25 @@ extension Bus {
         _ onFailure: @Sendable (any Error, Envelope) -> Void
     ) async {
         guard let address = ReplyAddress(of: request) else { return }
-        var headers = [Envelope.HeaderKey.requestID: request.id]
+        var reply = Envelope(subject: address.subject, headers: [Envelope.HeaderKey.requestID: request.id])
+        var isAnswer = true
         do {
             let value = try await handler(request)
-            try await publish(Envelope(subject: address.subject, payload: value, headers: headers))
+            reply = try Envelope(subject: address.subject, payload: value, headers: reply.headers)
         } catch {
             onFailure(error, request)
-            headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: error).message
-            do {
-                try await publish(Envelope(subject: address.subject, headers: headers))
-            } catch {
-                // Whoever asks has a limit of its own, which is all that is left.
-                onFailure(error, request)
-            }
+            reply.headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: error).message
+            isAnswer = false
+        }
+        do {
+            try await publish(reply)
+        } catch {
+            onFailure(error, request)
+            guard isAnswer else { return }
+            reply = Envelope(subject: address.subject, headers: reply.headers)
+            reply.headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: error).message
+            // When this fails too, whoever asks has a limit of its own, and here the reason is known already.
+            try? await publish(reply)
         }
     }
 }

@@ -6,7 +6,7 @@ import DequeModule
 package final class Mailbox: Sendable {
     package let id: SubscriptionID
     package let pattern: Pattern
-    /// Whether ``accepts(_:)`` has to be asked before an offer.
+    /// Whether ``wish`` has to be asked for before an offer.
     package let hasPredicate: Bool
     private let observer: any Observer
     private let isObserved: Bool
@@ -68,15 +68,32 @@ package final class Mailbox: Sendable {
         state.withLock { $0.machine.setCapacity(capacity) }
     }
 
+    /// Whether nothing more will come.
+    var hasEnded: Bool { state.withLock { $0.machine.isExhausted } }
+
     /// What has become of what was offered.
     var counts: SubscriptionCounts { state.withLock { $0.machine.counts } }
 
     // MARK: Publishers
 
-    /// Whether the predicate wants an envelope; `false` once the mailbox has ended.
-    package func accepts(_ envelope: Envelope) -> Bool {
-        guard hasPredicate else { return true }
-        return state.withLock { $0.predicate }?(envelope) ?? false
+    /// Which of the envelopes that match should be offered.
+    package enum Wish: Sendable {
+        case everything
+        /// Those that this accepts, which is called outside every lock.
+        case accepted((@Sendable (Envelope) -> Bool))
+        case nothing
+    }
+
+    /// Which of the envelopes that match should be offered now.
+    ///
+    /// A mailbox that has ended has no predicate any more. When its bus ended it, it is offered everything, for that is to
+    /// be told.
+    package var wish: Wish {
+        guard hasPredicate else { return .everything }
+        return state.withLock { state in
+            if let predicate = state.predicate { return .accepted(predicate) }
+            return state.end == .bus ? .everything : .nothing
+        }
     }
 
     /// Offers an envelope; never waits.
@@ -95,10 +112,9 @@ package final class Mailbox: Sendable {
         }
     }
 
-    /// Drops an envelope that could have been parked and whose publisher does not wait.
-    package func dropUnparked(_ envelope: Envelope) {
-        state.withLock { $0.machine.refuse() }
-        drop(envelope)
+    /// Offers an envelope that could be parked and whose publisher does not wait.
+    package func offerOrDrop(_ envelope: Envelope) -> Outcome {
+        act(on: state.withLock { $0.machine.offerOrRefuse(envelope) }, envelope)
     }
 
     /// Tells that an envelope found the buffer full and is dropped.

@@ -12,6 +12,8 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     private var parked = Deque<Parked>()
     private var nextToken: UInt64 = 0
     private(set) var isFinished = false
+    /// Whether nothing is left to take, and nothing will be.
+    var isExhausted: Bool { isFinished && buffer.isEmpty }
     /// How many elements were buffered or handed to a consumer; what was evicted is among them.
     private var admitted = 0
     private var refused = 0
@@ -41,11 +43,6 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         counts.dropped = refused + evicted
         counts.handed = admitted - evicted - discarded - buffer.count
         return counts
-    }
-
-    /// An element was not parked and is dropped.
-    mutating func refuse() {
-        refused &+= 1
     }
 
     // MARK: Publishers
@@ -95,6 +92,14 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         let action = offer(element)
         if case .park = action { parked.append(Parked(element: element, publisher: publisher)) }
         return action
+    }
+
+    /// Offers again, and drops the element when the buffer is still full.
+    mutating func offerOrRefuse(_ element: Element) -> OfferAction {
+        let action = offer(element)
+        guard case .park = action else { return action }
+        refused &+= 1
+        return .refuse
     }
 
     /// Takes back what a publisher parked; `nil` when it was admitted or dropped already.

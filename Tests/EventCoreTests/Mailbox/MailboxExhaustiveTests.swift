@@ -114,12 +114,7 @@ import Testing
             let element = nextElement
             var action = machine.offer(element)
             if case .park = action {
-                if mayPark {
-                    action = machine.park(element, for: element)
-                } else {
-                    machine.refuse()
-                    action = .refuse
-                }
+                action = mayPark ? machine.park(element, for: element) : machine.offerOrRefuse(element)
             }
             switch action {
             case .finished:

@@ -131,10 +131,19 @@ import Testing
         #expect(mailbox.counts == counts(handed: 1, buffered: 2, dropped: dropped))
         _ = mailbox.take()
         #expect(mailbox.counts == counts(handed: 2, buffered: 1, dropped: dropped))
-        mailbox.refuse()
-        #expect(mailbox.counts == counts(handed: 2, buffered: 1, dropped: dropped + 1))
         _ = mailbox.discard()
-        #expect(mailbox.counts == counts(handed: 2, buffered: 0, dropped: dropped + 1))
+        #expect(mailbox.counts == counts(handed: 2, buffered: 0, dropped: dropped))
+    }
+
+    @Test func `what is offered for the last time is dropped when there is no room, and counted`() {
+        var mailbox = Machine(capacity: 1, policy: .block)
+        #expect(mailbox.offerOrRefuse("a").text == "keep")
+        #expect(mailbox.offerOrRefuse("b").text == "refuse")
+        #expect(mailbox.counts == counts(handed: 0, buffered: 1, dropped: 1))
+        #expect(mailbox.take().text == "take a")
+        #expect(mailbox.take(orQueue: 1, token: 1).text == "wait")
+        #expect(mailbox.offerOrRefuse("c").text == "hand to 1")
+        #expect(mailbox.counts == counts(handed: 2, buffered: 0, dropped: 1))
     }
 
     @Test func `what is parked counts once it is admitted, and what is withdrawn never does`() {

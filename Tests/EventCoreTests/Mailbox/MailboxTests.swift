@@ -139,10 +139,19 @@ import Testing
         let mailbox = mailbox(predicate: { [witness] _ in witness != nil })
         witness = nil
         #expect(released != nil)
-        #expect(mailbox.accepts(Envelope(subject: "a")))
         mailbox.close(.subscription)
         #expect(released == nil)
-        #expect(!mailbox.accepts(Envelope(subject: "a")))
+    }
+
+    @Test func `a mailbox wishes for what its predicate accepts, and once it has ended for what has to be told`() {
+        #expect(mailbox().wish.text == "everything")
+        let open = mailbox(predicate: { $0.subject == "a" })
+        #expect(open.wish.text == "accepted a")
+        open.close(.subscription)
+        #expect(open.wish.text == "nothing")
+        let closed = mailbox(predicate: { _ in true })
+        closed.close(.bus)
+        #expect(closed.wish.text == "everything")
     }
 
     @Test func `the end is announced once`() {
@@ -158,5 +167,17 @@ import Testing
         mailbox.close(.bus)
         mailbox.cancel()
         #expect(ends.withLock { $0 } == 1)
+    }
+}
+
+extension Mailbox.Wish {
+    fileprivate var text: String {
+        switch self {
+        case .everything: "everything"
+        case .accepted(let predicate):
+            "accepted "
+                + (["a", "b"] as [Subject]).filter { predicate(Envelope(subject: $0)) }.map(\.rawValue).joined()
+        case .nothing: "nothing"
+        }
     }
 }
