@@ -181,33 +181,19 @@ public struct Envelope: @unchecked Sendable {
 
     // MARK: Publishing
 
-    /// The envelope as a bus shows it to others: with id, time and trace ids.
-    package func filledForPublishing() -> Envelope {
-        var envelope = self
-        envelope.fill()
-        return envelope
-    }
-
     /// Whether filling would change nothing.
     package var isFilledForPublishing: Bool {
         storage.fields.identity != .unset && storage.fields.time != .unset
             && (storage.fields.context.hasWholeTrace || TraceParent.isAbsent) && storage.fields.context.origin == nil
     }
 
-    /// The envelope as it came off a wire, with id and time; a trace of the task that delivers it is not its own.
-    package func filledForDelivery() -> Envelope {
-        var envelope = self
-        envelope.fillIdentity()
-        return envelope
-    }
-
-    private mutating func fill() {
+    mutating func fill() {
         fillIdentity()
         fillTrace()
         if storage.fields.context.origin != nil { mutableFields.context.origin = nil }
     }
 
-    private mutating func fillIdentity() {
+    mutating func fillIdentity() {
         if storage.fields.time == .unset { mutableFields.time = Timestamp(Date()) }
         if storage.fields.identity == .unset {
             mutableFields.identity = .xid(EventIdentifier(at: Timestamp(Date()).seconds))

@@ -70,8 +70,11 @@ public struct Subscription: AsyncSequence, Sendable {
         self.handle = handle
     }
 
-    /// The same subscription, with who has confirmed it.
-    package func confirmed(_ confirmation: SubscriptionConfirmation) -> Subscription {
+    /// The same subscription, with who has confirmed it, for a transport to return from `subscribe`.
+    ///
+    /// - Parameter confirmation: Who had confirmed it by then.
+    /// - Returns: The subscription; it and the one it was made from end together, when nothing refers to either.
+    public func confirmed(_ confirmation: SubscriptionConfirmation) -> Subscription {
         Subscription(handle, confirmation: confirmation)
     }
 
@@ -80,8 +83,13 @@ public struct Subscription: AsyncSequence, Sendable {
         Subscription(Handle(metering: handle, by: meter), confirmation: confirmation)
     }
 
-    /// A subscription that nothing arrives on and that has ended.
-    package static func ended(id: SubscriptionID, pattern: Pattern) -> Subscription {
+    /// Makes a subscription that nothing arrives on and that has ended, for a bus that delivers nothing.
+    ///
+    /// - Parameters:
+    ///   - id: Its name.
+    ///   - pattern: The pattern it carries.
+    /// - Returns: The subscription.
+    public static func ended(id: SubscriptionID, pattern: Pattern) -> Subscription {
         let mailbox = Mailbox(id: id, pattern: pattern, capacity: 1, policy: .dropNewest)
         mailbox.close(.subscription)
         return Subscription(mailbox)

@@ -30,6 +30,7 @@ package struct TraceParent: Hashable, Sendable {
     /// What the bootstrapped instrument writes of the task's context; costs one task-local read when there is none.
     package static var current: TraceParent? {
         guard let context = ServiceContext.current else { return nil }
+        if let own = standing(in: context) { return own }
         var fields: [String: String] = [:]
         InstrumentationSystem.instrument.inject(context, into: &fields, using: Fields())
         return fields.first { $0.key.lowercased() == fieldName }.flatMap { TraceParent($0.value) }

@@ -74,8 +74,11 @@ public final class MemoryBus: Bus {
         _ = deliverCounting(envelope)
     }
 
-    /// Delivers, and tells how many subscriptions were full: each dropped this envelope, or an older one for it.
-    package func deliverCounting(_ envelope: Envelope) -> Int {
+    /// Delivers as ``deliver(_:)`` does, for a transport that counts what was received and dropped.
+    ///
+    /// - Parameter envelope: The envelope.
+    /// - Returns: How many subscriptions were full: each dropped this envelope, or an older one for it.
+    public func deliverCounting(_ envelope: Envelope) -> Int {
         let lane = table.nearestLane
         let route = route(of: envelope)
         var gate: CallGate?
@@ -279,8 +282,17 @@ public final class MemoryBus: Bus {
         try open(pattern, options: options, onTermination: onTermination).begin()
     }
 
-    /// Opens a subscription that its caller does not have yet, and says when it is over.
-    package func open(
+    /// Opens a subscription that its caller does not have yet, for transports whose `subscribe` waits for others.
+    ///
+    /// It collects from now on, and its capacity counts from ``/EventCore/OpeningSubscription/begin()`` on.
+    ///
+    /// - Parameters:
+    ///   - pattern: Which subjects.
+    ///   - options: Buffer, backpressure and predicate.
+    ///   - onTermination: Called once, outside every lock, when the subscription ends, whichever way it does.
+    /// - Returns: The subscription; it ends when nothing refers to it any more.
+    /// - Throws: As ``subscribe(to:options:)``.
+    public func open(
         _ pattern: Pattern,
         options: SubscriptionOptions,
         onTermination: @escaping @Sendable () -> Void

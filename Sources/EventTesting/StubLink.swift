@@ -1,54 +1,44 @@
-package import EventCore
-import EventMemory
+public import EventCore
 
 /// A link that leads nowhere and says what a test tells it to.
-package final class StubLink: BusLink {
+///
+/// It may be used from any task.
+public final class StubLink: BusLink {
     private let current = Lock(LinkStatistics())
     private let hub = LinkEventHub()
 
-    package init() {}
+    /// Creates a link with nothing counted.
+    public init() {}
 
-    package var statistics: LinkStatistics {
+    /// What the test says has been counted.
+    public var statistics: LinkStatistics {
         get { current.withLock(\.self) }
         set { current.withLock { $0 = newValue } }
     }
 
-    package var events: LinkEvents { LinkEvents(hub) }
+    /// What the test sends.
+    public var events: LinkEvents { LinkEvents(hub) }
 
-    package func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) -> Bool {
+    /// Sends an event.
+    ///
+    /// - Parameter event: What happened.
+    public func send(_ event: LinkEvent) {
+        hub.send(event)
+    }
+
+    /// Whether the test says that so many peers are connected; does not wait.
+    ///
+    /// - Parameters:
+    ///   - subject: Not looked at.
+    ///   - count: How many.
+    ///   - timeout: Not looked at.
+    /// - Returns: Whether ``statistics`` have as many peers.
+    public func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) -> Bool {
         count <= statistics.peers
     }
 
     /// Ends the events, as a bus that is closed does.
-    package func end() {
+    public func end() {
         hub.finish()
-    }
-}
-
-/// A bus within the process with a ``StubLink``.
-package struct StubLinkedBus: Bus {
-    package let stub = StubLink()
-    private let base = MemoryBus()
-    private let onClose: @Sendable (StubLink) -> Void
-
-    /// Makes a bus that calls `onClose` while it closes, before the events of its link end.
-    package init(onClose: @escaping @Sendable (StubLink) -> Void = { _ in }) {
-        self.onClose = onClose
-    }
-
-    package var link: (any BusLink)? { stub }
-
-    package func publish(_ envelope: Envelope) async throws {
-        try await base.publish(envelope)
-    }
-
-    package func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        try await base.subscribe(to: pattern, options: options)
-    }
-
-    package func close() async {
-        await base.close()
-        onClose(stub)
-        stub.end()
     }
 }

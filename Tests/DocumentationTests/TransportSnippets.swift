@@ -31,11 +31,8 @@ final class WireBus: Bus {
     }
 
     func publish(_ envelope: Envelope) async throws {
-        // What is not set is filled here, so that both sides see the same.
-        let fresh = Envelope(subject: envelope.subject)
-        var envelope = envelope
-        if envelope.id.isEmpty { envelope.id = fresh.id }
-        if envelope.time == .distantPast { envelope.time = fresh.time }
+        // What is not set is filled here, on the publisher's task, so that both sides see the same.
+        let envelope = envelope.filledForPublishing()
         try await local.publish(envelope)
 
         var header = envelope
@@ -77,12 +74,37 @@ private struct LoopbackWire: Wire {
 }
 
 /// The transport of the article "Writing a transport", and the cases that it shows.
-@Suite(.timeLimit(.minutes(2))) struct TransportSnippets {
+@Suite(.timeLimit(.minutes(5))) struct TransportSnippets {
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func keepsAlone(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let bus = WireBus(LoopbackWire.pair().0, observer: observer)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .unobserved))
+    func keepsUnobserved(_ rule: ConformanceCase) async throws {
+        try await rule.run { _ in
+            let bus = WireBus(LoopbackWire.pair().0)
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
     @Test(arguments: BusConformance.cases(for: .fireAndForget))
     func keepsAcrossTheWire(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let (near, far) = LoopbackWire.pair()
             return BusFixture(publisher: WireBus(near, observer: observer), subscriber: WireBus(far))
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .inProcess))
+    func keepsWhileWrapped(_ rule: ConformanceCase) async throws {
+        try await rule.run { observer in
+            let linked = StubLinkedBus(observer: observer)
+            let bus = RecordingBus(wrapping: linked)
+            return BusFixture(publisher: bus, subscriber: bus, wrapping: linked)
         }
     }
 }

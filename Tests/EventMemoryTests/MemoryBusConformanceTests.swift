@@ -11,6 +11,14 @@ import Testing
         }
     }
 
+    @Test(arguments: BusConformance.cases(for: .unobserved))
+    func `keeps without an observer`(_ rule: ConformanceCase) async throws {
+        try await rule.run { _ in
+            let bus = MemoryBus()
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
     @Test(arguments: BusConformance.cases(for: .inProcess))
     func `keeps without a route cache`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in

@@ -291,8 +291,9 @@ import Testing
     func `a metered bus keeps`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let metrics = MetricsObserver(factory: TestMetrics())
-            let bus = MeteredBus(MemoryBus(observer: CombinedObserver(observer, metrics)), metrics: metrics)
-            return BusFixture(publisher: bus, subscriber: bus)
+            let linked = StubLinkedBus(observer: CombinedObserver(observer, metrics))
+            let bus = MeteredBus(linked, metrics: metrics)
+            return BusFixture(publisher: bus, subscriber: bus, wrapping: linked)
         }
     }
 

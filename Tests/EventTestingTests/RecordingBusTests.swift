@@ -17,7 +17,16 @@ import Testing
         try await rule.run { observer in
             let memory = MemoryBus(observer: observer)
             let bus = RecordingBus(wrapping: memory)
-            return BusFixture(publisher: bus, subscriber: bus, droppedCount: { memory.droppedCount })
+            return BusFixture(publisher: bus, subscriber: bus, wrapping: memory)
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .unobserved))
+    func `keeps the rules of a linked bus that nobody observes`(_ rule: ConformanceCase) async throws {
+        try await rule.run { _ in
+            let linked = StubLinkedBus()
+            let bus = RecordingBus(wrapping: linked)
+            return BusFixture(publisher: bus, subscriber: bus, wrapping: linked)
         }
     }
 

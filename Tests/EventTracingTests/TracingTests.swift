@@ -231,8 +231,9 @@ import Tracing
     @Test(arguments: BusConformance.cases(for: .inProcess))
     func `a traced bus keeps`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
-            let bus = TracedBus(MemoryBus(observer: observer), tracer: W3CTracer())
-            return BusFixture(publisher: bus, subscriber: bus)
+            let linked = StubLinkedBus(observer: observer)
+            let bus = TracedBus(linked, tracer: W3CTracer())
+            return BusFixture(publisher: bus, subscriber: bus, wrapping: linked)
         }
     }
 }

@@ -17,6 +17,17 @@ import Testing
         }
     }
 
+    @Test(arguments: BusConformance.cases(for: .unobserved))
+    func `one bus keeps without an observer`(_ rule: ConformanceCase) async throws {
+        try await rule.run { _ in
+            let address = Address.ipc()
+            let bus = try ZMQBus(
+                configuration: ZMQBusConfiguration(publish: [.bind(address)], subscribe: [.connect(address)])
+            )
+            return BusFixture(publisher: bus, subscriber: bus)
+        }
+    }
+
     @Test(arguments: BusConformance.cases(for: .fireAndForget), Joined.Way.allCases)
     func `two joined buses keep`(_ rule: ConformanceCase, _ way: Joined.Way) async throws {
         try await rule.run { observer in

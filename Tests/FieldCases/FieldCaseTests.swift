@@ -8,4 +8,7 @@ struct FieldCaseTests {
 
     @Test(arguments: FieldCase.contract)
     func contract(_ value: FieldCase) async throws { try await value.check() }
+
+    @Test(arguments: FieldCase.suite)
+    func suite(_ suite: FieldCase) async throws { try await suite.check() }
 }

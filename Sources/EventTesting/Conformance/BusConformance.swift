@@ -15,11 +15,12 @@ public enum BusConformance {
     /// - Parameter profile: What the bus promises.
     /// - Returns: Every case that needs no more than that, grouped by topic.
     public static func cases(for profile: BusProfile) -> [ConformanceCase] {
-        all.filter { profile.isSuperset(of: $0.needs) }
+        all.filter { profile.kept.isSuperset(of: $0.needs) }.map { $0.listed(for: profile) }
     }
 
     private static let all: [ConformanceCase] = [
         PublishCases.all,
+        FillingCases.all,
         AccountingCases.all,
         OrderCases.all,
         BackpressureCases.all,
@@ -27,9 +28,12 @@ public enum BusConformance {
         MatchingCases.all,
         TransparencyCases.all,
         SubscribeCases.all,
+        ReadingCases.all,
         SubscriptionEndCases.all,
         PredicateCases.all,
         CloseCases.all,
+        ClosingRaceCases.all,
         ObserverCases.all,
+        LinkCases.all,
     ].flatMap(\.self)
 }

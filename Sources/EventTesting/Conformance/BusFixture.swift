@@ -12,6 +12,9 @@ public struct BusFixture: Sendable {
     /// The bus the case subscribes on; what is published on the other arrives here.
     public let subscriber: any Bus
 
+    /// The bus that both of them wrap, if they do, so that its `Bus.link` has to be theirs.
+    public let wrapped: (any Bus)?
+
     /// How long to wait for something that must happen.
     ///
     /// Only a broken bus makes a case wait that long.
@@ -30,6 +33,8 @@ public struct BusFixture: Sendable {
     /// - Parameters:
     ///   - publisher: The bus to publish on.
     ///   - subscriber: The bus to subscribe on; the same one, or one that is linked to it.
+    ///   - wrapped: The bus that both of them wrap, if they do. With a `StubLinkedBus` the suite sees whether they forward
+    ///     its link; with a bus that has none, whether they make one up.
     ///   - waitFor: How long to wait for something that must happen.
     ///   - stayQuiet: How long to watch for something that must not happen.
     ///   - settle: Waits until a new subscription is in effect across the link, given the subscription and a subject
@@ -39,6 +44,7 @@ public struct BusFixture: Sendable {
     public init(
         publisher: any Bus,
         subscriber: any Bus,
+        wrapping wrapped: (any Bus)? = nil,
         waitFor: Duration = .seconds(5),
         stayQuiet: Duration = .milliseconds(100),
         settle: @escaping @Sendable (Subscription, Subject) async throws -> Void = { _, _ in },
@@ -46,9 +52,11 @@ public struct BusFixture: Sendable {
     ) {
         self.publisher = publisher
         self.subscriber = subscriber
+        self.wrapped = wrapped
         self.waitFor = waitFor
         self.stayQuiet = stayQuiet
-        self.droppedCount = droppedCount ?? (subscriber as? MemoryBus).map { bus in { @Sendable in bus.droppedCount } }
+        let memory = subscriber as? MemoryBus ?? wrapped as? MemoryBus
+        self.droppedCount = droppedCount ?? memory.map { bus in { @Sendable in bus.droppedCount } }
         self.settle = settle
     }
 }

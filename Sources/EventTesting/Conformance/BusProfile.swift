@@ -10,8 +10,11 @@ public struct BusProfile: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
+    /// Every envelope reaches the matching subscriptions.
+    private static let losesNothing = BusProfile(rawValue: 1 << 0)
+
     /// What is published reaches the matching subscriptions, in each task's order.
-    public static let delivers = BusProfile(rawValue: 1 << 0)
+    public static let delivers: BusProfile = [.losesNothing, .accountsForLosses]
 
     /// When `publish` returns, the envelope is in every matching buffer or has been dropped.
     public static let enqueuesBeforeReturning = BusProfile(rawValue: 1 << 1)
@@ -28,14 +31,36 @@ public struct BusProfile: OptionSet, Sendable, Hashable {
     /// Once closed, a bus refuses to publish and to subscribe with `EventError.busClosed`.
     public static let reportsClosed = BusProfile(rawValue: 1 << 5)
 
+    /// What is published reaches the matching subscriptions, in each task's order, or `Bus.link` counts it.
+    ///
+    /// Among the link's statistics are `lost`, and `unknownLosses` for what nobody could count. The link of the subscribing
+    /// bus is asked, and that of the publishing one. A bus that loses nothing promises this as well.
+    public static let accountsForLosses = BusProfile(rawValue: 1 << 6)
+
+    /// Envelopes may be lost: takes back that every one arrives, whatever else is promised.
+    private static let mayLose = BusProfile(rawValue: 1 << 7)
+
     /// Publishing and subscribing on one bus in one process: everything is promised.
     public static let inProcess: BusProfile = [
         .delivers, .enqueuesBeforeReturning, .backpressureReachesPublisher, .observesPublishing, .observesEveryDelivery,
         .reportsClosed,
     ]
 
-    /// Two linked buses, where `publish` returns before the far side has the envelope.
+    /// One bus in one process that was made without an observer.
+    ///
+    /// Many a bus has a shorter way when nobody observes it, which the cases for ``inProcess`` never go. Leave the observer
+    /// out that the fixture is offered.
+    public static let unobserved = inProcess.subtracting([.observesPublishing, .observesEveryDelivery])
+
+    /// Two linked buses, where `publish` returns before the far side has the envelope, and nothing is lost meanwhile.
     public static let fireAndForget: BusProfile = [.delivers, .observesPublishing, .reportsClosed]
+
+    /// Two linked buses that may lose envelopes at any time and tell how many: ``accountsForLosses``.
+    ///
+    /// A case passes when what is missing has been counted, and fails when it has not. Something has to arrive, though: a
+    /// case waits in vain for a bus that loses everything. Together with another profile it means that one less the
+    /// promise that every envelope arrives.
+    public static let lossy: BusProfile = [.mayLose, .accountsForLosses, .observesPublishing, .reportsClosed]
 
     /// A bus that takes everything and delivers nothing.
     public static let discards: BusProfile = []
@@ -53,4 +78,10 @@ extension BusProfile {
 
     /// What a case needs that makes a publisher wait and counts callbacks.
     static let observedBlocking: BusProfile = [.blocking, .observed]
+
+    /// Whether envelopes that are missing are counted, rather than the bus at fault.
+    var toleratesLosses: Bool { contains(.mayLose) }
+
+    /// What is left of the promises where envelopes may be lost.
+    var kept: BusProfile { toleratesLosses ? subtracting(.losesNothing) : self }
 }

@@ -28,7 +28,7 @@ enum CancellationCases {
             try await probe.expect("the cancelled publish", throws: .cancellation) {
                 try await probe.expectEnd(of: publish, "the cancelled publish")
             }
-            narrow.subscription.close()
+            probe.close(narrow.subscription)
             try probe.expect("what was buffered", try await probe.drain(narrow.subscription), is: ["a"])
         },
         ConformanceCase(
@@ -54,6 +54,27 @@ enum CancellationCases {
             }
             try probe.expect("callbacks about one with room", probe.callbacks(about: wide.id), is: ["delivered b"])
             try probe.expect("what arrives", await probe.receive(1, from: wide), is: ["b"])
+        },
+        ConformanceCase(
+            "cancellation.leavesWhatWasTaken",
+            "P7",
+            "A subscription that has made room and taken the envelope keeps it when the publish is cancelled.",
+            needs: .observedBlocking
+        ) { probe in
+            let (first, second) = (try await probe.subscribeNarrow(), try await probe.subscribeNarrow())
+            try await probe.publish("a")
+            let publish = try await probe.park("b", at: first, second)
+            try probe.expect("what arrives", await probe.receive(1, from: first.subscription), is: ["a"])
+            publish.task.cancel()
+            try await probe.expect("the cancelled publish", throws: .cancellation) {
+                try await probe.expectEnd(of: publish, "the cancelled publish")
+            }
+            try probe.expect(
+                "callbacks about each",
+                [first, second].map { probe.callbacks(about: $0.id) },
+                is: [["delivered a", "delivered b"], ["delivered a", "dropped b (cancelled)"]]
+            )
+            try probe.expect("what arrives", await probe.receive(1, from: first.subscription), is: ["b"])
         },
         ConformanceCase(
             "cancellation.alreadyCancelledDoesNotWait",

@@ -59,7 +59,7 @@ enum CloseCases {
         ) { probe in
             await probe.close()
             try await probe.expect("subscribe", throws: .busClosed) {
-                _ = try await probe.subscriber.subscribe(to: probe.pattern())
+                _ = try await probe.open(SubscriptionOptions())
             }
         },
         ConformanceCase(
@@ -140,7 +140,7 @@ enum CloseCases {
             try await probe.expect("publish", throws: .busClosed) { try await probe.publish("late") }
             let delivered = atClose.count { $0.hasPrefix("delivered") }
             try probe.expect("how much was buffered", try await probe.drain(subscription).count, is: delivered)
-            subscription.close()
+            probe.close(subscription)
             try probe.expect("callbacks after close", probe.callbacks.count - atClose.count, is: 0)
         },
         ConformanceCase(
@@ -160,13 +160,4 @@ enum CloseCases {
             try probe.expect("all callbacks", probe.callbacks, is: atClose)
         },
     ]
-}
-
-extension ConformanceProbe {
-    /// Publishes until the bus is closed, which some buses do not report.
-    fileprivate func publishUntilClosed(_ name: String, atMost count: Int) async throws {
-        do {
-            for number in 1...count { try await publish("\(name): \(number)") }
-        } catch EventError.busClosed {}
-    }
 }

@@ -15,7 +15,14 @@ enum ExpectedError: String {
 
 extension ConformanceProbe {
     func failure(expected: String, seen: String) -> ConformanceFailure {
-        ConformanceFailure(id: rule.id, section: rule.section, sentence: rule.sentence, expected: expected, seen: seen)
+        ConformanceFailure(
+            id: rule.id,
+            section: rule.section,
+            sentence: rule.sentence,
+            expected: expected,
+            seen: seen,
+            events: observer.story.entries
+        )
     }
 
     // MARK: Values
@@ -62,75 +69,6 @@ extension ConformanceProbe {
         throw failure(expected: "\(name) within \(waitFor)", seen: "\(journal.entries)")
     }
 
-    // MARK: Subscriptions
-
-    /// The next envelope, or nil when the subscription has ended or none comes in time.
-    private func next(from subscription: Subscription) async -> Envelope? {
-        // In ten turns, for the reason that ``Journal`` has.
-        for _ in 1...10 {
-            if let envelope = await subscription.next(within: waitFor / 10) { return envelope }
-        }
-        return nil
-    }
-
-    /// The labels of the next envelopes; fewer when no more come in time.
-    func receive(_ count: Int, from subscription: Subscription) async -> [String] {
-        var labels: [String] = []
-        while labels.count < count, let envelope = await next(from: subscription) {
-            labels.append(envelope.label)
-        }
-        return labels
-    }
-
-    /// Expects one more envelope and returns it.
-    func receiveOne(from subscription: Subscription) async throws -> Envelope {
-        guard let envelope = await next(from: subscription) else {
-            throw failure(expected: "an envelope within \(waitFor)", seen: "none")
-        }
-        return envelope
-    }
-
-    /// Everything that has arrived at a subscription, in order.
-    func receiveAll(from subscription: Subscription, on topic: String = defaultTopic) async throws -> [String] {
-        try await receiveAll(from: [subscription], on: topic).flatMap(\.self)
-    }
-
-    /// Everything that has arrived at each subscription, in order.
-    ///
-    /// An envelope published last marks the end, so that nothing need be waited for to know that nothing more comes.
-    func receiveAll(from subscriptions: [Subscription], on topic: String = defaultTopic) async throws -> [[String]] {
-        let mark = "the end"
-        try await publish(mark, on: topic)
-        var received: [[String]] = []
-        for subscription in subscriptions {
-            var labels: [String] = []
-            while true {
-                guard let envelope = await next(from: subscription) else {
-                    throw failure(expected: "an envelope published last to arrive", seen: "\(labels), but not that one")
-                }
-                if envelope.label == mark { break }
-                labels.append(envelope.label)
-            }
-            received.append(labels)
-        }
-        return received
-    }
-
-    /// Expects the subscription to end, and returns what was still buffered.
-    func drain(_ subscription: Subscription) async throws -> [String] {
-        let reader = attempt {
-            var labels: [String] = []
-            for await envelope in subscription { labels.append(envelope.label) }
-            return labels
-        }
-        return try await expectEnd(of: reader, "a loop over the ended subscription")
-    }
-
-    /// Expects the subscription to have ended, with nothing left in it.
-    func expectEnded(_ subscription: Subscription) async throws {
-        try expect("what an ended subscription yields", try await drain(subscription), is: [])
-    }
-
     // MARK: Callbacks
 
     /// The labels that `onPublish` announced.
@@ -138,9 +76,14 @@ extension ConformanceProbe {
         observer.recorder.envelopes.filter(isOfThisRun).map(\.label)
     }
 
-    /// All callbacks about the envelopes of this run, in words.
+    /// All callbacks about the envelopes of this run.
+    var events: [RecordingObserver.Event] {
+        observer.recorder.events.filter { isOfThisRun($0.envelope) }
+    }
+
+    /// The same in words.
     var callbacks: [String] {
-        observer.recorder.events.filter { isOfThisRun($0.envelope) }.map(\.summary)
+        events.map(\.summary)
     }
 
     /// The callbacks about one subscription, in words.
@@ -148,9 +91,9 @@ extension ConformanceProbe {
         observer.recorder.events.filter { $0.subscription == subscription }.map(\.summary)
     }
 
-    /// Leaves out what settling a link may publish.
+    /// Leaves out what settling a link may publish, and marks.
     private func isOfThisRun(_ envelope: Envelope) -> Bool {
-        envelope.headers[Envelope.labelKey] != nil
+        envelope.headers[Envelope.labelKey] != nil && !envelope.isMark
     }
 }
 

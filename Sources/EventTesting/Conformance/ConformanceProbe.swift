@@ -3,28 +3,38 @@ import EventCore
 /// What a case works with: the buses, an observer, subjects that are its own, and words for acting on them.
 ///
 /// Envelopes are told apart by a label, which travels as a header. Subjects are named by their last segments; what comes
-/// before is unique to the run.
+/// before is unique to the run. All that is done through the probe stands in the story of the run.
 final class ConformanceProbe: Sendable {
     static let defaultTopic = "topic"
 
     let observer: ConformanceObserver
     let rule: ConformanceCase
-    private let fixture: BusFixture
+    private let fixtures: [BusFixture]
     private let root = "conformance.\(Envelope(subject: "conformance").id)"
     private let attempts = Lock<[Task<Void, Never>]>([])
     private let step = Lock("start of the case")
+    private let losses: Losses
 
-    init(rule: ConformanceCase, fixture: BusFixture, observer: ConformanceObserver) {
+    init(rule: ConformanceCase, fixtures: [BusFixture], observer: ConformanceObserver) {
         self.rule = rule
-        self.fixture = fixture
+        self.fixtures = fixtures
         self.observer = observer
+        losses = Losses(of: fixtures[0])
     }
 
-    var publisher: any Bus { fixture.publisher }
+    var fixture: BusFixture { fixtures[0] }
+    /// The publishing bus of each fixture.
+    var publishers: [any Bus] { fixtures.map(\.publisher) }
     var subscriber: any Bus { fixture.subscriber }
     var waitFor: Duration { fixture.waitFor }
     var stayQuiet: Duration { fixture.stayQuiet }
     var busDroppedCount: Int? { fixture.droppedCount?() }
+
+    /// Whether the bus may lose envelopes, provided that it counts them.
+    var toleratesLosses: Bool { rule.profile.toleratesLosses }
+
+    /// What the bus says it has lost since the case began.
+    var reportedLosses: Losses { Losses(of: fixture) - losses }
 
     /// The last call made on a bus; the one that hangs when a case does not end.
     var lastStep: String { step.withLock(\.self) }
@@ -43,6 +53,40 @@ final class ConformanceProbe: Sendable {
         Envelope(subject: try subject(topic), headers: [Envelope.labelKey: label])
     }
 
+    /// What a subject or pattern of this run is called in the story.
+    private func name(_ text: String) -> String {
+        text.hasPrefix(root) ? String(text.dropFirst(root.count + 1)) : text
+    }
+
+    // MARK: The story
+
+    /// Adds to the story of the run.
+    func tell(_ event: String) {
+        observer.story.append(event)
+    }
+
+    /// Makes a call, and tells of it and of what came of it.
+    private func call<Value>(
+        _ name: String,
+        _ work: () async throws -> Value,
+        naming describe: (Value) -> String = { _ in "" }
+    ) async throws -> Value {
+        begin(name)
+        do {
+            let value = try await work()
+            tell("\(name) returned\(describe(value))")
+            return value
+        } catch {
+            tell("\(name) threw \(error)")
+            throw error
+        }
+    }
+
+    private func begin(_ name: String) {
+        step.withLock { $0 = name }
+        tell(name)
+    }
+
     // MARK: Calls
 
     /// Subscribes, and returns when the subscription is in effect across the link.
@@ -52,20 +96,29 @@ final class ConformanceProbe: Sendable {
         backpressure: BackpressurePolicy = .dropNewest,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) async throws -> Subscription {
-        begin("subscribe to \(topic)")
         let options = SubscriptionOptions(
             bufferCapacity: capacity,
             backpressure: backpressure,
             predicate: predicate
         )
-        let subscription = try await subscriber.subscribe(to: pattern(topic), options: options)
+        let subscription = try await open(options, on: topic)
         try await settle(subscription)
         return subscription
     }
 
+    /// Subscribes, and does not wait for the other side of a link.
+    func open(_ options: SubscriptionOptions, on topic: String = defaultTopic) async throws -> Subscription {
+        let room = options.bufferCapacity > 0 ? "room for \(options.bufferCapacity)" : "default room"
+        return try await call("subscribe to \(topic) (\(options.backpressure.rawValue), \(room))") {
+            try await subscriber.subscribe(to: pattern(topic), options: options)
+        } naming: {
+            " \($0.id)"
+        }
+    }
+
     /// Returns when a subscription to a pattern of this run is in effect across the link.
     func settle(_ subscription: Subscription) async throws {
-        begin("settling of \(subscription.pattern)")
+        step.withLock { $0 = "settling of \(name(subscription.pattern.rawValue))" }
         let text = subscription.pattern.rawValue
         let matching = text.split(separator: ".").map { $0 == "*" || $0 == ">" ? "any" : String($0) }
         try await fixture.settle(subscription, Subject(segments: matching))
@@ -78,21 +131,27 @@ final class ConformanceProbe: Sendable {
 
     /// Publishes one envelope after the other.
     func publish(_ labels: [String], on topic: String = defaultTopic) async throws {
-        for label in labels {
-            begin("publish of \(label) on \(topic)")
-            try await publisher.publish(envelope(label, on: topic))
+        for label in labels { try await publish(envelope(label, on: topic)) }
+    }
+
+    /// Publishes an envelope, on the bus of the first fixture or on another.
+    func publish(_ envelope: Envelope, by bus: (any Bus)? = nil) async throws {
+        try await call("publish of \(envelope.label) on \(name(envelope.subject.rawValue))") {
+            try await (bus ?? fixture.publisher).publish(envelope)
         }
+    }
+
+    /// Closes a subscription.
+    func close(_ subscription: Subscription) {
+        tell("close of \(subscription.id)")
+        subscription.close()
     }
 
     /// Closes the bus, or both.
     func close() async {
-        begin("close")
-        await publisher.close()
-        await subscriber.close()
-    }
-
-    private func begin(_ call: String) {
-        step.withLock { $0 = call }
+        begin("close of the bus")
+        await fixture.close()
+        tell("close of the bus returned")
     }
 
     // MARK: Side by side
@@ -123,7 +182,7 @@ final class ConformanceProbe: Sendable {
     ///
     /// A case that has no outcome has not ended, which breaks the rule, too; `step` is where it stopped then.
     func tearDown(after outcome: Result<Void, any Error>?, unfinished step: String) async throws {
-        let closing = Attempt { await self.close() }
+        let closing = Attempt { [fixtures] in for fixture in fixtures { await fixture.close() } }
         // A task of its own, so that the buses are closed on return even when this task is cancelled.
         let closed = await Task { [waitFor] in try? await closing.result(within: waitFor) }.value
         for task in attempts.withLock(\.self) + [closing.task] { task.cancel() }

@@ -13,9 +13,9 @@ struct NarrowSubscription: Sendable {
 }
 
 extension ConformanceProbe {
-    func subscribeNarrow() async throws -> NarrowSubscription {
+    func subscribeNarrow(to topic: String = defaultTopic) async throws -> NarrowSubscription {
         let routed = Journal<String>()
-        let subscription = try await subscribe(capacity: 1, backpressure: .block) { envelope in
+        let subscription = try await subscribe(to: topic, capacity: 1, backpressure: .block) { envelope in
             routed.append(envelope.label)
             return true
         }

@@ -1,6 +1,12 @@
 import Dispatch
 import EventCore
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// How an observer is called: O1 to O4.
 enum ObserverCases {
     static let all: [ConformanceCase] = [
@@ -57,6 +63,72 @@ enum ObserverCases {
             try probe.expect("what arrives", received, is: ["1"])
         },
         ConformanceCase(
+            "observer.isToldBeforeWaitingPublishReturns",
+            "O3",
+            "A publish that waited returns, whatever came of it, once the observer has been told what.",
+            needs: [.observedBlocking, .reportsClosed]
+        ) { probe in
+            for end in [Ending.admission, .cancellation, .subscriptionClosed, .busClosed] {
+                let narrow = try await probe.subscribeNarrow()
+                try await probe.publish("a")
+                let publish = try await probe.park("b", at: narrow)
+                let stop = Stop()
+                defer { stop.letGo() }
+                probe.observer.duringCallbacks { event in
+                    if event.subscription == narrow.id { stop.wait() }
+                }
+                let ending = probe.attempt(on: TurnExecutor()) { await probe.bring(end, to: publish, at: narrow) }
+                try await probe.expect("a callback about b", in: stop.reached) { !$0.isEmpty }
+                let outcome = try await publish.result(within: probe.stayQuiet)
+                stop.letGo()
+                try probe.expect(outcome == nil, "publish to wait for the callback (\(end))", seen: "it ended")
+                try await probe.expectEnd(of: ending, "the \(end)")
+                let result = try await publish.result(within: probe.waitFor)
+                try probe.expect(result != nil, "publish to end after the callback (\(end))", seen: "it did not")
+                probe.close(narrow.subscription)
+            }
+        },
+        ConformanceCase(
+            "observer.seesWholeEnvelopes",
+            "P3",
+            "Each callback is given the envelope that it is about, just as it was announced.",
+            needs: [.observedBlocking, .reportsClosed]
+        ) { probe in
+            let subscriptions = [
+                try await probe.subscribe(capacity: 1),
+                try await probe.subscribe(capacity: 1, backpressure: .dropOldest),
+            ]
+            for label in ["a", "b"] { try await probe.publish(probe.fullEnvelope(label)) }
+            let (first, second) = (try await probe.subscribeNarrow(), try await probe.subscribeNarrow())
+            try await probe.publish(probe.fullEnvelope("c"))
+            let cancelled = probe.attempt { try await probe.publish(probe.fullEnvelope("d")) }
+            for narrow in [first, second] {
+                try await probe.expect("d routed to \(narrow.id)", in: narrow.routed) { $0.contains("d") }
+            }
+            _ = try await cancelled.result(within: probe.stayQuiet)
+            cancelled.task.cancel()
+            _ = try await cancelled.result(within: probe.waitFor)
+            let waiting = probe.attempt { try await probe.publish(probe.fullEnvelope("e")) }
+            for narrow in [first, second] {
+                try await probe.expect("e routed to \(narrow.id)", in: narrow.routed) { $0.contains("e") }
+            }
+            _ = try await waiting.result(within: probe.stayQuiet)
+            await probe.close()
+            _ = try await waiting.result(within: probe.waitFor)
+            try probe.expect("reasons of drops", probe.reasons, is: ["buffer_full", "cancelled", "closed"])
+            var announced: [String: Envelope] = [:]
+            for event in probe.events {
+                if case .published(let envelope) = event { announced[envelope.label] = envelope }
+                try probe.expect(
+                    "the envelope of \"\(event.summary)\"",
+                    event.envelope,
+                    is: announced[event.envelope.label]
+                )
+                try probe.expect("its payload", event.envelope.payload, is: announced[event.envelope.label]?.payload)
+            }
+            withExtendedLifetime(subscriptions) {}
+        },
+        ConformanceCase(
             "observer.countsDrops",
             "O4",
             "There is one onDrop(.bufferFull) for each envelope lost to a full buffer, and droppedCount is their number.",
@@ -69,11 +141,40 @@ enum ObserverCases {
             let full = probe.observer.recorder.droppedCount(reason: .bufferFull)
             try probe.expect("drops reported", full, is: 5)
             if let after = probe.busDroppedCount { try probe.expect("droppedCount", after - before, is: 5) }
-            for subscription in [newest, oldest] { subscription.close() }
+            for subscription in [newest, oldest] { probe.close(subscription) }
             try probe.expect("what was buffered", try await probe.drain(newest), is: ["a", "b"])
             try probe.expect("what was buffered", try await probe.drain(oldest), is: ["c", "d", "e"])
         },
     ]
+}
+
+/// What ends the wait of a publisher.
+private enum Ending: String { case admission, cancellation, subscriptionClosed, busClosed }
+
+extension ConformanceProbe {
+    fileprivate func bring(_ end: Ending, to publish: Attempt<Void>, at narrow: NarrowSubscription) async {
+        switch end {
+        case .admission: _ = await receive(1, from: narrow.subscription)
+        case .cancellation: publish.task.cancel()
+        case .subscriptionClosed: close(narrow.subscription)
+        case .busClosed: await close()
+        }
+    }
+
+    /// An envelope with something in each part.
+    fileprivate func fullEnvelope(_ label: String) throws -> Envelope {
+        var envelope = try envelope(label)
+        envelope.source = "source of \(label)"
+        envelope.payload = Data("\"payload of \(label)\"".utf8)
+        return envelope
+    }
+
+    /// Why envelopes were dropped, each reason once.
+    fileprivate var reasons: [String] {
+        var reasons: Set<String> = []
+        for case .dropped(_, _, let reason) in events { reasons.insert(reason.rawValue) }
+        return reasons.sorted()
+    }
 }
 
 extension Subscription {

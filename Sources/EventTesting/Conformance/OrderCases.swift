@@ -7,29 +7,26 @@ enum OrderCases {
             "order.isKeptPerTask",
             "P4",
             "What one task publishes arrives at each subscription in that order.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
-            let subscriptions = [
-                try await probe.subscribe(capacity: 256), try await probe.subscribe(to: ">", capacity: 256),
-            ]
+            let one = try await probe.subscribe(capacity: 256)
+            let other = try await probe.subscribe(to: ">", capacity: 256)
             let labels = (1...200).map { "\($0)" }
             try await probe.publish(labels)
-            for subscription in subscriptions {
-                try probe.expect("what arrives", await probe.receive(200, from: subscription), is: labels)
-            }
+            try await probe.expectAll(labels, at: one, other)
         },
         ConformanceCase(
             "order.isKeptAcrossSubjects",
             "P4",
             "The order of one task's envelopes holds across subjects.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
             let subscription = try await probe.subscribe(to: "*", capacity: 256)
             let labels = (1...60).map { "\($0)" }
             for (index, label) in labels.enumerated() {
                 try await probe.publish(label, on: ["left", "middle", "right"][index % 3])
             }
-            try probe.expect("what arrives", await probe.receive(60, from: subscription), is: labels)
+            try await probe.expectAll(labels, at: subscription, on: "left")
         },
         ConformanceCase(
             "order.isKeptAmongConcurrentTasks",

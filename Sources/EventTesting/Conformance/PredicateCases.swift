@@ -33,7 +33,7 @@ enum PredicateCases {
             }
             try await probe.publish("a", "b", "c", "d")
             try probe.expect("what the predicate is asked about", asked.entries, is: ["a", "b", "c", "d"])
-            subscription.close()
+            probe.close(subscription)
             try probe.expect("what was buffered", try await probe.drain(subscription), is: ["b", "d"])
         },
         ConformanceCase(
@@ -44,7 +44,7 @@ enum PredicateCases {
         ) { probe in
             let toClose = Journal<Subscription>()
             let own = try await probe.subscribe { _ in
-                for subscription in toClose.entries { subscription.close() }
+                for subscription in toClose.entries { probe.close(subscription) }
                 return false
             }
             toClose.append(own)

@@ -1,6 +1,6 @@
 import EventCore
 
-/// What subscribing gives: S1, S2, S3, S5, S7.
+/// What subscribing gives: S1, S2, S3, S7.
 enum SubscribeCases {
     static let all: [ConformanceCase] = [
         ConformanceCase(
@@ -24,6 +24,47 @@ enum SubscribeCases {
             withExtendedLifetime(subscriptions) {}
         },
         ConformanceCase(
+            "subscribe.isEffectiveOnEveryThread",
+            "S1",
+            "A publish that starts after subscribe returned is seen, whoever publishes, on whichever thread.",
+            needs: .buffered
+        ) { probe in
+            let threads = (1...4).map { _ in TurnExecutor() }
+            func publishOnEach(_ label: String) async throws {
+                for (number, thread) in threads.enumerated() {
+                    let publish = probe.attempt(on: thread) { try await probe.publish("\(label) \(number + 1)") }
+                    try await probe.expectEnd(of: publish, "publish on a thread of its own")
+                }
+            }
+            // Each publisher has reason to remember who listens before somebody comes.
+            var subscriptions = [try await probe.subscribe(to: ">")]
+            for round in 1...3 {
+                try await publishOnEach("before \(round)")
+                let subscription = try await probe.subscribe(to: round.isMultiple(of: 2) ? "*" : "topic")
+                try await publishOnEach("after")
+                let received = await probe.receive(4, from: subscription)
+                try probe.expect("what arrives", received, is: ["after 1", "after 2", "after 3", "after 4"])
+                subscriptions.append(subscription)
+            }
+        },
+        ConformanceCase(
+            "subscribe.worksConcurrently",
+            "S1",
+            "When several tasks subscribe at once, each subscription is in effect, and has an id of its own.",
+            needs: .buffered
+        ) { probe in
+            let opening = (1...16).map { _ in probe.attempt { try await probe.subscribe() } }
+            var subscriptions: [Subscription] = []
+            for attempt in opening {
+                subscriptions.append(try await probe.expectEnd(of: attempt, "subscribe beside others"))
+            }
+            try probe.expect("different ids", Set(subscriptions.map(\.id)).count, is: 16)
+            try await probe.publish("a")
+            for subscription in subscriptions {
+                try probe.expect("what arrives", await probe.receive(1, from: subscription), is: ["a"])
+            }
+        },
+        ConformanceCase(
             "subscribe.givesUniqueIDs",
             "S2",
             "The id of a subscription is not empty, stable and unique within the bus."
@@ -34,7 +75,7 @@ enum SubscribeCases {
                 let subscription = try await probe.subscribe()
                 try probe.expect(!subscription.id.rawValue.isEmpty, "an id", seen: "it is empty")
                 ids.insert(subscription.id)
-                if round.isMultiple(of: 2) { subscription.close() } else { subscriptions.append(subscription) }
+                if round.isMultiple(of: 2) { probe.close(subscription) } else { subscriptions.append(subscription) }
             }
             ids.formUnion(subscriptions.map(\.id))
             try probe.expect("different ids of 20 subscriptions", ids.count, is: 20)
@@ -94,44 +135,6 @@ enum SubscribeCases {
             try probe.expect("how many subscriptions there are", Set(subscriptions.map(\.id)).count, is: 32)
         },
         ConformanceCase(
-            "subscribe.sharesAmongConsumers",
-            "S5",
-            "When several tasks iterate one subscription, each envelope goes to exactly one of them.",
-            needs: .delivers
-        ) { probe in
-            let subscription = try await probe.subscribe()
-            let received = Journal<String>()
-            let consumers = (1...3).map { _ in
-                probe.attempt { for await envelope in subscription { received.append(envelope.label) } }
-            }
-            let labels = (1...60).map { "\($0)" }
-            try await probe.publish(labels)
-            try await probe.expect("60 envelopes", in: received) { $0.count == 60 }
-            subscription.close()
-            for consumer in consumers { try await probe.expectEnd(of: consumer, "a loop over a closed subscription") }
-            try probe.expect("what arrives in all", received.entries.sorted(), is: labels.sorted())
-        },
-        ConformanceCase(
-            "subscribe.servesConsumersInOrder",
-            "S5",
-            "Tasks that wait for an envelope are served in order.",
-            needs: .delivers
-        ) { probe in
-            let subscription = try await probe.subscribe()
-            let queue = ConsumerQueue(subscription)
-            var consumers: [Attempt<String?>] = []
-            for number in 1...3 {
-                consumers.append(probe.attempt { await queue.next() })
-                try await probe.expect("consumer \(number) to begin", in: queue.begun) { $0.count == number }
-                await queue.waitUntilFree()
-            }
-            try await probe.publish("a", "b", "c")
-            for (consumer, label) in zip(consumers, ["a", "b", "c"]) {
-                let received = try await probe.expectEnd(of: consumer, "a waiting consumer")
-                try probe.expect("what a consumer gets", received, is: label)
-            }
-        },
-        ConformanceCase(
             "subscribe.keepsWhatArrivesBeforeReturn",
             "S7",
             "What arrives before subscribe has returned is not dropped for want of room.",
@@ -151,7 +154,7 @@ enum SubscribeCases {
         ) { probe in
             let opened = try await probe.subscribeUnderLoad(.dropNewest)
             try await probe.publish("late 1", "late 2")
-            opened.subscription.close()
+            probe.close(opened.subscription)
             let buffered = try await probe.drain(opened.subscription)
             try probe.expect("how much was buffered", buffered.count, is: max(1, opened.early.count))
         },
@@ -162,25 +165,6 @@ enum SubscribeCases {
 private struct OpenedSubscription: Sendable {
     let subscription: Subscription
     let early: [String]
-}
-
-/// Lets one consumer after the other begin to wait: while one runs, the actor is taken, and it is free again when that
-/// one waits.
-private actor ConsumerQueue {
-    nonisolated let begun = Journal<Void>()
-    private let subscription: Subscription
-
-    init(_ subscription: Subscription) {
-        self.subscription = subscription
-    }
-
-    func next() async -> String? {
-        begun.append(())
-        var iterator = subscription.makeAsyncIterator()
-        return await iterator.next(isolation: self)?.label
-    }
-
-    func waitUntilFree() {}
 }
 
 extension ConformanceProbe {
@@ -200,7 +184,7 @@ extension ConformanceProbe {
             }
             let subscribing = self.attempt(on: turns) {
                 let options = SubscriptionOptions(bufferCapacity: 1, backpressure: policy)
-                let subscription = try await self.subscriber.subscribe(to: self.pattern(), options: options)
+                let subscription = try await self.open(options)
                 let early = self.callbacks(about: subscription.id)
                 opened.append(OpenedSubscription(subscription: subscription, early: early))
             }
@@ -216,7 +200,7 @@ extension ConformanceProbe {
     fileprivate func expectRoom(for count: Int, in subscription: Subscription) async throws {
         let labels = (0...count).map { "\($0)" }
         try await publish(labels)
-        subscription.close()
+        close(subscription)
         try expect("what was buffered", try await drain(subscription), is: Array(labels.prefix(count)))
     }
 }

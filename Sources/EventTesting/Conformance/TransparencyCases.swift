@@ -13,7 +13,7 @@ enum TransparencyCases {
             "transparency.keepsSetFields",
             "P2",
             "Fields that are set arrive unchanged.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
             var envelope = try probe.envelope("set")
             envelope.id = "an id of its own"
@@ -27,11 +27,10 @@ enum TransparencyCases {
             "transparency.keepsAbsentFields",
             "P2",
             "A payload or source that is not set stays unset.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
             let subscription = try await probe.subscribe()
-            try await probe.publisher.publish(Envelope(subject: probe.subject()))
-            let received = try await probe.receiveOne(from: subscription)
+            let received = try await probe.receive(Envelope(subject: probe.subject()), from: subscription)
             try probe.expect("the payload", received.payload, is: nil)
             try probe.expect("the source", received.source, is: nil)
             try probe.expect("the headers", received.headers, is: [:])
@@ -40,7 +39,7 @@ enum TransparencyCases {
             "transparency.keepsPayloadBytes",
             "V7",
             "The payload arrives byte for byte.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
             let json = " { \"b\" : 1.0e+2, \"a\" : \"\\u00e9\\/\u{E9} \u{1F4E6}\", \"a\" : [ ] , \"n\": -0 }\n"
             try await probe.expectUnchanged(Envelope(subject: probe.subject(), rawPayload: Data(json.utf8)))
@@ -49,7 +48,7 @@ enum TransparencyCases {
             "transparency.keepsLargePayloads",
             "V7",
             "A payload of a quarter of a mebibyte arrives byte for byte.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
             let text = String(repeating: "seventeen letters", count: 256 * 1024 / 17)
             try await probe.expectUnchanged(Envelope(subject: probe.subject(), rawPayload: Data("\"\(text)\"".utf8)))
@@ -58,7 +57,7 @@ enum TransparencyCases {
             "transparency.keepsHeaders",
             "V7",
             "Headers arrive unchanged, whatever text they hold.",
-            needs: .delivers
+            needs: .accountsForLosses
         ) { probe in
             let headers = [
                 "empty": "", "": "empty key", "run_id": "r1", "quoted \"key\"": "back\\slash",
@@ -75,8 +74,7 @@ enum TransparencyCases {
         ) { probe in
             let subscription = try await probe.subscribe(to: ">")
             for topic in ["orders.eu", "orders.Eu", "caf\u{E9}.cafe\u{301}", "a b.\"c\""] {
-                try await probe.publish("a", on: topic)
-                let received = try await probe.receiveOne(from: subscription)
+                let received = try await probe.receive(probe.envelope("a", on: topic), from: subscription)
                 try probe.expect("the subject", received.subject, is: try probe.subject(topic))
             }
         },
@@ -86,8 +84,7 @@ enum TransparencyCases {
 extension ConformanceProbe {
     fileprivate func expectUnchanged(_ envelope: Envelope) async throws {
         let subscription = try await subscribe()
-        try await publisher.publish(envelope)
-        let received = try await receiveOne(from: subscription)
+        let received = try await receive(envelope, from: subscription)
         try expect("the id", received.id, is: envelope.id)
         try expect("the time", received.time, is: envelope.time)
         try expect("the source", received.source, is: envelope.source)

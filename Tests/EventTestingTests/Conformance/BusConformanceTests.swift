@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "C1", "C2", "C3",
-        "C4", "O1", "O2", "O3", "O4", "V3",
+        "C4", "C5", "O1", "O2", "O3", "O4", "V3", "V7", "Bus.link",
     ])
     func `has a case for each rule`(_ section: String) {
         #expect(BusConformance.cases(for: .inProcess).contains { $0.section == section })
@@ -32,7 +32,7 @@ import Testing
         #expect(Set(sentences).count == sentences.count)
     }
 
-    @Test(arguments: [BusProfile.discards, .fireAndForget, .inProcess])
+    @Test(arguments: [BusProfile.discards, .lossy, .fireAndForget, .unobserved, .inProcess])
     func `lists only cases whose needs are met`(_ profile: BusProfile) {
         let cases = BusConformance.cases(for: profile)
         #expect(!cases.isEmpty)
@@ -62,10 +62,77 @@ import Testing
         #expect(
             failure?.description == """
                 publish.deliversOnce (P3): A subscription gets an envelope once.
-                  expected: what arrives at each: [["a", "b"], ["a", "b"]]
-                  seen: [["a", "a", "b", "b"], ["a", "a", "b", "b"]]
+                  expected: what arrives at s1: ["a", "b"]
+                  seen: ["a", "a", "b", "b"]
+                  what happened:
+                    1. subscribe to topic (drop_newest, default room)
+                    2. subscribe to topic (drop_newest, default room) returned s1
+                    3. subscribe to > (drop_newest, default room)
+                    4. subscribe to > (drop_newest, default room) returned s2
+                    5. publish of a on topic
+                    6. onPublish a
+                    7. onDeliver a to s1
+                    8. onDeliver a to s2
+                    9. onDeliver a to s1
+                    10. onDeliver a to s2
+                    11. publish of a on topic returned
+                    12. publish of b on topic
+                    13. onPublish b
+                    14. onDeliver b to s1
+                    15. onDeliver b to s2
+                    16. onDeliver b to s1
+                    17. onDeliver b to s2
+                    18. publish of b on topic returned
+                    19. publish of mark 1 on topic
+                    20. onPublish mark 1
+                    21. onDeliver mark 1 to s1
+                    22. onDeliver mark 1 to s2
+                    23. onDeliver mark 1 to s1
+                    24. onDeliver mark 1 to s2
+                    25. publish of mark 1 on topic returned
+                    26. s1 yields a
+                    27. s1 yields a
+                    28. s1 yields b
+                    29. s1 yields b
+                    30. s1 yields mark 1
                 """
         )
+    }
+
+    @Test func `tells how subscriptions and the bus were closed, and what was dropped`() async throws {
+        let rule = try #require(BusConformance.cases(for: .inProcess).first { $0.id == "end.closeFreesPublishers" })
+        let failure = await #expect(throws: ConformanceFailure.self) {
+            try await rule.run { observer in
+                let bus = FaultyBus(observer: observer, fault: .losesDropsOfEnded)
+                return BusFixture(publisher: bus, subscriber: bus)
+            }
+        }
+        let events = try #require(failure?.events)
+        #expect(
+            events.starts(with: [
+                "subscribe to topic (block, room for 1)", "subscribe to topic (block, room for 1) returned s1",
+                "publish of a on topic", "onPublish a", "onDeliver a to s1", "publish of a on topic returned",
+            ])
+        )
+        #expect(events.contains("close of s1"))
+    }
+
+    @Test func `shows the first and the last of many events`() async throws {
+        let rule = try #require(BusConformance.cases(for: .inProcess).first { $0.id == "order.isKeptPerTask" })
+        let failure = await #expect(throws: ConformanceFailure.self) {
+            try await rule.run { observer in
+                let bus = FaultyBus(observer: observer, fault: .swapsPairs)
+                return BusFixture(publisher: bus, subscriber: bus)
+            }
+        }
+        let events = try #require(failure?.events)
+        let lines = try #require(failure).description.split(separator: "\n").map(String.init)
+        #expect(events.count > 500)
+        let left = events.count - 80
+        #expect(lines.count == 85)  // Four before the events, and one for those left out.
+        #expect(lines[34] == "    … \(left) more …")
+        let last = "    \(events.count). \(try #require(events.last))"
+        #expect(lines[84] == last)
     }
 
     @Test func `passes on the error of a fixture that cannot be made`() async throws {

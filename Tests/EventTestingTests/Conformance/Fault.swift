@@ -5,15 +5,19 @@ enum Fault: String, CaseIterable {
     // Announcing and filling
     case announcesTwice, announcesOnlyMatches, announcesLate, announcesWhenClosed
     case leavesFieldsUnset, fillsOneID, fillsAfterPredicates, replacesIDs
+    case fillsEpoch, fillsIDWithTime, countsIDs, fillsForEach, fillsOnlyObserved
+    case leavesTraceUnset, fillsMakersTrace, remembersTrace
     // Accounting
     case losesDeliveries, losesDrops, losesDropsOfEnded, reportsRefused, lagsByOne, duplicates
+    case losesAdmissions, dropsEmptied, dropsLatest
     case throwsWithoutSubscriptions
     // Order
     case swapsPairs
     // Backpressure
     case dropsOldestAlways, dropsNewestAlways, evictsSilently
     case blockDrops, blockDelaysOthers, blockWaitsForOne
-    case ignoresCancellation, abandonsCancelled, losesCancellations, discardsLastWords
+    case dropNewestWaits, reportsEvictionsLate, cancelsSecondOffer
+    case ignoresCancellation, abandonsCancelled, losesCancellations, discardsLastWords, cancelsTaken
     // Matching
     case ignoresCase, ignoresNormalization, matchesPrefixes, starTakesMany, starsTakeAnything, tailTakesNone,
         tailTakesOne
@@ -21,15 +25,19 @@ enum Fault: String, CaseIterable {
     // Transparency
     case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
     // Subscribing
-    case remembersRoutes, repeatsIDs, widensPatterns
+    case remembersRoutes, remembersRoutesElsewhere, subscribesLate, losesConcurrentSubscribes
+    case repeatsIDs, widensPatterns
     case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly
-    case forgetsUnsubscribing, retainsSubscriptions, closesBusWithSubscription
-    case ignoresPredicates, remembersAnswers, asksTwice, asksUnderLock
+    case forgetsUnsubscribing, retainsSubscriptions, retainsPredicates, closesBusWithSubscription
+    case ignoresPredicates, remembersAnswers, remembersAnswersBriefly, asksTwice, asksUnderLock
     // Closing
     case publishesWhenClosed, subscribesWhenClosed, closesOnce, keepsSubscriptions, discardsBuffers, freesPublishers
-    case callsBackWhenClosed
+    case callsBackWhenClosed, abandonsCallbacks, forgetsMatchesWhenClosed, throwsAfterPredicate
     // Observing
-    case callsBackUnderLock, callsBackLate, miscountsDrops
+    case callsBackUnderLock, callsBackLate, callsBackAfterWaking, miscountsDrops, countsOnlyObserved
+
+    /// Whether it shows only on a bus without an observer.
+    var isSeenOnlyUnobserved: Bool { self == .fillsOnlyObserved || self == .countsOnlyObserved }
 
     /// The cases of the suite that have to notice.
     var caughtBy: [String] {
@@ -41,6 +49,12 @@ enum Fault: String, CaseIterable {
         case .leavesFieldsUnset, .fillsOneID: ["publish.fillsUnsetFields"]
         case .fillsAfterPredicates: ["publish.fillsBeforeAnyoneSees"]
         case .replacesIDs: ["transparency.keepsSetFields"]
+        case .fillsEpoch, .fillsOnlyObserved: ["publish.fillsUnsetFields"]
+        case .fillsIDWithTime: ["publish.fillsOnlyWhatIsUnset"]
+        case .countsIDs: ["publish.fillsNoIDTwice"]
+        case .fillsForEach: ["publish.fillsForEverybody", "publish.fillsBeforeAnyoneSees"]
+        case .leavesTraceUnset: ["publish.fillsTrace"]
+        case .fillsMakersTrace, .remembersTrace: ["publish.fillsNoForeignTrace"]
         case .losesDeliveries: ["publish.accountsForEveryMatch", "observer.missesNothingConcurrently"]
         case .losesDrops:
             [
@@ -50,6 +64,9 @@ enum Fault: String, CaseIterable {
         case .losesDropsOfEnded:
             ["publish.accountsForEndedSubscription", "close.reportsWhatWaited", "end.closeFreesPublishers"]
         case .reportsRefused: ["publish.staysSilentAboutRefused"]
+        case .losesAdmissions: ["backpressure.blockReportsAdmission"]
+        case .dropsEmptied: ["observer.seesWholeEnvelopes"]
+        case .dropsLatest: ["observer.seesWholeEnvelopes", "backpressure.dropOldestReportsEvicted"]
         case .lagsByOne:
             [
                 "publish.enqueuesBeforeReturning", "backpressure.blockLosesNothing",
@@ -62,12 +79,16 @@ enum Fault: String, CaseIterable {
         case .dropsOldestAlways: ["backpressure.dropNewestKeepsOldest", "backpressure.dropsNewestByDefault"]
         case .dropsNewestAlways: ["backpressure.dropOldestKeepsNewest"]
         case .evictsSilently: ["backpressure.dropOldestReportsEvicted", "observer.countsDrops"]
+        case .reportsEvictionsLate: ["backpressure.dropOldestReportsEvicted"]
+        case .dropNewestWaits: ["backpressure.onlyBlockWaits"]
+        case .cancelsSecondOffer: ["backpressure.takesWhenRoomComesMeanwhile"]
         case .blockDrops: ["backpressure.blockWaitsForRoom"]
         case .blockDelaysOthers: ["backpressure.blockDelaysNobodyElse"]
         case .blockWaitsForOne: ["backpressure.blockWaitsForTheLast"]
         case .ignoresCancellation: ["cancellation.stopsWaiting", "cancellation.alreadyCancelledDoesNotWait"]
         case .abandonsCancelled: ["cancellation.leavesRoomForOthers"]
         case .losesCancellations: ["cancellation.isReportedByEachThatMissed"]
+        case .cancelsTaken: ["cancellation.leavesWhatWasTaken"]
         case .discardsLastWords: ["cancellation.lastWordsGetOut"]
         case .ignoresCase: ["matching.isCaseSensitive"]
         case .ignoresNormalization: ["matching.comparesBytes"]
@@ -86,6 +107,9 @@ enum Fault: String, CaseIterable {
         case .losesHeaders: ["transparency.keepsHeaders"]
         case .lowercasesSubjects: ["transparency.keepsSubject"]
         case .remembersRoutes: ["subscribe.isEffectiveOnReturn"]
+        case .remembersRoutesElsewhere: ["subscribe.isEffectiveOnEveryThread"]
+        case .subscribesLate: ["subscribe.isEffectiveOnReturn", "subscribe.isEffectiveOnEveryThread"]
+        case .losesConcurrentSubscribes: ["subscribe.worksConcurrently"]
         case .repeatsIDs: ["subscribe.givesUniqueIDs"]
         case .widensPatterns: ["subscribe.keepsPattern"]
         case .ignoresCapacity:
@@ -100,9 +124,11 @@ enum Fault: String, CaseIterable {
                 "end.releaseRemovesSubscription",
             ]
         case .retainsSubscriptions: ["end.releaseRemovesSubscription"]
+        case .retainsPredicates: ["end.releasesPredicate"]
         case .closesBusWithSubscription: ["end.closeFreesPublishers"]
         case .ignoresPredicates: ["predicate.filtersEnvelopes"]
         case .remembersAnswers: ["predicate.filtersEnvelopes", "predicate.runsOnEachPublish"]
+        case .remembersAnswersBriefly: ["predicate.filtersEnvelopes", "predicate.runsOnEachPublish"]
         case .asksTwice: ["predicate.runsOnEachPublish"]
         case .asksUnderLock: ["predicate.mayCloseSubscriptions"]
         case .publishesWhenClosed: ["close.refusesPublish", "close.closesBeforeReturning"]
@@ -112,9 +138,14 @@ enum Fault: String, CaseIterable {
         case .discardsBuffers: ["close.drainsSubscriptions"]
         case .freesPublishers: ["close.wakesPublishers"]
         case .callsBackWhenClosed: ["close.leavesNothingRunning", "close.silencesFullSubscriptions"]
+        case .abandonsCallbacks: ["close.waitsForCallbacks"]
+        case .forgetsMatchesWhenClosed: ["close.accountsWhenAnnouncingCloses", "close.accountsWhenPredicateCloses"]
+        case .throwsAfterPredicate: ["close.accountsWhenPredicateCloses"]
         case .callsBackUnderLock: ["observer.isCalledOutsideLocks"]
         case .callsBackLate: ["observer.finishesBeforePublishReturns"]
-        case .miscountsDrops: ["observer.countsDrops"]
+        case .callsBackAfterWaking: ["observer.isToldBeforeWaitingPublishReturns"]
+        case .miscountsDrops: ["observer.countsDrops", "backpressure.countsDrops"]
+        case .countsOnlyObserved: ["backpressure.countsDrops"]
         }
     }
 }

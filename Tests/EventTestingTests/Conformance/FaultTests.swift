@@ -4,11 +4,12 @@ import Testing
 @Suite struct FaultTests {
     @Test(arguments: Fault.allCases)
     func `is caught by the case meant for it`(_ fault: Fault) async throws {
+        let cases = BusConformance.cases(for: fault.isSeenOnlyUnobserved ? .unobserved : .inProcess)
         for id in fault.caughtBy {
-            let rule = try #require(BusConformance.cases(for: .inProcess).first { $0.id == id })
+            let rule = try #require(cases.first { $0.id == id })
             let failure = await #expect(throws: ConformanceFailure.self, "\(id) does not notice") {
                 try await rule.run { observer in
-                    let bus = FaultyBus(observer: observer, fault: fault)
+                    let bus = FaultyBus(observer: fault.isSeenOnlyUnobserved ? nil : observer, fault: fault)
                     return BusFixture(
                         publisher: bus,
                         subscriber: bus,
@@ -25,6 +26,23 @@ import Testing
     func `is not found in a bus without a fault`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let bus = FaultyBus(observer: observer)
+            return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
+        }
+    }
+
+    @Test(arguments: BusConformance.cases(for: .unobserved))
+    func `is not found in a bus without a fault or an observer`(_ rule: ConformanceCase) async throws {
+        try await rule.run { _ in
+            let bus = FaultyBus(observer: nil)
+            return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
+        }
+    }
+
+    /// What only a bus without an observer does wrong is not seen with one.
+    @Test(arguments: BusConformance.cases(for: .inProcess), Fault.allCases.filter(\.isSeenOnlyUnobserved))
+    func `needs a bus without an observer`(_ rule: ConformanceCase, _ fault: Fault) async throws {
+        try await rule.run { observer in
+            let bus = FaultyBus(observer: observer, fault: fault)
             return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
         }
     }

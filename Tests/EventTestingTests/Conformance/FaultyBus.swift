@@ -17,8 +17,13 @@ final class FaultyBus: Bus {
         // What only some faults need.
         var held: Envelope?
         var routes: [Subject: [Listener]] = [:]
-        var answers: [SubscriptionID: Bool] = [:]
+        var routesElsewhere: [Subject: [Listener]] = [:]
+        var late: [Listener] = []
+        var answers: [SubscriptionID: (isYes: Bool, time: ContinuousClock.Instant)] = [:]
         var retained: [Subscription] = []
+        var retainedPredicates: [(@Sendable (Envelope) -> Bool)?] = []
+        var lastEnvelope = 0
+        var trace: Trace?
         var isAsking = false
         var isDeadlocked = false
         var ended: Set<SubscriptionID> = []
@@ -28,10 +33,16 @@ final class FaultyBus: Bus {
     private let observer: FaultyObserver
     private let state = Lock(State())
     private let callbackLock = Lock(())
+    private let isObserved: Bool
 
-    init(observer: any Observer, fault: Fault? = nil) {
+    private typealias Trace = (traceID: String?, spanID: String?)
+
+    init(observer: (any Observer)?, fault: Fault? = nil) {
+        isObserved = observer != nil
         self.observer = FaultyObserver(observer, fault: fault)
         self.fault = fault
+        let made = Envelope(subject: "made")
+        if fault == .fillsMakersTrace { state.withLock { $0.trace = (made.traceID, made.spanID) } }
     }
 
     var droppedCount: Int { observer.droppedCount }
@@ -39,17 +50,33 @@ final class FaultyBus: Bus {
     // MARK: Publishing
 
     func publish(_ envelope: Envelope) async throws {
-        let prepared = try envelope.prepared(with: fault)
+        let prepared = remembering(try envelope.prepared(with: fault), unfilled: envelope)
         guard beginCall() else { return try refuse(prepared) }
         defer { endCall() }
         if fault == .discardsLastWords, Task.isCancelled { return }
 
-        let isHeard = !route(of: prepared.subject).isEmpty
+        // Before it is announced: who matches then is accounted for, whatever ends meanwhile.
+        let route = route(of: prepared.subject)
+        let isHeard = !route.isEmpty
         if fault == .throwsWithoutSubscriptions, !isHeard { throw EventError.invalidConfiguration("nobody listens") }
         let isAnnouncedNow = fault != .announcesLate && (fault != .announcesOnlyMatches || isHeard)
         if isAnnouncedNow { observer.onPublish(prepared) }
-        for due in due(after: prepared) { try await fanOut(due, unfilled: envelope) }
+        for due in due(after: prepared) { try await fanOut(due, unfilled: envelope, to: route) }
         if fault == .announcesLate { observer.onPublish(prepared) }
+    }
+
+    /// The envelope with what a bus with a fault knows of others.
+    private func remembering(_ envelope: Envelope, unfilled: Envelope) -> Envelope {
+        if fault == .fillsOnlyObserved, !isObserved { return unfilled }
+        var envelope = envelope
+        state.withLock { state in
+            state.lastEnvelope += 1
+            if fault == .countsIDs, unfilled.id.isEmpty { envelope.id = "e\(state.lastEnvelope)" }
+            guard fault == .fillsMakersTrace || fault == .remembersTrace else { return }
+            if fault == .remembersTrace, envelope.traceID != nil { state.trace = (envelope.traceID, envelope.spanID) }
+            if unfilled.traceID == nil, let trace = state.trace { (envelope.traceID, envelope.spanID) = trace }
+        }
+        return envelope
     }
 
     private func refuse(_ envelope: Envelope) throws {
@@ -78,11 +105,22 @@ final class FaultyBus: Bus {
         }
     }
 
-    private func fanOut(_ envelope: Envelope, unfilled: Envelope) async throws {
+    private func fanOut(_ envelope: Envelope, unfilled: Envelope, to route: [Listener]) async throws {
         var full: [Mailbox] = []
-        for listener in route(of: envelope.subject) {
+        defer {
+            state.withLock { state in
+                state.listeners += state.late
+                state.late = []
+            }
+        }
+        for listener in route {
+            if fault == .forgetsMatchesWhenClosed, state.withLock(\.isClosed) { return }
             let isAccepted = accepts(fault == .fillsAfterPredicates ? unfilled : envelope, listener)
             if state.withLock(\.isDeadlocked) { await hang() }
+            if fault == .throwsAfterPredicate, listener.predicate != nil, state.withLock(\.isClosed) {
+                throw EventError.busClosed
+            }
+            let envelope = fault == .fillsForEach ? unfilled.filledForPublishing() : envelope
             guard isAccepted else {
                 if fault == .reportsRefused { listener.mailbox.drop(envelope) }
                 continue
@@ -98,25 +136,34 @@ final class FaultyBus: Bus {
     }
 
     private func route(of subject: Subject) -> [Listener] {
-        state.withLock { state in
+        let isElsewhere = isElsewhere
+        return state.withLock { state in
             if fault == .remembersRoutes, let route = state.routes[subject] { return route }
+            if isElsewhere, let route = state.routesElsewhere[subject] { return route }
             let route = state.listeners.filter { $0.pattern.matches(subject, with: fault) }
             state.routes[subject] = route
+            if fault == .remembersRoutesElsewhere, isElsewhere { state.routesElsewhere[subject] = route }
             return fault == .servesFirstOnly ? Array(route.prefix(1)) : route
         }
+    }
+
+    /// Whether the task runs on threads of its own.
+    private var isElsewhere: Bool {
+        unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor != nil }
     }
 
     private func accepts(_ envelope: Envelope, _ listener: Listener) -> Bool {
         guard let predicate = listener.predicate, fault != .ignoresPredicates else { return true }
         if fault == .asksTwice { _ = predicate(envelope) }
-        if fault == .remembersAnswers, let answer = state.withLock({ $0.answers[listener.mailbox.id] }) {
-            return answer
+        if let answer = state.withLock({ $0.answers[listener.mailbox.id] }) {
+            let isRecent = answer.time.duration(to: .now) < .seconds(1)
+            if fault == .remembersAnswers || (fault == .remembersAnswersBriefly && isRecent) { return answer.isYes }
         }
         state.withLock { $0.isAsking = true }
         let answer = predicate(envelope)
         state.withLock { state in
             state.isAsking = false
-            state.answers[listener.mailbox.id] = answer
+            state.answers[listener.mailbox.id] = (answer, .now)
         }
         return answer
     }
@@ -127,13 +174,24 @@ final class FaultyBus: Bus {
     }
 
     private func wait(with envelope: Envelope, at mailboxes: [Mailbox]) async throws {
+        if fault == .cancelsSecondOffer {
+            for mailbox in mailboxes where mailbox.offer(envelope) == .delivered { throw CancellationError() }
+        }
         let parked = ParkedPublish()
+        observer.waits(envelope)
         for mailbox in fault == .blockWaitsForOne ? mailboxes.prefix(1) : mailboxes[...] {
             mailbox.park(envelope, for: parked)
         }
         switch fault {
         case .ignoresCancellation: try await Task { try await parked.wait() }.value
         case .abandonsCancelled: try await abandoningWhenCancelled { try await parked.wait() }
+        case .cancelsTaken:
+            do {
+                try await parked.wait()
+            } catch is CancellationError {
+                for mailbox in mailboxes { observer.onDrop(envelope, from: mailbox.id, reason: .cancelled) }
+                throw CancellationError()
+            }
         default: try await parked.wait()
         }
         if fault == .closesBusWithSubscription, state.withLock({ !$0.ended.isDisjoint(with: mailboxes.map(\.id)) }) {
@@ -184,13 +242,25 @@ final class FaultyBus: Bus {
             self?.remove(mailbox)
         }
         let opening = OpeningSubscription(mailbox, capacity: self.capacity(capacity, for: options))
-        state.withLock { state in
-            state.listeners.append(Listener(mailbox: mailbox, pattern: pattern, predicate: options.predicate))
-        }
+        await add(Listener(mailbox: mailbox, pattern: pattern, predicate: options.predicate))
         for _ in 0..<4 { await Task.yield() }  // A bus that is linked with others would wait for them.
         let subscription = opening.begin()
         if fault == .retainsSubscriptions { state.withLock { $0.retained.append(subscription) } }
         return subscription
+    }
+
+    private func add(_ listener: Listener) async {
+        let before = state.withLock(\.listeners)
+        if fault == .losesConcurrentSubscribes {
+            for _ in 0..<20 { await Task.yield() }
+        }
+        state.withLock { state in
+            switch fault {
+            case .subscribesLate: state.late.append(listener)
+            case .losesConcurrentSubscribes: state.listeners = before + [listener]
+            default: state.listeners.append(listener)
+            }
+        }
     }
 
     private func capacity(_ capacity: Int, for options: SubscriptionOptions) -> Int {
@@ -204,6 +274,7 @@ final class FaultyBus: Bus {
     private func policy(for options: SubscriptionOptions) -> BackpressurePolicy {
         switch (fault, options.backpressure) {
         case (.dropsOldestAlways, .dropNewest): .dropOldest
+        case (.dropNewestWaits, .dropNewest): .block
         case (.dropsNewestAlways, .dropOldest): .dropNewest
         default: options.backpressure
         }
@@ -217,6 +288,7 @@ final class FaultyBus: Bus {
             guard fault != .forgetsUnsubscribing else { return [Listener]() }
             let removed = state.listeners.filter { $0.mailbox == mailbox }
             state.listeners.removeAll { $0.mailbox == mailbox }
+            if fault == .retainsPredicates { state.retainedPredicates += removed.map(\.predicate) }
             return removed
         }
         withExtendedLifetime(removed) {}
@@ -238,7 +310,7 @@ final class FaultyBus: Bus {
             default: mailbox.close(.bus)
             }
         }
-        guard fault != .keepsSubscriptions else { return }
+        guard fault != .keepsSubscriptions, fault != .abandonsCallbacks else { return }
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
                 if state.calls > 0 { state.closers.append(continuation) }

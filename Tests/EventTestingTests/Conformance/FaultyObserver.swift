@@ -1,48 +1,83 @@
+import Dispatch
 import EventCore
 import Synchronization
 
 /// Passes callbacks on, less the faults that concern them.
 final class FaultyObserver: Observer {
+    private typealias Call = @Sendable (any Observer) -> Void
+
+    private struct State {
+        /// The ids of what waits for room.
+        var waiting: Set<String> = []
+        var latest: Envelope?
+        var held: Call?
+    }
+
     private let observer: any Observer
+    private let isObserved: Bool
     private let fault: Fault?
-    private let late = Lock<(@Sendable () -> Void)?>(nil)
+    private let state = Lock(State())
     private let dropped = Atomic<Int>(0)
 
-    init(_ observer: any Observer, fault: Fault?) {
-        self.observer = observer
+    init(_ observer: (any Observer)?, fault: Fault?) {
+        self.observer = observer ?? Unobserved()
+        isObserved = observer != nil
         self.fault = fault
     }
 
+    /// An envelope begins to wait for room.
+    func waits(_ envelope: Envelope) {
+        state.withLock { _ = $0.waiting.insert(envelope.id) }
+    }
+
+    private func isWaiting(_ envelope: Envelope) -> Bool {
+        state.withLock { $0.waiting.contains(envelope.id) }
+    }
+
     var droppedCount: Int {
-        dropped.load(ordering: .relaxed) / (fault == .miscountsDrops ? 2 : 1)
+        if fault == .countsOnlyObserved, !isObserved { return 0 }
+        return dropped.load(ordering: .relaxed) / (fault == .miscountsDrops ? 2 : 1)
     }
 
     func onPublish(_ envelope: Envelope) {
+        state.withLock { $0.latest = envelope }
         call { $0.onPublish(envelope) }
         if fault == .announcesTwice { call { $0.onPublish(envelope) } }
     }
 
     func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {
-        if fault == .losesDeliveries { return }
-        call { $0.onDeliver(envelope, to: subscription) }
+        if fault == .losesDeliveries || (fault == .losesAdmissions && isWaiting(envelope)) { return }
+        call(about: envelope) { $0.onDeliver(envelope, to: subscription) }
+        guard fault == .reportsEvictionsLate else { return }
+        let held = state.withLock { $0.held.take() }
+        held?(observer)
     }
 
     func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
         if reason == .bufferFull { dropped.add(1, ordering: .relaxed) }
+        var told = envelope
+        if fault == .dropsEmptied { told.payload = nil }
+        if fault == .dropsLatest { told = state.withLock(\.latest) ?? envelope }
+        let envelope = told
         switch (fault, reason) {
         case (.losesDrops, .bufferFull), (.losesDropsOfEnded, .closed), (.losesCancellations, .cancelled): return
-        default: call { $0.onDrop(envelope, from: subscription, reason: reason) }
+        case (.reportsEvictionsLate, .bufferFull):
+            state.withLock { $0.held = { $0.onDrop(envelope, from: subscription, reason: reason) } }
+        default: call(about: envelope) { $0.onDrop(envelope, from: subscription, reason: reason) }
         }
     }
 
-    private func call(_ callback: @escaping @Sendable (any Observer) -> Void) {
-        guard fault == .callsBackLate else { return callback(observer) }
-        let observer = observer
-        let previous = late.withLock { late in
-            defer { late = { callback(observer) } }
-            return late
+    private func call(about envelope: Envelope? = nil, _ callback: @escaping Call) {
+        if fault == .callsBackAfterWaking, let envelope, isWaiting(envelope) {
+            let observer = observer
+            return DispatchQueue(label: "late").async { callback(observer) }
         }
-        previous?()
+        guard fault == .callsBackLate else { return callback(observer) }
+        let previous = state.withLock { state in
+            defer { state.held = callback }
+            return state.held
+        }
+        previous?(observer)
     }
 }
 

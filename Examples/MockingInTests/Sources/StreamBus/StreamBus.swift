@@ -50,6 +50,7 @@ public final class StreamBus: Bus {
     /// - Parameter envelope: The envelope.
     /// - Throws: As every bus.
     public func publish(_ envelope: Envelope) async throws {
+        let envelope = envelope.filledForPublishing()
         try await local.publish(envelope)
         var head = envelope
         head.payload = nil
