@@ -118,7 +118,7 @@ let package = Package(
         .testTarget(
             name: "EventTracingTests",
             dependencies: [
-                "EventTracing", "EventMemory", "EventTesting", "EventZMQ",
+                "EventTracing", "EventMemory", "EventTesting", "EventZMQ", "TracingSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ]
         ),
@@ -130,10 +130,19 @@ let package = Package(
             ]
         ),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(
+            name: "TracingSupport",
+            dependencies: [
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            path: "Tests/TracingSupport"
+        ),
         .testTarget(
             name: "FieldCases",
             dependencies: [
                 "eventbus", "EventMemory", "EventMetrics", "EventTesting", "EventTracing", "EventZMQ", "ProcessSupport",
+                "TracingSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// A subject-routed publish/subscribe bus.
 ///
 /// An ``Envelope`` published on a ``Subject`` reaches every ``Subscription`` whose ``Pattern`` matches. What is written
@@ -63,7 +69,10 @@ extension Bus {
         try await subscribe(to: pattern, options: SubscriptionOptions())
     }
 
-    /// Publishes a value as the JSON payload of a new envelope.
+    /// Publishes a value as the JSON payload of a new envelope; an optional without a value is no payload.
+    ///
+    /// Bytes that are JSON already are published with ``publish(rawPayload:to:source:headers:)``, an envelope with
+    /// ``publish(_:)``; neither compiles here.
     ///
     /// - Parameters:
     ///   - payload: The value to encode.
@@ -78,6 +87,58 @@ extension Bus {
         headers: [String: String] = [:]
     ) async throws {
         try await publish(Envelope(subject: subject, payload: payload, source: source, headers: headers))
+    }
+
+    /// Publishes an envelope without a payload: what the literal `nil` says.
+    ///
+    /// - Parameters:
+    ///   - payload: Nothing.
+    ///   - subject: The key it is routed by.
+    ///   - source: Who publishes it, for people and filters.
+    ///   - headers: Texts that travel with it.
+    /// - Throws: As ``publish(_:)``.
+    public func publish(
+        _ payload: Never?,
+        to subject: Subject,
+        source: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws {
+        try await publish(Envelope(subject: subject, source: source, headers: headers))
+    }
+
+    /// Publishes bytes that are JSON already as the payload of a new envelope; they are neither checked nor changed.
+    ///
+    /// - Parameters:
+    ///   - rawPayload: One JSON value.
+    ///   - subject: The key it is routed by.
+    ///   - source: Who publishes it, for people and filters.
+    ///   - headers: Texts that travel with it.
+    /// - Throws: As ``publish(_:)``.
+    public func publish(
+        rawPayload: Data,
+        to subject: Subject,
+        source: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws {
+        try await publish(Envelope(subject: subject, rawPayload: rawPayload, source: source, headers: headers))
+    }
+
+    /// Publishes bytes that are JSON already as the payload of a new envelope; they are neither checked nor changed.
+    ///
+    /// - Parameters:
+    ///   - rawPayload: One JSON value.
+    ///   - subject: The key it is routed by.
+    ///   - source: Who publishes it, for people and filters.
+    ///   - headers: Texts that travel with it.
+    /// - Throws: As ``publish(_:)``.
+    @_disfavoredOverload
+    public func publish(
+        rawPayload: [UInt8],
+        to subject: Subject,
+        source: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws {
+        try await publish(rawPayload: Data(rawPayload), to: subject, source: source, headers: headers)
     }
 
     /// Subscribes for as long as `body` runs.

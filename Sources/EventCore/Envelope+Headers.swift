@@ -42,4 +42,27 @@ extension Envelope {
         get { headers[HeaderKey.tenant] }
         set { headers[HeaderKey.tenant] = newValue }
     }
+
+    // MARK: By bytes
+
+    /// The header of exactly this name, byte for byte.
+    ///
+    /// - Parameter name: The name.
+    /// - Returns: Its value, or `nil` when there is none.
+    public func header(named name: String) -> String? {
+        storage.fields.headerFields[name]
+    }
+
+    /// Sets the header of exactly this name and leaves those that only look the same.
+    ///
+    /// - Parameters:
+    ///   - value: Its value; `nil` removes it.
+    ///   - name: The name.
+    /// - Complexity: O(*n*) in the number of headers.
+    public mutating func setHeader(_ value: String?, named name: String) {
+        mutableFields.headerFields[name] = value
+    }
+
+    /// Every header, sorted by the bytes of the names, also those for which ``headers`` has no room.
+    public var allHeaders: [(name: String, value: String)] { storage.fields.headerFields.members }
 }

@@ -7,14 +7,16 @@ import Foundation
 extension Envelope {
     /// Creates an envelope whose payload is the JSON form of a value, by Foundation's `JSONEncoder` as it comes.
     ///
-    /// For other dates, key names or floats encode the value yourself and use `init(subject:rawPayload:source:headers:)`.
+    /// An optional without a value makes an envelope without a payload. A value that itself encodes to `null`, such as an
+    /// optional inside another type, has the payload `null`. For other dates, key names or floats encode the value yourself
+    /// and use `init(subject:rawPayload:source:headers:)`, which is also for bytes that are JSON already.
     ///
     /// - Parameters:
     ///   - subject: The key it is routed by.
     ///   - payload: The value to encode.
     ///   - source: Who publishes it, for people and filters.
     ///   - headers: Texts that travel with it.
-    /// - Throws: ``EventError/payloadEncoding(_:)``.
+    /// - Throws: ``EventError/payloadEncoding(_:)``, which names the subject and what in the value has no JSON form.
     public init(
         subject: Subject,
         payload: some Encodable,
@@ -25,23 +27,59 @@ extension Envelope {
         do {
             data = try Self.encoder.encode(payload)
         } catch {
-            throw .payloadEncoding("\(error)")
+            throw .payloadEncoding("\(subject): \(PayloadFault(encoding: error))")
         }
-        self.init(subject: subject, source: source, headers: headers, payload: data)
+        let isNone = data.count == 4 && data.elementsEqual("null".utf8) && Self.isNone(payload)
+        self.init(subject: subject, source: source, headers: headers, payload: isNone ? nil : data)
+    }
+
+    /// Creates an envelope without a payload: what the literal `nil` says.
+    ///
+    /// - Parameters:
+    ///   - subject: The key it is routed by.
+    ///   - payload: Nothing.
+    ///   - source: Who publishes it, for people and filters.
+    ///   - headers: Texts that travel with it.
+    /// - Throws: Nothing; it can be called as the initialiser for values is.
+    public init(
+        subject: Subject,
+        payload: Never?,
+        source: String? = nil,
+        headers: [String: String] = [:]
+    ) throws(EventError) {
+        self.init(subject: subject, source: source, headers: headers, payload: nil)
+    }
+
+    /// Creates an envelope whose payload is JSON already; the bytes are neither checked nor changed.
+    ///
+    /// - Parameters:
+    ///   - subject: The key it is routed by.
+    ///   - rawPayload: One JSON value. ``jsonData()`` refuses an envelope that holds something else.
+    ///   - source: Who publishes it, for people and filters.
+    ///   - headers: Texts that travel with it.
+    @_disfavoredOverload
+    public init(subject: Subject, rawPayload: [UInt8], source: String? = nil, headers: [String: String] = [:]) {
+        self.init(subject: subject, source: source, headers: headers, payload: Data(rawPayload))
     }
 
     /// The payload as a value, by Foundation's `JSONDecoder` as it comes.
     ///
     /// - Parameter type: The type to decode.
     /// - Returns: The value, or `nil` when there is no payload or it is empty.
-    /// - Throws: ``EventError/payloadDecoding(_:)`` when the payload is not the JSON form of `type`.
+    /// - Throws: ``EventError/payloadDecoding(_:)`` when the payload is not the JSON form of `type`; it names the subject,
+    ///   the id, and the coding path and the byte offset of what does not fit.
     public func decode<T: Decodable>(_ type: T.Type = T.self) throws(EventError) -> T? {
         guard let payload, !payload.isEmpty else { return nil }
         do {
             return try Self.decoder.decode(type, from: payload)
         } catch {
-            throw .payloadDecoding("\(error)")
+            throw .payloadDecoding("\(name): \(PayloadFault(decoding: error, from: payload))")
         }
+    }
+
+    private static func isNone(_ value: some Any) -> Bool {
+        let mirror = Mirror(reflecting: value)
+        return mirror.displayStyle == .optional && mirror.children.isEmpty
     }
 
     private static let encoder = JSONEncoder()

@@ -26,18 +26,43 @@ public struct Envelope: @unchecked Sendable {
     /// They make a storage of 120 bytes, the most that glibc frees without a lock (malloc_usable_size of its largest
     /// fastbin). Envelopes are often released by another thread than made them, and wait for that lock otherwise.
     @usableFromInline
-    package struct Fields: Hashable {
+    package struct Fields: Equatable {
         package var identity = EnvelopeIdentity.unset
         @usableFromInline package var subject: Subject
         package var time = Timestamp.unset
         package var source: String?
         package var context = Context.none
-        package var headers: [String: String] = [:]
+        /// Most headers; the rest are in `context`.
+        private var heldHeaders: [String: String] = [:]
         package var payload: Data?
 
         package init(subject: Subject) {
             self.subject = subject
         }
+
+        /// The headers as far as a dictionary can hold them.
+        package var headers: [String: String] {
+            get { heldHeaders }
+            _modify {
+                if context.hasOtherHeaders {
+                    yield &headerFields.dictionary
+                } else {
+                    yield &heldHeaders
+                }
+            }
+        }
+
+        /// All headers.
+        package var headerFields: EnvelopeHeaders {
+            get { EnvelopeHeaders(heldHeaders, others: context.otherHeaders) }
+            set {
+                heldHeaders = newValue.dictionary
+                if context.hasOtherHeaders || !newValue.others.isEmpty { context.otherHeaders = newValue.others }
+            }
+        }
+
+        /// Whether ``headers`` are all there are.
+        var headersAreWhole: Bool { !context.hasOtherHeaders }
 
         package var id: String {
             get { identity.text }
@@ -55,11 +80,24 @@ public struct Envelope: @unchecked Sendable {
         }
 
         package mutating func setTrace(_ traceID: String?, _ spanID: String?) {
-            context = Context(traceID: traceID, spanID: spanID, origin: context.origin)
+            context = Context(
+                traceID: traceID,
+                spanID: spanID,
+                origin: context.origin,
+                otherHeaders: context.otherHeaders
+            )
         }
 
         /// A subject to begin with, where the one that counts is still to come.
         package static let placeholder: Subject = "placeholder"
+
+        /// Whether all parts are equal, texts byte for byte.
+        @usableFromInline
+        package static func == (one: Fields, other: Fields) -> Bool {
+            one.identity == other.identity && one.subject == other.subject && one.time == other.time
+                && one.source.hasSameBytes(as: other.source) && one.context.isSameTrace(as: other.context)
+                && one.headerFields == other.headerFields && one.payload == other.payload
+        }
     }
 
     package init(_ fields: consuming Fields) {
@@ -154,12 +192,13 @@ public struct Envelope: @unchecked Sendable {
 
     /// Texts that travel with the envelope.
     ///
-    /// Keys are told apart as Swift strings are, by canonical equivalence.
+    /// A dictionary tells its keys apart as Swift does strings, by canonical equivalence; envelopes tell them apart by their
+    /// bytes, as JSON and other languages do. Where somebody has sent both, such as `é` in one code point and in two, this
+    /// holds the one whose bytes come first, and what is done to it is done to all that Swift calls equal;
+    /// ``header(named:)``, ``setHeader(_:named:)`` and ``allHeaders`` tell them apart. All of them travel.
     public var headers: [String: String] {
         get { storage.fields.headers }
-        _modify {
-            yield &mutableFields.headers
-        }
+        _modify { yield &mutableFields.headers }
     }
 
     /// One JSON value, byte for byte as it was given, or `nil` for none.
@@ -171,7 +210,7 @@ public struct Envelope: @unchecked Sendable {
     /// How many bytes the payload has.
     package var payloadCount: Int { storage.fields.payload?.count ?? 0 }
 
-    private var mutableFields: Fields {
+    var mutableFields: Fields {
         get { storage.fields }
         _modify {
             if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.fields) }
@@ -200,19 +239,24 @@ public struct Envelope: @unchecked Sendable {
         }
     }
 
-    /// Fills the trace ids from the task's context; neither is put beside one of another span.
+    /// Fills the trace ids from the header that another system has put them in, or else from the task's context; neither is
+    /// put beside one of another span.
     private mutating func fillTrace() {
         let (traceID, spanID) = (storage.fields.traceID, storage.fields.spanID)
-        guard traceID == nil || spanID == nil, let trace = TraceParent.current else { return }
+        guard traceID == nil || spanID == nil, let current = TraceParent.current else { return }
+        let carried = TraceParent(in: storage.fields.headers)
+        let trace = carried ?? current
         guard traceID ?? trace.traceID == trace.traceID, spanID ?? trace.spanID == trace.spanID else { return }
         mutableFields.setTrace(trace.traceID, trace.spanID)
+        // The ids alone stand for a trace that is sampled.
+        if carried == nil, !trace.isSampledAlone { mutableFields.headers[TraceParent.fieldName] = trace.field }
     }
 }
 
 extension Envelope: Identifiable {}
 
 extension Envelope: Hashable {
-    /// Whether all parts are equal, the payload byte for byte and the time to the nanosecond.
+    /// Whether all parts are equal, texts and the payload byte for byte and the time to the nanosecond.
     public static func == (left: Envelope, right: Envelope) -> Bool {
         left.storage === right.storage || left.storage.fields == right.storage.fields
     }
@@ -225,8 +269,8 @@ extension Envelope: Hashable {
 }
 
 extension Envelope: CustomStringConvertible {
-    /// Subject, id and the payload's size, for logs.
+    /// Subject, id and the payload's size, for logs, in one line.
     public var description: String {
-        "\(subject) id=\(id) payload=\(payload.map { "\($0.count) bytes" } ?? "none")"
+        "\(subject) id=\(id.printable) payload=\(payload.map { "\($0.count) bytes" } ?? "none")"
     }
 }

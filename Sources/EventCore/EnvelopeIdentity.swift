@@ -23,3 +23,15 @@ package enum EnvelopeIdentity: Hashable, Sendable {
         }
     }
 }
+
+extension EnvelopeIdentity {
+    /// Whether both are the same bytes.
+    package static func == (one: Self, other: Self) -> Bool {
+        switch (one, other) {
+        case (.unset, .unset): true
+        case (.xid(let one), .xid(let other)): one == other
+        case (.other(let one), .other(let other)): one.hasSameBytes(as: other)
+        default: false
+        }
+    }
+}

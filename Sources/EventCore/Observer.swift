@@ -55,6 +55,7 @@ extension Observer {
 }
 
 /// Why a subscription did not receive an envelope that matches, or lost one that it had.
+@nonexhaustive
 public enum DropReason: String, Sendable, Hashable, CaseIterable, Codable {
     /// The buffer was full.
     case bufferFull = "buffer_full"

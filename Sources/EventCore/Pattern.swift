@@ -102,8 +102,8 @@ extension Pattern: Comparable {
 }
 
 extension Pattern: CustomStringConvertible {
-    /// The whole text.
-    public var description: String { rawValue }
+    /// The whole text, with control characters, line ends and bidirectional marks escaped; ``rawValue`` is the text itself.
+    public var description: String { rawValue.printable }
 }
 
 extension Pattern: Codable {

@@ -93,8 +93,8 @@ extension Subject: Comparable {
 }
 
 extension Subject: CustomStringConvertible {
-    /// The whole text.
-    public var description: String { rawValue }
+    /// The whole text, with control characters, line ends and bidirectional marks escaped; ``rawValue`` is the text itself.
+    public var description: String { rawValue.printable }
 }
 
 extension Subject: Codable {

@@ -10,6 +10,11 @@ public struct SubscriptionID: RawRepresentable, Hashable, Sendable, CustomString
         self.rawValue = rawValue
     }
 
-    /// The name.
-    public var description: String { rawValue }
+    /// The name, in one line.
+    public var description: String { rawValue.printable }
+
+    /// Whether both have the same bytes.
+    public static func == (left: SubscriptionID, right: SubscriptionID) -> Bool {
+        left.rawValue.hasSameBytes(as: right.rawValue)
+    }
 }

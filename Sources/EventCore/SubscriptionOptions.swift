@@ -49,6 +49,7 @@ public struct SubscriptionOptions: Sendable {
 }
 
 /// What happens to an envelope that finds a subscription's buffer full.
+@nonexhaustive
 public enum BackpressurePolicy: String, Sendable, Hashable, CaseIterable, Codable {
     /// The new envelope is dropped: what is buffered stays, the publisher does not wait.
     case dropNewest = "drop_newest"

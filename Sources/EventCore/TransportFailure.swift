@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// An operation of a transport that failed, with the reason the system gave.
 public struct TransportFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was attempted, with the endpoint where there is one: `bind tcp://127.0.0.1:5556`.
@@ -21,6 +27,11 @@ public struct TransportFailure: Error, Hashable, Sendable, CustomStringConvertib
 
     /// The operation and the reason in one line.
     public var description: String {
-        "\(operation): \(reason)"
+        "\(operation): \(reason)".printable
     }
+}
+
+extension TransportFailure: LocalizedError {
+    /// The same line as ``description``, for `localizedDescription`.
+    public var errorDescription: String? { description }
 }

@@ -99,7 +99,8 @@ public final class DropLogger: Observer {
         logger.warning(
             "A subscription loses envelopes",
             metadata: [
-                "subscription": "\(subscription)", "subject": "\(envelope.subject)", "envelope": "\(envelope.id)",
+                "subscription": "\(subscription)", "subject": "\(envelope.subject)",
+                "envelope": "\(envelope.id.printable)",
                 "reason": "\(reason.rawValue)",
             ]
         )

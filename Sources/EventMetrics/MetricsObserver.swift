@@ -71,7 +71,7 @@ public final class MetricsObserver: Observer {
     public init(
         prefix: String = "event_bus",
         maximumPatterns: Int = defaultMaximumPatterns,
-        label: @escaping @Sendable (Pattern) -> String = { $0.rawValue },
+        label: @escaping @Sendable (Pattern) -> String = { $0.description },
         factory: (any MetricsFactory)? = nil
     ) {
         let factory = factory ?? MetricsSystem.factory

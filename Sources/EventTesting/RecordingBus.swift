@@ -76,7 +76,7 @@ public final class RecordingBus: Bus {
     ) async throws -> Envelope {
         let found = try await accepted.entries(within: limit) { $0.contains(where: predicate) }
         guard let envelope = found?.first(where: predicate) else {
-            throw ExpectationTimeout(limit: limit, seen: published.map { "\($0.subject) (\($0.id))" })
+            throw ExpectationTimeout(limit: limit, seen: published.map(\.name))
         }
         return envelope
     }

@@ -2,6 +2,7 @@ public import EventCore
 
 extension RecordingObserver {
     /// One callback of an observer.
+    @nonexhaustive
     public enum Event: Sendable, Hashable, CustomStringConvertible {
         /// `onPublish`: the envelope is about to be offered to the subscriptions.
         case published(Envelope)
@@ -29,7 +30,7 @@ extension RecordingObserver {
 
         /// The callback in words, with the envelope's subject and id.
         public var description: String {
-            let name = "\(envelope.subject) (\(envelope.id))"
+            let name = envelope.name
             return switch self {
             case .published: "published \(name)"
             case .delivered(_, let subscription): "delivered \(name) to \(subscription)"

@@ -2,6 +2,7 @@ public import EventCore
 public import Tracing
 
 /// What the span of a consumer is a child of; it links to the publisher's span in any case.
+@nonexhaustive
 public enum ConsumerSpanParent: Sendable, Hashable, CaseIterable {
     /// The task's own context when it has one, else the publisher's span; what the conventions recommend.
     case automatic

@@ -17,7 +17,7 @@ public import Tracing
 /// context of somebody else already, such as one that is passed on, keeps it, and the span links to it.
 ///
 /// Consumers continue with `Envelope.withConsumerSpan` or `Subscription.withConsumerSpans`.
-public struct TracedBus: Bus {
+public struct TracedBus: Bus, InstrumentedBus {
     /// The bus that does the work.
     public let base: any Bus
     private let tracer: (any Tracer)?
@@ -46,7 +46,6 @@ public struct TracedBus: Bus {
     /// - Throws: What ``base`` throws, which the span records.
     /// - Complexity: As ``base`` while the process has bootstrapped no instrument.
     public func publish(_ envelope: Envelope) async throws {
-        let instrument = tracer ?? InstrumentationSystem.instrument
         guard !(instrument is NoOpInstrument) else { return try await base.publish(envelope) }
         let tracer: any Tracer = tracer ?? InstrumentationSystem.tracer
         try await publish(envelope, by: tracer, instrument)
@@ -84,6 +83,9 @@ public struct TracedBus: Bus {
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         try await base.subscribe(to: pattern, options: options)
     }
+
+    /// What reads and writes the context of envelopes.
+    package var instrument: any Instrument { tracer ?? InstrumentationSystem.instrument }
 
     /// The link of ``base``.
     public var link: (any BusLink)? { base.link }

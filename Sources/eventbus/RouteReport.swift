@@ -1,3 +1,5 @@
+import EventCore
+
 /// What became of the envelopes of a route, one row a subscription.
 struct RouteReport: Equatable {
     struct Row: Equatable {

@@ -21,7 +21,8 @@ import Testing
         #expect(orders.skippedCount == 2)
         let failures = skipped.withLock { $0 }
         #expect(failures.map(\.envelope.subject) == ["orders.b", "orders.c"])
-        #expect(failures.last?.reason == .payloadDecoding("there is no payload"))
+        let id = try #require(failures.last).envelope.id
+        #expect(failures.last?.reason == .payloadDecoding("orders.c (\(id)): there is no payload"))
         #expect(failures.last?.description.contains("orders.c") == true)
     }
 

@@ -47,7 +47,7 @@ import Testing
         let bus = MemoryBus()
         let runID = "r1"
         let subject = try Subject(segments: ["graph", "run", runID, "start"])
-        let pattern = try Pattern(validating: "\(Subject(segments: ["graph", "run", runID])).>")
+        let pattern = try Pattern(validating: "\(Subject(segments: ["graph", "run", runID]).rawValue).>")
         try await bus.publish(Envelope(subject: subject, headers: [Envelope.HeaderKey.runID: runID]))
         print(pattern.matches(subject))
     }

@@ -24,13 +24,45 @@ import Testing
         #expect(envelope.headers == ["k": "v"])
     }
 
-    @Test func `scalars, arrays and null are payloads`() throws {
+    @Test func `scalars and arrays are payloads, and so is null where it is a value`() throws {
         #expect(try Envelope(subject: "a", payload: 7).decode(Int.self) == 7)
         #expect(try Envelope(subject: "a", payload: "x").payload == Data("\"x\"".utf8))
         #expect(try Envelope(subject: "a", payload: [1, 2]).decode() == [1, 2])
-        let null = try Envelope(subject: "a", payload: Int?.none)
+        let null = try Envelope(subject: "a", payload: Int??.some(.none))
         #expect(null.payload == Data("null".utf8))
         #expect(try null.decode(Int?.self) == .some(.none))
+    }
+
+    @Test func `an optional without a value is no payload, one with a value is that value`() throws {
+        #expect(try Envelope(subject: "a", payload: Int?.none).payload == nil)
+        #expect(try Envelope(subject: "a", payload: nil).payload == nil)
+        let existential: any Encodable = Int?.none
+        #expect(try Envelope(subject: "a", payload: existential).payload == nil)
+        #expect(try Envelope(subject: "a", payload: Int?.some(7)).payload == Data("7".utf8))
+        #expect(try Envelope(subject: "a", payload: [Int?.none]).payload == Data("[null]".utf8))
+    }
+
+    struct Line: Codable { var name: String; var price: Int; var tags: [String: Int] = [:] }
+
+    @Test(
+        "an error names the place, the byte and what is wrong",
+        arguments: [
+            (#"[{"name":"a","price":1,"tags":{}},{"name":"b"}]"#, "[1] at byte 34: the key \"price\" is missing"),
+            (#"[{"name":null,"price":1,"tags":{}}]"#, "[0].name at byte 9: expected String, found null"),
+            (#"[{"name":"a","price": {},"tags":{}}]"#, "[0].price at byte 22: expected Int, found an object"),
+            (#"[{"name":"a","price": [1],"tags":{}}]"#, "[0].price at byte 22: expected Int, found an array"),
+            (#"[{"name":"a","price":true,"tags":{}}]"#, "[0].price at byte 21: expected Int, found a boolean"),
+            (#"[{"name":1,"price":1,"tags":{}}]"#, "[0].name at byte 9: expected String, found a number"),
+            (#"[{"name":"a","price":1,"tags":{"\u0078":"y"}}]"#, "[0].tags.x at byte 40: expected Int, found a string"),
+            (#"{"a":1}"#, "the value at byte 0: expected Array<Any>, found an object"),
+            ("[", "it is not JSON: expected a value at byte 1"),
+            ("\u{FEFF}1", "it is not JSON: expected a value at byte 0"),
+        ]
+    )
+    func words(_ payload: String, _ words: String) throws {
+        let envelope = Envelope(subject: "a.b", rawPayload: Data(payload.utf8))
+        let error = try #require(throws: EventError.self) { try envelope.decode([Line].self) }
+        #expect(error == .payloadDecoding("a.b (\(envelope.id)): \(words)"))
     }
 
     @Test func `without a payload there is nothing to decode`() throws {

@@ -148,4 +148,43 @@ import Testing
         (envelope.traceID, envelope.spanID) = (nil, span)
         #expect(envelope.serviceContext.isEmpty)
     }
+
+    @Test("what is more than the ids say travels in a header", arguments: ["00", "01", "03"])
+    func flags(_ flags: String) {
+        let field = "00-\(trace)-\(span)-\(flags)"
+        let published = carrying(field) { Envelope(subject: "a") }
+        #expect(published.traceID == trace)
+        #expect(published.headers == (flags == "01" ? [:] : ["traceparent": field]))
+        #expect(published.serviceContext.traceParent?.value == field)
+    }
+
+    @Test("another system's field is the context", arguments: ["traceparent", "Traceparent"])
+    func foreign(_ name: String) {
+        let field = "00-\(trace)-\(span)-00"
+        var envelope = Envelope(subject: "a", headers: [name: field])
+        #expect(envelope.serviceContext.traceParent?.value == field)
+        (envelope.traceID, envelope.spanID) = ("11111111111111111111111111111111", "2222222222222222")
+        let own = "00-11111111111111111111111111111111-2222222222222222-01"
+        #expect(envelope.serviceContext.traceParent?.value == own, "the ids count when the field is of another span")
+    }
+
+    @Test func `publishing in a span leaves another system's trace`() {
+        let envelope = Envelope(subject: "a", headers: ["Traceparent": "00-\(trace)-\(span)-00"])
+        let other = "00-11111111111111111111111111111111-2222222222222222-01"
+        let filled = carrying(other) { envelope.filledForPublishing() }
+        #expect(filled.traceID == trace && filled.spanID == span)
+        #expect(filled.headers == envelope.headers)
+    }
+
+    @Test func `the reply to a request belongs to its trace`() async throws {
+        let bus = MemoryBus()
+        let requests = try await bus.subscribe(to: "ask")
+        let responder = Task { await bus.respond(to: requests) { _ in 1 } }
+        let request = carrying("00-\(trace)-\(span)-00") { Envelope(subject: "ask") }
+        let reply = try await bus.request(request, within: .seconds(20))
+        #expect(reply.traceID == trace && reply.spanID == span)
+        #expect(reply.headers["traceparent"] == "00-\(trace)-\(span)-00")
+        responder.cancel()
+        await responder.value
+    }
 }

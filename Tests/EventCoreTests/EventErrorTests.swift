@@ -1,4 +1,5 @@
 import EventCore
+import Foundation
 import Testing
 
 @Suite struct EventErrorTests {
@@ -19,6 +20,7 @@ import Testing
     func describes(_ error: EventError, _ text: String) {
         #expect(error.description == text)
         #expect("\(error as any Error)" == text)
+        #expect((error as any Error).localizedDescription == text)
     }
 
     @Test func `cases and faults tell errors apart`() {

@@ -13,7 +13,7 @@ import Testing
     func accepts(_ text: String) throws {
         let subject = try Subject(validating: text)
         #expect(subject.rawValue.utf8.elementsEqual(text.utf8))
-        #expect(subject.description.utf8.elementsEqual(text.utf8))
+        #expect(subject.description.utf8.elementsEqual(text.printable.utf8))
     }
 
     @Test(

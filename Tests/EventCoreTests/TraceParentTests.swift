@@ -37,8 +37,26 @@ import Testing
         #expect(TraceParent(field) == nil)
     }
 
-    @Test func `writes version 00 and the sampled flag`() {
-        let field = TraceParent(traceID: Self.trace, spanID: Self.span).field
-        #expect(field == "00-\(Self.trace)-\(Self.span)-01")
+    @Test func `ids alone are a trace that is sampled, in version 00`() {
+        let parent = TraceParent(traceID: Self.trace, spanID: Self.span)
+        #expect(parent.field == "00-\(Self.trace)-\(Self.span)-01")
+        #expect(parent.isSampledAlone)
+    }
+
+    @Test("flags are kept", arguments: ["00", "01", "03", "ff"])
+    func flags(_ flags: String) throws {
+        let field = "00-\(Self.trace)-\(Self.span)-\(flags)"
+        let parent = try #require(TraceParent(field))
+        #expect(parent.field == field)
+        #expect(parent.isSampledAlone == (flags == "01"))
+        #expect(parent.isSameSpan(as: TraceParent(traceID: Self.trace, spanID: Self.span)))
+        #expect(!parent.isSameSpan(as: nil))
+    }
+
+    @Test("is found among headers in any case", arguments: ["traceparent", "Traceparent", "TraceParent"])
+    func headers(_ name: String) {
+        let headers = [name: "00-\(Self.trace)-\(Self.span)-00", "other": "x"]
+        #expect(TraceParent(in: headers)?.flags == "00")
+        #expect(TraceParent(in: ["other": "x"]) == nil)
     }
 }

@@ -6,6 +6,7 @@ import EventZMQ
 import InMemoryTracing
 import Testing
 import Tracing
+import TracingSupport
 
 @Suite(.timeLimit(.minutes(1))) struct TracingTests {
     private struct Fault: Error {}

@@ -11,4 +11,7 @@ struct FieldCaseTests {
 
     @Test(arguments: FieldCase.suite)
     func suite(_ suite: FieldCase) async throws { try await suite.check() }
+
+    @Test(arguments: FieldCase.traces)
+    func traces(_ trace: FieldCase) async throws { try await trace.check() }
 }

@@ -4,13 +4,19 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// For envelopes inside other documents. The keys are those of ``Envelope/jsonData()``; the payload becomes part of the
-/// surrounding document, so its value is kept but not its bytes.
+/// For envelopes inside other documents: a JSON document, a property list, a column of a database.
+///
+/// The keys are those of ``Envelope/jsonData()``, but for the payload: its JSON text stands under `payload_json` as a
+/// string, byte for byte, since a coder would read numbers and write others. The value under `payload` that earlier
+/// versions wrote is read, too, with what digits the coder has left of it. Headers that a dictionary cannot hold beside
+/// others stand under `more_headers`, names and values in turn.
 extension Envelope: Codable {
     private enum CodingKeys: String, CodingKey {
         case id, subject, time, source, headers, payload
         case traceID = "trace_id"
         case spanID = "span_id"
+        case moreHeaders = "more_headers"
+        case payloadJSON = "payload_json"
     }
 
     /// Decodes an envelope that is part of another document.
@@ -36,7 +42,19 @@ extension Envelope: Codable {
         fields.traceID = try container.decodeNonEmpty(.traceID)
         fields.spanID = try container.decodeNonEmpty(.spanID)
         fields.headers = try container.decodeIfPresent([String: String].self, forKey: .headers) ?? [:]
-        if container.contains(.payload) {
+        if let more = try container.decodeIfPresent([String].self, forKey: .moreHeaders) {
+            guard more.count.isMultiple(of: 2) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .moreHeaders,
+                    in: container,
+                    debugDescription: "a name without a value"
+                )
+            }
+            for index in stride(from: 0, to: more.count, by: 2) { fields.headerFields[more[index]] = more[index + 1] }
+        }
+        if let json = try container.decodeIfPresent(String.self, forKey: .payloadJSON) {
+            fields.payload = json.isEmpty ? nil : Data(json.utf8)
+        } else if container.contains(.payload) {
             fields.payload = try container.decode(JSONValue.self, forKey: .payload).data()
         }
         self.init(fields)
@@ -56,20 +74,21 @@ extension Envelope: Codable {
         try container.encodeNonEmpty(traceID, .traceID)
         try container.encodeNonEmpty(spanID, .spanID)
         if !headers.isEmpty { try container.encode(headers, forKey: .headers) }
+        let more = storage.fields.headerFields.others.flatMap { [$0.key.text, $0.value] }
+        if !more.isEmpty { try container.encode(more, forKey: .moreHeaders) }
         if let payload, !payload.isEmpty {
-            try container.encode(try value(of: payload, codingPath: encoder.codingPath), forKey: .payload)
+            try container.encode(try text(of: payload, codingPath: encoder.codingPath), forKey: .payloadJSON)
         }
     }
 
-    private func value(of payload: Data, codingPath: [any CodingKey]) throws -> JSONValue {
+    private func text(of payload: Data, codingPath: [any CodingKey]) throws -> String {
         do {
-            // Foundation reads more than JSON, such as a comma before a closing bracket.
-            let range = try Self.valueRange(of: payload)
-            return try JSONValue(json: payload.dropFirst(range.lowerBound).prefix(range.count))
+            _ = try payloadRange()
+            return String(decoding: payload, as: UTF8.self)
         } catch {
             let fault = EncodingError.Context(
                 codingPath: codingPath,
-                debugDescription: "the payload is not JSON",
+                debugDescription: error.description,
                 underlyingError: error
             )
             throw EncodingError.invalidValue(payload, fault)

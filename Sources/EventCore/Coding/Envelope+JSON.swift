@@ -40,18 +40,25 @@ extension Envelope {
     }
 
     /// Where in the payload its one value stands, from its start.
-    static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
+    ///
+    /// - Throws: ``EventError/malformedEnvelope(_:)`` with the byte of the payload that is no JSON.
+    func payloadRange() throws(EventError) -> Range<Int> {
         do {
-            return try payload.withSpan { json throws(EventError) in
-                try JSONReader.read(json) { reader throws(EventError) in
-                    // The envelope around the payload is a level of its own.
-                    reader.assumeEnclosed()
-                    return try reader.value()
-                }
-            }
+            return try Self.valueRange(of: payload ?? Data())
         } catch {
             guard case .malformedEnvelope(let fault) = error else { throw error }
-            throw .malformedEnvelope("the payload is not JSON: \(fault)")
+            throw EventError.malformedEnvelope("the payload is not JSON: \(fault)").about(fields)
+        }
+    }
+
+    /// Where in a payload its one value stands, from its start.
+    static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
+        try payload.withSpan { json throws(EventError) in
+            try JSONReader.read(json) { reader throws(EventError) in
+                // The envelope around the payload is a level of its own.
+                reader.assumeEnclosed()
+                return try reader.value()
+            }
         }
     }
 }
@@ -65,7 +72,7 @@ extension JSONWriter {
         string(storage.fields.subject.rawValue)
         try metadata(of: envelope)
         if let payload = storage.fields.payload, !payload.isEmpty {
-            let range = try Envelope.valueRange(of: payload)
+            let range = try envelope.payloadRange()
             literal(",\"payload\":")
             payload.withSpan { raw($0.extracting(range)) }
         }
@@ -76,7 +83,7 @@ extension JSONWriter {
     package mutating func metadata(of envelope: Envelope) throws(EventError) {
         let storage = envelope.storage
         guard storage.fields.time.hasRFC3339 else {
-            throw .malformedEnvelope("the time lies outside the years 0000 to 9999")
+            throw EventError.malformedEnvelope("the time lies outside the years 0000 to 9999").about(storage.fields)
         }
         literal(",\"time\":")
         time(storage.fields.time)
@@ -94,7 +101,12 @@ extension JSONWriter {
         }
         if !storage.fields.headers.isEmpty {
             literal(",\"headers\":{")
-            headers(storage.fields.headers)
+            if storage.fields.headersAreWhole {
+                headers(storage.fields.headers)
+            } else {
+                members(storage.fields.headerFields.members.map { ($0.name, $0.value) })
+            }
+            literal("}")
         }
     }
 
@@ -112,14 +124,17 @@ extension JSONWriter {
                 header(second)
             }
         } else {
-            var isFirst = true
-            for member in headers.sorted(by: { $0.key.precedes($1.key) }) {
-                if !isFirst { literal(",") }
-                isFirst = false
-                header(member)
-            }
+            members(headers.sorted { $0.key.precedes($1.key) })
         }
-        literal("}")
+    }
+
+    private mutating func members(_ members: [(key: String, value: String)]) {
+        var isFirst = true
+        for member in members {
+            if !isFirst { literal(",") }
+            isFirst = false
+            header(member)
+        }
     }
 
     private mutating func header(_ member: (key: String, value: String)) {
@@ -132,34 +147,48 @@ extension JSONWriter {
 extension JSONReader {
     /// Reads the value of a key that every form of an envelope has; `false` leaves an unknown key's value unread.
     package mutating func metadata(_ name: MemberName, into fields: inout Envelope.Fields) throws(EventError) -> Bool {
-        switch name {
-        case "id": fields.identity = try identity()
-        case "time": fields.time = try time()
-        case "source": fields.source = try nonEmptyString()
-        case "trace_id": fields.traceID = try nonEmptyString()
-        case "span_id": fields.spanID = try nonEmptyString()
-        case "headers": fields.headers = try headers()
-        default: return false
+        do {
+            switch name {
+            case "id": fields.identity = try identity()
+            case "time": fields.time = try time()
+            case "source": fields.source = try nonEmptyString()
+            case "trace_id": fields.traceID = try nonEmptyString()
+            case "span_id": fields.spanID = try nonEmptyString()
+            case "headers": fields.headerFields = try headers()
+            default: return false
+            }
+            return true
+        } catch {
+            throw error.inside(name.text)
         }
-        return true
     }
 
     fileprivate mutating func envelope() throws(EventError) -> Envelope {
         var subject: Subject?
         var fields = Envelope.Fields(subject: Envelope.Fields.placeholder)
-        try object { reader throws(EventError) in
-            switch try reader.name() {
-            case "subject": subject = try reader.subject()
-            case "payload":
-                let range = try reader.value()
-                fields.payload = reader.withBytes(in: range) { Data($0) }
-            case let name:
-                if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
+        do throws(EventError) {
+            try object { reader throws(EventError) in
+                switch try reader.name() {
+                case "subject": subject = try reader.subject()
+                case "payload":
+                    let range = try reader.payload()
+                    fields.payload = reader.withBytes(in: range) { Data($0) }
+                case let name:
+                    if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
+                }
             }
+            guard let subject else { throw Self.fault("missing subject, object ends", at: position) }
+            fields.subject = subject
+            return Envelope(fields)
+        } catch {
+            guard let subject else { throw error.about(fields.identity) }
+            fields.subject = subject
+            throw error.about(fields)
         }
-        guard let subject else { throw Self.fault("missing subject, object ends", at: position) }
-        fields.subject = subject
-        return Envelope(fields)
+    }
+
+    private mutating func payload() throws(EventError) -> Range<Int> {
+        do { return try value() } catch { throw error.inside("payload") }
     }
 
     private mutating func subject() throws(EventError) -> Subject {
@@ -205,14 +234,25 @@ extension JSONReader {
     }
 
     /// Reads an object of texts, or `null` for none.
-    package mutating func headers() throws(EventError) -> [String: String] {
-        if try null() { return [:] }
+    package mutating func headers() throws(EventError) -> EnvelopeHeaders {
+        if try null() { return EnvelopeHeaders() }
+        let start = position
+        var count = 0
         var headers = [String: String](minimumCapacity: 3)
         try object { reader throws(EventError) in
             let name = try reader.nameText()
             headers[name] = try reader.string()
+            count += 1
         }
-        return headers
+        if headers.count == count { return EnvelopeHeaders(headers) }
+
+        // Two names are one, or one to Swift alone. That is rare, so they are read once more.
+        position = start
+        var members: [EnvelopeHeaders.Member] = []
+        try object { reader throws(EventError) in
+            members.append((try reader.nameText(), try reader.string()))
+        }
+        return EnvelopeHeaders(members)
     }
 }
 
@@ -233,15 +273,5 @@ extension Data {
             }
         }
         return try result.get()
-    }
-}
-
-extension String {
-    /// Whether the bytes of this text come before those of another.
-    fileprivate func precedes(_ other: String) -> Bool {
-        var (left, right) = (self, other)
-        return left.withUTF8 { left in
-            right.withUTF8 { right in unsafe Span(_unsafeElements: left).precedes(Span(_unsafeElements: right)) }
-        }
     }
 }

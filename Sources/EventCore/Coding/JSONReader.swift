@@ -103,7 +103,7 @@
         depth += 1
     }
 
-    // MARK: Objects
+    // MARK: Objects and arrays
 
     /// Reads an object; `body` must read exactly one member, its name and its value.
     package mutating func object(_ body: (inout JSONReader) throws(EventError) -> Void) throws(EventError) {
@@ -112,6 +112,17 @@
             position += 1
         } else {
             repeat { try body(&self) } while try another(before: UInt8(ascii: "}"))
+        }
+        depth -= 1
+    }
+
+    /// Reads an array; `body` must read exactly one element.
+    mutating func array(_ body: (inout JSONReader) throws(EventError) -> Void) throws(EventError) {
+        try open(UInt8(ascii: "["), "an array")
+        if peek() == UInt8(ascii: "]") {
+            position += 1
+        } else {
+            repeat { try body(&self) } while try another(before: UInt8(ascii: "]"))
         }
         depth -= 1
     }

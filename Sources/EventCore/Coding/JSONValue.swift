@@ -4,7 +4,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// A JSON value of any shape, to carry a payload through `Encoder` and `Decoder`.
+/// A JSON value of any shape, as earlier versions had a coder write payloads.
 ///
 /// Numbers keep up to 38 digits where the coder can hold a `Decimal`, as Foundation's JSON coders can.
 enum JSONValue: Codable {
@@ -17,13 +17,6 @@ enum JSONValue: Codable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
-
-    /// Reads JSON text.
-    ///
-    /// - Throws: `DecodingError` when the bytes are no JSON.
-    init(json: Data) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: json)
-    }
 
     /// The value as JSON text, the members of objects in order of their names.
     func data() throws -> Data {

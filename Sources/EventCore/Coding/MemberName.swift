@@ -27,6 +27,11 @@ package struct MemberName: Equatable, ExpressibleByStringLiteral, Sendable {
         for offset in 0..<count { word |= UInt64(bytes[range.lowerBound + offset]) &<< (8 &* offset) }
     }
 
+    /// The name of a key that has been found by comparing.
+    var text: String {
+        String(decoding: (0..<min(count, 8)).map { UInt8(truncatingIfNeeded: word &>> (8 &* $0)) }, as: UTF8.self)
+    }
+
     @inlinable @inline(__always)
     package static func == (left: MemberName, right: MemberName) -> Bool {
         left.word == right.word && left.count == right.count

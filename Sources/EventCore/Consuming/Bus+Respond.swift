@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 extension Bus {
     /// Answers the requests published on matching subjects until the bus is closed or the task is cancelled.
     ///
@@ -34,6 +40,9 @@ extension Bus {
     /// the header ``Envelope/HeaderKey/replyError`` says so instead of a payload: in the handler's own words when it
     /// throws a ``RequestFailure``, and otherwise by the error's type alone, since everybody may read what is published.
     ///
+    /// The handler and the reply belong to the trace of the request: the handler's task carries its context, so spans that
+    /// it opens are children of the request's, and so is the reply. A request without a trace leaves the task's own.
+    ///
     /// - Parameters:
     ///   - requests: The requests; replies are published on this bus.
     ///   - concurrency: How many requests are handled at the same time; less than 1 counts as 1.
@@ -60,31 +69,48 @@ extension Bus {
         _ onFailure: @Sendable (any Error, Envelope) -> Void
     ) async {
         guard let address = ReplyAddress(of: request) else { return }
-        var reply = Envelope(subject: address.subject, headers: [Envelope.HeaderKey.requestID: request.id])
-        var isAnswer = true
-        do {
-            let value = try await handler(request)
-            reply = try Envelope(subject: address.subject, payload: value, headers: reply.headers)
-        } catch {
-            onFailure(error, request)
-            reply.headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: error).message
-            isAnswer = false
+        let trace = RequestTrace(of: request, on: self)
+        await trace.run {
+            let reply: Envelope
+            do {
+                reply = try Envelope(subject: address.subject, payload: try await handler(request))
+            } catch {
+                onFailure(error, request)
+                await tell(error, to: address, request, in: trace, onFailure)
+                return
+            }
+            do {
+                try await publish(reply, to: request, in: trace)
+            } catch {
+                onFailure(error, request)
+                // When this fails too, whoever asks has a limit of its own, and here the reason is known already.
+                await tell(error, to: address, request, in: trace) { _, _ in }
+            }
         }
-        do {
-            try await publish(reply)
-        } catch {
-            onFailure(error, request)
-            guard isAnswer else { return }
-            reply = Envelope(subject: address.subject, headers: reply.headers)
-            reply.headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: error).message
-            // When this fails too, whoever asks has a limit of its own, and here the reason is known already.
-            try? await publish(reply)
-        }
+    }
+
+    private func tell(
+        _ failure: any Error,
+        to address: ReplyAddress,
+        _ request: Envelope,
+        in trace: RequestTrace,
+        _ onFailure: @Sendable (any Error, Envelope) -> Void
+    ) async {
+        var reply = Envelope(subject: address.subject)
+        reply.headers[Envelope.HeaderKey.replyError] = RequestFailure(toTell: failure).message
+        do { try await publish(reply, to: request, in: trace) } catch { onFailure(error, request) }
+    }
+
+    private func publish(_ reply: Envelope, to request: Envelope, in trace: RequestTrace) async throws {
+        var reply = reply
+        reply.headers[Envelope.HeaderKey.requestID] = request.id
+        trace.pass(to: &reply)
+        try await publish(reply)
     }
 }
 
 /// What a responder throws to tell the one who asks why there is no answer.
-public struct RequestFailure: Error, Hashable, Sendable {
+public struct RequestFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The words; everybody who subscribes to replies can read them.
     public let message: String
 
@@ -98,4 +124,12 @@ public struct RequestFailure: Error, Hashable, Sendable {
     fileprivate init(toTell error: any Error) {
         self = error as? RequestFailure ?? RequestFailure("\(type(of: error))")
     }
+
+    /// The words, in one line.
+    public var description: String { message.printable }
+}
+
+extension RequestFailure: LocalizedError {
+    /// The same line as ``description``, for `localizedDescription`.
+    public var errorDescription: String? { description }
 }

@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-import FoundationEssentials
+public import FoundationEssentials
 #else
-import Foundation
+public import Foundation
 #endif
 
 /// An envelope together with the value of its payload.
@@ -19,10 +19,13 @@ public struct UndecodableEnvelope: Error, Sendable, CustomStringConvertible {
     /// Why it cannot be decoded: ``EventError/payloadDecoding(_:)``.
     public let reason: EventError
 
-    /// The envelope's subject and id, and the reason.
-    public var description: String {
-        "\(envelope.subject) (\(envelope.id)): \(reason)"
-    }
+    /// The reason, which names the envelope's subject and id.
+    public var description: String { reason.description }
+}
+
+extension UndecodableEnvelope: LocalizedError {
+    /// The same line as ``description``, for `localizedDescription`.
+    public var errorDescription: String? { description }
 }
 
 extension DecodedEnvelope where Value: Decodable {
@@ -39,7 +42,10 @@ extension DecodedEnvelope where Value: Decodable {
         var null = envelope
         null.payload = Data("null".utf8)
         guard let value = try? null.decode(Value.self) else {
-            throw UndecodableEnvelope(envelope: envelope, reason: .payloadDecoding("there is no payload"))
+            throw UndecodableEnvelope(
+                envelope: envelope,
+                reason: .payloadDecoding("\(envelope.name): there is no payload")
+            )
         }
         self.init(envelope: envelope, value: value)
     }

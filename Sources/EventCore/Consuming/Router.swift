@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// Hands what is published on several buses to handlers, each apart from the others.
 ///
 /// ```swift
@@ -96,6 +102,11 @@ public struct HandlerFailure: Error, CustomStringConvertible {
 
     /// The handler, the envelope's subject and id, and the error, in one line.
     public var description: String {
-        "\(handler) failed on \(envelope.subject) (\(envelope.id)): \(error)"
+        "\(handler) failed on \(envelope.name): \(error)".printable
     }
+}
+
+extension HandlerFailure: LocalizedError {
+    /// The same line as ``description``, for `localizedDescription`.
+    public var errorDescription: String? { description }
 }

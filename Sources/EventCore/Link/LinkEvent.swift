@@ -59,6 +59,11 @@ public enum LinkEvent: Sendable, Hashable {
     }
 }
 
+extension LinkEvent: CustomStringConvertible {
+    /// Where it happened and what it means, in one line.
+    public var description: String { (endpoint.map { "\($0): \(reason)" } ?? reason).printable }
+}
+
 /// Envelopes that were sent to a bus and did not arrive.
 public struct LinkLoss: Sendable, Hashable, CustomStringConvertible {
     /// How many; `nil` when something may have been lost that nobody could count.
@@ -84,6 +89,7 @@ public struct LinkLoss: Sendable, Hashable, CustomStringConvertible {
     /// One line for people.
     public var description: String {
         let amount = count.map(String.init) ?? "an unknown number of"
-        return "lost \(amount) envelopes on \(prefix.isEmpty ? "all subjects" : prefix) from \(origin) over \(endpoint)"
+        let subjects = prefix.isEmpty ? "all subjects" : prefix
+        return "lost \(amount) envelopes on \(subjects) from \(origin) over \(endpoint)".printable
     }
 }

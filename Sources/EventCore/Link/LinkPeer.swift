@@ -1,6 +1,7 @@
 /// Who is at the other end of a connection.
 public struct LinkPeer: Sendable, Hashable, CustomStringConvertible {
     /// What somebody is to the bus that was asked.
+    @nonexhaustive
     public enum Role: String, Sendable, Hashable, CaseIterable {
         /// What it publishes comes from there.
         case publisher
@@ -29,5 +30,5 @@ public struct LinkPeer: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// One line for people.
-    public var description: String { "\(role.rawValue) \(name ?? "unnamed") (bus \(id)) at \(endpoint)" }
+    public var description: String { "\(role.rawValue) \(name ?? "unnamed") (bus \(id)) at \(endpoint)".printable }
 }

@@ -37,29 +37,29 @@ final class BusReporter: Sendable {
         switch event {
         case .connected(let endpoint):
             told.withLock { $0[endpoint] = nil }
-            logger?.info("connected", metadata: ["endpoint": "\(endpoint)"])
+            logger?.info("connected", metadata: Self.metadata(["endpoint": endpoint]))
         case .disconnected(let endpoint, let reason):
-            logger?.warning("disconnected", metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"])
+            logger?.warning("disconnected", metadata: Self.metadata(["endpoint": endpoint, "reason": reason]))
         case .refused(let endpoint, let reason): logOnce("no connection", endpoint, reason)
         case .unresolved(let endpoint, let reason): logOnce("host not found", endpoint, reason)
         case .incompatible(let endpoint, let reason): logOnce("incompatible peer", endpoint, reason)
         case .malformed(let endpoint, let reason):
             let times = counters.malformed.add(1, ordering: .relaxed).newValue
             guard times.isPowerOfTen else { break }
-            warn("malformed message dropped", times, ["endpoint": "\(endpoint)", "reason": "\(reason)"])
+            warn("malformed message dropped", times, ["endpoint": endpoint, "reason": reason])
         case .restarted(let endpoint):
             counters.restarts.add(1, ordering: .relaxed)
-            logger?.notice("connection begun anew", metadata: ["endpoint": "\(endpoint)"])
-        case .subscriberJoined(let id): logger?.info("subscriber joined", metadata: ["bus": "\(id)"])
-        case .subscriberLeft(let id): logger?.info("subscriber left", metadata: ["bus": "\(id)"])
+            logger?.notice("connection begun anew", metadata: Self.metadata(["endpoint": endpoint]))
+        case .subscriberJoined(let id): logger?.info("subscriber joined", metadata: Self.metadata(["bus": id]))
+        case .subscriberLeft(let id): logger?.info("subscriber left", metadata: Self.metadata(["bus": id]))
         case .queueFull(let endpoint):
             let times = counters.queueFull(at: endpoint)
-            if times.isPowerOfTen { warn("send queue full", times, ["endpoint": "\(endpoint)"]) }
+            if times.isPowerOfTen { warn("send queue full", times, ["endpoint": endpoint]) }
         case .unconfirmed(let pattern, let missing):
             let times = counters.unconfirmed.add(1, ordering: .relaxed).newValue
             guard times.isPowerOfTen else { break }
             let names = missing.joined(separator: ", ")
-            warn("subscription not confirmed in time", times, ["pattern": "\(pattern)", "missing": "\(names)"])
+            warn("subscription not confirmed in time", times, ["pattern": pattern.rawValue, "missing": names])
         case .lost: break
         @unknown default: break
         }
@@ -74,7 +74,7 @@ final class BusReporter: Sendable {
                 counters.lostUnknown()
             }
         if let count = loss.count, count <= 0 { return }
-        if times.isPowerOfTen { warn("envelopes lost", times, ["loss": "\(loss)"]) }
+        if times.isPowerOfTen { warn("envelopes lost", times, ["loss": loss.description]) }
         events.send(.lost(loss))
     }
 
@@ -89,17 +89,20 @@ final class BusReporter: Sendable {
     func opened(_ configuration: ZMQBusConfiguration) {
         for endpoint in configuration.publish + configuration.subscribe {
             let protection = configuration.protection(of: endpoint)
-            logger?.info("endpoint opened", metadata: ["endpoint": "\(endpoint)", "protection": "\(protection)"])
+            logger?.info(
+                "endpoint opened",
+                metadata: Self.metadata(["endpoint": "\(endpoint)", "protection": "\(protection)"])
+            )
         }
     }
 
     /// The list of those who may connect has changed, and is in effect.
     func listChanged(_ path: String, count: Int) {
-        logger?.notice("list of peers read again", metadata: ["file": "\(path)", "peers": "\(count)"])
+        logger?.notice("list of peers read again", metadata: Self.metadata(["file": path, "peers": "\(count)"]))
     }
 
     func failed(_ error: EventError) {
-        logger?.error("transport failed", metadata: ["fault": "\(error)"])
+        logger?.error("transport failed", metadata: Self.metadata(["fault": error.description]))
     }
 
     private func logOnce(_ message: Logger.Message, _ endpoint: String, _ reason: String) {
@@ -108,13 +111,16 @@ final class BusReporter: Sendable {
             guard told[endpoint, default: []].count < Self.maximumReasons else { return false }
             return told[endpoint, default: []].insert(reason).inserted
         }
-        if isNew { logger?.warning(message, metadata: ["endpoint": "\(endpoint)", "reason": "\(reason)"]) }
+        if isNew { logger?.warning(message, metadata: Self.metadata(["endpoint": endpoint, "reason": reason])) }
     }
 
-    private func warn(_ message: Logger.Message, _ times: Int, _ metadata: Logger.Metadata) {
-        var metadata = metadata
-        metadata["times"] = "\(times)"
-        logger?.warning(message, metadata: metadata)
+    private func warn(_ message: Logger.Message, _ times: Int, _ facts: KeyValuePairs<String, String>) {
+        logger?.warning(message, metadata: Self.metadata(facts).merging(["times": "\(times)"]) { $1 })
+    }
+
+    /// Facts for the log. Peers have a say in some, and shall not write lines of it.
+    private static func metadata(_ facts: KeyValuePairs<String, String>) -> Logger.Metadata {
+        facts.reduce(into: [:]) { metadata, fact in metadata[fact.key] = .string(fact.value.printable) }
     }
 }
 

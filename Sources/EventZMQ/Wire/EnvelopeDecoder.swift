@@ -17,7 +17,7 @@ struct EnvelopeDecoder: Sendable {
     private var lastOrigin = ""
     /// That of an envelope without a trace that came from there.
     private var lastContext = Envelope.Context.none
-    private var lastHeaders = (json: [UInt8](), value: [String: String]())
+    private var lastHeaders = (json: [UInt8](), value: EnvelopeHeaders())
 
     /// Reads `[subject][header][payload]`.
     ///
@@ -31,22 +31,26 @@ struct EnvelopeDecoder: Sendable {
         var sequence: UInt64?
         var number: UInt64?
         var origin: String?
-        try JSONReader.read(header) { reader throws(EventError) in
-            try reader.object { reader throws(EventError) in
-                switch try reader.name() {
-                case "v":
-                    let version = try reader.null() ? WireEnvelope.version : reader.unsignedInteger()
-                    guard version == WireEnvelope.version else {
-                        throw JSONReader.fault("unknown version", at: reader.position)
+        do throws(EventError) {
+            try JSONReader.read(header) { reader throws(EventError) in
+                try reader.object { reader throws(EventError) in
+                    switch try reader.name() {
+                    case "v":
+                        let version = try reader.null() ? WireEnvelope.version : reader.unsignedInteger()
+                        guard version == WireEnvelope.version else {
+                            throw JSONReader.fault("unknown version", at: reader.position)
+                        }
+                    case "origin": origin = try self.origin(&reader)
+                    case "seq": sequence = try reader.null() ? nil : reader.unsignedInteger()
+                    case "n": number = try reader.null() ? nil : reader.unsignedInteger()
+                    case "headers": fields.headerFields = try self.headers(&reader)
+                    case let name:
+                        if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
                     }
-                case "origin": origin = try self.origin(&reader)
-                case "seq": sequence = try reader.null() ? nil : reader.unsignedInteger()
-                case "n": number = try reader.null() ? nil : reader.unsignedInteger()
-                case "headers": fields.headers = try self.headers(&reader)
-                case let name:
-                    if try !reader.metadata(name, into: &fields) { _ = try reader.value() }
                 }
             }
+        } catch {
+            throw error.about(fields)
         }
         let payload = payload()
         if !payload.isEmpty { fields.payload = payload }
@@ -63,7 +67,7 @@ struct EnvelopeDecoder: Sendable {
         let subject = try self.subject(subject)
         let envelope = try Envelope(json: json)
         guard envelope.subject == subject else {
-            throw .malformedEnvelope("the envelope is for another subject than the message")
+            throw EventError.malformedEnvelope("it comes on another subject, \(subject)").about(envelope.fields)
         }
         return WireEnvelope(envelope: envelope)
     }
@@ -79,11 +83,12 @@ struct EnvelopeDecoder: Sendable {
         return subject
     }
 
-    private mutating func headers(_ reader: inout JSONReader) throws(EventError) -> [String: String] {
+    private mutating func headers(_ reader: inout JSONReader) throws(EventError) -> EnvelopeHeaders {
         if reader.skip(lastHeaders.json) { return lastHeaders.value }
         _ = reader.peek()
         let start = reader.position
-        let headers = try reader.headers()
+        let headers: EnvelopeHeaders
+        do { headers = try reader.headers() } catch { throw error.inside("headers") }
         reader.withBytes(in: start..<reader.position) { json in
             // `null` stands for no headers, and would be the beginning of other text; an object ends with its brace.
             guard json[0] == UInt8(ascii: "{") else { return }
@@ -99,7 +104,7 @@ struct EnvelopeDecoder: Sendable {
         guard origin.utf8.count <= Self.maximumOriginCount else {
             throw JSONReader.fault("origin exceeds \(Self.maximumOriginCount) bytes", at: start)
         }
-        if origin != lastOrigin {
+        if !origin.hasSameBytes(as: lastOrigin) {
             lastOrigin = origin
             lastContext = Envelope.Context(traceID: nil, spanID: nil, origin: origin)
         }

@@ -27,6 +27,7 @@ import Testing
             #"{"subject":"a"}"#, #"{"subject":"a","payload":\#(deep)}"#, #" { "x" : [ { } ] , "subject" : "a.b" } "#,
             #"{"id":null,"subject":"é","time":null,"source":"","headers":null,"payload":"\ud800"}"#,
             #"{"subject":"a","headers":{"é":"1","é":"2"},"payload":1E400,"subject":"b"}"#,
+            "{\"subject\":\"a\",\"headers\":{\"\u{E9}\":\"1\",\"k\":\"2\",\"e\u{301}\":\"3\"}}",
         ]
         return try GoldenEnvelopes.lines().map { [UInt8]($0) } * 3 + generated + odd.map { Array($0.utf8) }
     }

@@ -7,7 +7,8 @@ struct ReferenceEnvelope {
     private var subject: String?
     private var time = Timestamp.unset
     private var texts: [String: String] = [:]
-    private var headers: [String: String] = [:]
+    /// By the bytes of the names.
+    private var headers: [[UInt8]: String] = [:]
     private var payload: Data?
 
     /// Fails where decoding must fail.
@@ -37,7 +38,7 @@ struct ReferenceEnvelope {
             headers = [:]
             for member in members {
                 guard let name = member.name, case .string(let text?) = member.value else { return false }
-                headers[name] = text
+                headers[Array(name.utf8)] = text
             }
         case ("subject", _), ("id", _), ("time", _), ("source", _), ("trace_id", _), ("span_id", _), ("headers", _):
             return false
@@ -58,8 +59,8 @@ struct ReferenceEnvelope {
         let expected = [id, subject, texts["source"], texts["trace_id"], texts["span_id"]]
         let found = [fields.id, fields.subject.rawValue, fields.source, fields.traceID, fields.spanID]
         return zip(expected, found).allSatisfy { Self.haveSameBytes($0, $1) } && time == fields.time
-            && payload == fields.payload && headers.count == fields.headers.count
-            && headers.allSatisfy { Self.haveSameBytes($1, fields.headers[$0]) }
+            && payload == fields.payload && headers.count == fields.headerFields.members.count
+            && fields.headerFields.members.allSatisfy { Self.haveSameBytes($0.value, headers[Array($0.name.utf8)]) }
     }
 
     private static func haveSameBytes(_ left: String?, _ right: String?) -> Bool {

@@ -38,6 +38,34 @@ import Testing
         #expect(received.sequence == .max)
     }
 
+    @Test func `header names that only look the same are both kept, also when they come again`() throws {
+        var envelope = Envelope(subject: "a.b", headers: ["\u{E9}": "1"])
+        envelope.setHeader("2", named: "e\u{301}")
+        let header = try encode(envelope, sequence: 1)
+        var decoder = EnvelopeDecoder()
+        for _ in 0..<2 {
+            let received = try decoder.decode(subject: Array("a.b".utf8).span, header: header.span) { Data() }
+            #expect(received.envelope == envelope)
+            #expect(received.envelope.allHeaders.map(\.value) == ["2", "1"])
+        }
+    }
+
+    @Test func `an origin that only looks like the last one is another`() throws {
+        var decoder = EnvelopeDecoder()
+        for origin in ["\u{E9}", "e\u{301}"] {
+            let header = Array("{\"origin\":\"\(origin)\"}".utf8)
+            let received = try decoder.decode(subject: Array("a".utf8).span, header: header.span) { Data() }
+            #expect(received.envelope.origin.map { Array($0.utf8) } == Array(origin.utf8))
+        }
+    }
+
+    @Test func `a malformed header is refused with the envelope's name and the member`() throws {
+        let error = try #require(throws: EventError.self) {
+            try decode("a.b", Array(#"{"id":"i","headers":{"k":1}}"#.utf8))
+        }
+        #expect(error == .malformedEnvelope("a.b (i): headers: expected a string at byte 25"))
+    }
+
     @Test func `the header is what the format says`() throws {
         var envelope = Envelope(subject: "a.b")
         (envelope.id, envelope.time) = ("x", Date(timeIntervalSince1970: 0))

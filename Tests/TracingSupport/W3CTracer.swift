@@ -1,17 +1,16 @@
-import EventTracing
-import InMemoryTracing
+package import InMemoryTracing
 import Synchronization
-import Tracing
+package import Tracing
 
 /// An in-memory tracer that speaks W3C Trace Context and Baggage, as the ones in use do.
-struct W3CTracer: Tracer {
-    let base: InMemoryTracer
+package struct W3CTracer: Tracer {
+    package let base: InMemoryTracer
     /// The flags of `traceparent`.
-    var flags = "01"
+    package var flags = "01"
 
     private static let last = Atomic<Int>(0)
 
-    init() {
+    package init() {
         base = InMemoryTracer(
             idGenerator: .init(nextTraceID: { Self.makeID(32) }, nextSpanID: { Self.makeID(16) })
         )
@@ -22,7 +21,7 @@ struct W3CTracer: Tracer {
         return String(repeating: "0", count: width - digits.count) + digits
     }
 
-    func startSpan<Instant: TracerInstant>(
+    package func startSpan<Instant: TracerInstant>(
         _ operationName: String,
         context: @autoclosure () -> ServiceContext,
         ofKind kind: SpanKind,
@@ -42,9 +41,9 @@ struct W3CTracer: Tracer {
         )
     }
 
-    func forceFlush() { base.forceFlush() }
+    package func forceFlush() { base.forceFlush() }
 
-    func inject<Carrier, Inject: Injector>(
+    package func inject<Carrier, Inject: Injector>(
         _ context: ServiceContext,
         into carrier: inout Carrier,
         using injector: Inject
@@ -55,7 +54,7 @@ struct W3CTracer: Tracer {
         if let baggage = context.baggage { injector.inject(baggage, forKey: "baggage", into: &carrier) }
     }
 
-    func extract<Carrier, Extract: Extractor>(
+    package func extract<Carrier, Extract: Extractor>(
         _ carrier: Carrier,
         into context: inout ServiceContext,
         using extractor: Extract
@@ -77,13 +76,13 @@ private enum FlagsKey: ServiceContextKey { typealias Value = String }
 
 extension ServiceContext {
     /// The field `baggage`.
-    var baggage: String? {
+    package var baggage: String? {
         get { self[BaggageKey.self] }
         set { self[BaggageKey.self] = newValue }
     }
 
     /// The flags of the `traceparent` that was extracted.
-    var flags: String? {
+    package var flags: String? {
         get { self[FlagsKey.self] }
         set { self[FlagsKey.self] = newValue }
     }

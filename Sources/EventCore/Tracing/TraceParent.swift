@@ -7,9 +7,11 @@ package struct TraceParent: Hashable, Sendable {
 
     package var traceID: String
     package var spanID: String
+    /// Two hexadecimal digits, of which the lowest bit says whether the publisher's trace is sampled.
+    package var flags: String
 
-    package init(traceID: String, spanID: String) {
-        (self.traceID, self.spanID) = (traceID, spanID)
+    package init(traceID: String, spanID: String, flags: String = sampledAlone) {
+        (self.traceID, self.spanID, self.flags) = (traceID, spanID, flags)
     }
 
     /// Parses a field, by the rules of W3C Trace Context, section 3.2.
@@ -19,13 +21,28 @@ package struct TraceParent: Hashable, Sendable {
             Self.isID(parts[2], 16), Self.isID(parts[3], 2), parts[0] != "00" || parts.count == 4
         else { return nil }
         guard parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" }) else { return nil }
-        self.init(traceID: String(parts[1]), spanID: String(parts[2]))
+        self.init(traceID: String(parts[1]), spanID: String(parts[2]), flags: String(parts[3]))
+    }
+
+    /// Finds the field among headers, by its name in any case.
+    package init?(in headers: [String: String]) {
+        guard let field = headers.field(named: Self.fieldName) else { return nil }
+        self.init(field)
     }
 
     /// The text of the field.
-    ///
-    /// Whether the publisher sampled its trace is not kept, so it says that it did.
-    package var field: String { "00-\(traceID)-\(spanID)-01" }
+    package var field: String { "00-\(traceID)-\(spanID)-\(flags)" }
+
+    /// The flags that an envelope needs no header for: its ids alone say that the trace is sampled, and no more.
+    package static let sampledAlone = "01"
+
+    /// Whether the ids say it all.
+    package var isSampledAlone: Bool { flags == Self.sampledAlone }
+
+    /// Whether both are about one span, whatever they say about sampling.
+    package func isSameSpan(as other: TraceParent?) -> Bool {
+        traceID == other?.traceID && spanID == other?.spanID
+    }
 
     /// What the bootstrapped instrument writes of the task's context; costs one task-local read when there is none.
     package static var current: TraceParent? {
@@ -33,7 +50,7 @@ package struct TraceParent: Hashable, Sendable {
         if let own = standing(in: context) { return own }
         var fields: [String: String] = [:]
         InstrumentationSystem.instrument.inject(context, into: &fields, using: Fields())
-        return fields.first { $0.key.lowercased() == fieldName }.flatMap { TraceParent($0.value) }
+        return TraceParent(in: fields)
     }
 
     /// Whether the task carries no context at all; costs one task-local read.
@@ -50,8 +67,18 @@ package struct TraceParent: Hashable, Sendable {
         }
 
         func extract(key: String, from carrier: [String: String]) -> String? {
-            carrier[key.lowercased()]
+            carrier.field(named: key)
         }
+    }
+}
+
+extension [String: String] {
+    /// The field of a name, which other systems may write in another case.
+    fileprivate func field(named name: String) -> String? {
+        if isEmpty { return nil }
+        if let value = self[name] { return value }
+        let name = name.lowercased()
+        return first { $0.key.lowercased() == name }?.value
     }
 }
 
