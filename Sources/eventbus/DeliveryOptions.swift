@@ -17,7 +17,8 @@ struct DeliveryOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             How a delivery is printed: as a line with time, subject, headers and payload (text), or as a JSON object \
-            that holds the whole envelope (json).
+            that holds the whole envelope (json), as 'eventbus pub' reads it. Either way it is one line, and whatever \
+            would break it or steer a terminal is escaped.
             """,
             valueName: "format"
         )
@@ -26,7 +27,7 @@ struct DeliveryOptions: ParsableArguments {
 
     /// Whether an envelope has every header asked for.
     func accepts(_ envelope: Envelope) -> Bool {
-        headers.allSatisfy { envelope.headers[$0.key] == $0.value }
+        headers.allSatisfy { $0.isThere(in: envelope) }
     }
 }
 

@@ -23,7 +23,7 @@ struct DeliveryPrinter: Sendable {
                 do {
                     try formatter.write(envelope, to: &batch)
                 } catch {
-                    await diagnostics.report("envelope \(envelope.id): \(error)")
+                    await diagnostics.report(error, at: "envelope \(envelope.id)")
                 }
                 next = batch.count < Self.batchSize ? await subscription.next(within: .zero) : nil
             }

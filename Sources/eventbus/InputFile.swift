@@ -31,8 +31,9 @@ final class InputFile: Sendable {
         } else {
             name = path
             hasEnd = true
-            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw SystemError(path, errno) }
+            // A named pipe would otherwise be opened only when somebody writes to it, whatever signal comes before.
+            descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { throw SystemError(path, errno, status: .noInput) }
         }
     }
 

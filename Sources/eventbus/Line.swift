@@ -5,7 +5,9 @@ import Foundation
 struct Line: Equatable {
     enum Content: Equatable {
         case bytes(ArraySlice<UInt8>)
-        case tooLong(byteCount: Int)
+        case tooLong(byteCount: Int, limit: Int)
+        /// The input is no UTF-8, and has no more lines.
+        case utf16
     }
 
     /// Counted from 1.
@@ -14,16 +16,20 @@ struct Line: Equatable {
 
     /// The envelope that the line holds, or `nil` when it is blank.
     ///
+    /// - Parameter limits: How much it may hold.
     /// - Throws: What is wrong with the line, and at which byte.
-    func envelope() throws(EventError) -> Envelope? {
+    func envelope(_ limits: EnvelopeLimits = .standard) throws(EventError) -> Envelope? {
         switch content {
         case .bytes(let bytes):
             let isBlank = bytes.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            return isBlank ? nil : try Envelope(jsonData: Data(bytes))
-        case .tooLong(let byteCount):
-            throw .malformedEnvelope(
-                "a line of \(byteCount) bytes exceeds the limit at byte \(LineSplitter.defaultMaximumLength)"
-            )
+            guard !isBlank else { return nil }
+            let envelope = try Envelope(jsonData: Data(bytes))
+            try limits.check(envelope, lineOf: bytes.count)
+            return envelope
+        case .tooLong(let byteCount, let limit):
+            throw .malformedEnvelope("a line of \(byteCount) bytes exceeds the limit at byte \(limit)")
+        case .utf16:
+            throw .malformedEnvelope(TextEncoding.utf16Fault)
         }
     }
 }

@@ -17,27 +17,28 @@ struct LinePublisher: Sendable {
     func publish(_ lines: inout LineReader) async throws {
         var isPrepared = false
         while let batch = try await lines.nextBatch() {
-            for (place, envelope) in await decode(batch, of: lines.name) {
+            for (place, envelope) in await decode(batch, of: lines) {
                 if !isPrepared { try await preparation(envelope) }
                 isPrepared = true
                 do {
                     try await bus.publish(envelope)
                 } catch let error as EventError where error != .busClosed {
-                    await diagnostics.report("\(place): \(error)")
+                    await diagnostics.report("\(place): \(error)", .data)
                 }
+                TerminationSignals.noteProgress()
             }
         }
     }
 
     /// The envelopes of the lines that hold one, each with its place; a malformed line is reported.
-    private func decode(_ lines: [Line], of file: String) async -> [(place: String, envelope: Envelope)] {
+    private func decode(_ lines: [Line], of file: LineReader) async -> [(place: String, envelope: Envelope)] {
         var envelopes: [(String, Envelope)] = []
         for line in lines {
-            let place = "\(file):\(line.number)"
+            let place = "\(file.name):\(line.number)"
             do {
-                if let envelope = try line.envelope() { envelopes.append((place, envelope)) }
+                if let envelope = try line.envelope(file.limits) { envelopes.append((place, envelope)) }
             } catch {
-                await diagnostics.report("\(place): \(error)")
+                await diagnostics.report("\(place): \(error)", .data)
             }
         }
         return envelopes

@@ -1,13 +1,16 @@
 /// Reads a file in batches of lines, with one chunk and one line of it in memory.
 struct LineReader {
     private let input: InputFile
-    private var splitter = LineSplitter()
+    private var splitter: LineSplitter
+    let limits: EnvelopeLimits
     private var isAtEnd = false
     /// Whether the switch was tripped in the middle of a line, or before the end of an input that has one.
     private(set) var isCutShort = false
 
-    init(_ input: InputFile) {
+    init(_ input: InputFile, limits: EnvelopeLimits = .standard) {
         self.input = input
+        self.limits = limits
+        splitter = LineSplitter(maximumLength: limits.line)
     }
 
     /// The name of the file, for messages.
@@ -20,7 +23,11 @@ struct LineReader {
         case .bytes(let bytes):
             splitter.append(bytes)
             var lines: [Line] = []
-            while let line = splitter.next() { lines.append(line) }
+            while !isAtEnd, let line = splitter.next() {
+                lines.append(line)
+                // What follows would be as many faults as it has lines.
+                isAtEnd = line.content == .utf16
+            }
             return lines
         case .end:
             isAtEnd = true

@@ -1,11 +1,13 @@
 /// Splits bytes that come in chunks into lines, and holds no more than one line and one chunk.
 ///
-/// Append a chunk, take lines until there is none, repeat; then ``finish()``. Lines end with a line feed, the last one
+/// A mark at the beginning that says the input is UTF-8 is no part of the first line. Append a chunk, take lines until there is none, repeat; then ``finish()``. Lines end with a line feed, the last one
 /// also with the input; a carriage return before the line feed is not part of the line. How the input is cut into
 /// chunks makes no difference.
 struct LineSplitter {
     /// The greatest length of a line that is kept, in bytes.
-    static let defaultMaximumLength = 16 << 20
+    static let defaultMaximumLength = EnvelopeLimits.standard.line
+    /// From this length on, a line gets the room for the longest usual one at once: growing by and by takes twice as much.
+    private static let longLine = 1 << 20
 
     private let maximumLength: Int
     private var buffer: [UInt8] = []
@@ -27,6 +29,9 @@ struct LineSplitter {
             buffer.removeSubrange(..<start)
             searched -= start
             start = 0
+        }
+        if buffer.count > Self.longLine {
+            buffer.reserveCapacity(min(maximumLength, Self.defaultMaximumLength) + chunk.count)
         }
         buffer += chunk
     }
@@ -63,8 +68,14 @@ struct LineSplitter {
         let length = discarded + end - start
         discarded = 0
         lineNumber += 1
-        guard length <= maximumLength else { return Line(number: lineNumber, content: .tooLong(byteCount: length)) }
-        let bytes = buffer[start..<end]
+        guard length <= maximumLength else {
+            return Line(number: lineNumber, content: .tooLong(byteCount: length, limit: maximumLength))
+        }
+        var bytes = buffer[start..<end]
+        if lineNumber == 1 {
+            guard !TextEncoding.isUTF16(bytes) else { return Line(number: lineNumber, content: .utf16) }
+            bytes = TextEncoding.withoutMark(bytes)
+        }
         return Line(number: lineNumber, content: .bytes(bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes))
     }
 

@@ -18,8 +18,29 @@ final class OutputWriter: Sendable {
         self.onFailure = onFailure
     }
 
+    /// Prints one line on standard output.
+    ///
+    /// - Throws: Why it could not be written; a reader that has gone is no failure.
+    static func print(_ line: String) async throws(SystemError) {
+        let output = OutputWriter(descriptor: STDOUT_FILENO)
+        await output.write(line: line)
+        try output.check()
+    }
+
     /// Why writing failed, as `errno` has it.
     var failure: Int32? { failureCode.withLock { $0 } }
+
+    /// Fails when something could not be written; a reader that has gone is no failure.
+    ///
+    /// - Throws: Why, for standard output.
+    func check() throws(SystemError) {
+        if let failure, failure != EPIPE { throw SystemError("standard output", failure) }
+    }
+
+    /// Writes text and ends the line.
+    func write(line text: String) async {
+        await write(Array("\(text)\n".utf8))
+    }
 
     /// Writes a batch, whole and not mixed with another; returns when that is done, or has failed.
     func write(_ batch: [UInt8]) async {
@@ -46,6 +67,7 @@ final class OutputWriter: Sendable {
             }
             if count >= 0 {
                 written += count
+                TerminationSignals.noteProgress()
             } else if errno == EAGAIN {
                 waitUntilWritable()
             } else if errno != EINTR {

@@ -1,15 +1,29 @@
 extension UInt8 {
     /// Whether this is a control character of ASCII.
     var isControl: Bool { self < 0x20 || self == 0x7F }
+
+    /// Whether this is a control character of ASCII, or the first byte of one beyond ASCII.
+    var mayBeginControl: Bool { isControl || self == 0xC2 || self == 0xD8 || self == 0xE2 }
+}
+
+extension Unicode.Scalar {
+    /// Whether this steers a terminal, ends a line somewhere, or turns the direction of the text around it.
+    var isControl: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
 }
 
 extension String {
-    /// The text with control characters escaped, so that it stays on its line and cannot steer a terminal.
+    /// The text with control characters, line separators and bidirectional marks escaped.
+    ///
+    /// It stays on its line, cannot steer a terminal, and reads in the order in which it is written.
     var printable: String {
-        guard utf8.contains(where: \.isControl) else { return self }
+        guard utf8.contains(where: \.mayBeginControl) else { return self }
         return unicodeScalars.reduce(into: "") { result, scalar in
-            let isControl = UInt8(exactly: scalar.value)?.isControl ?? false
-            result += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+            result += scalar.isControl ? scalar.escaped(asASCII: true) : String(scalar)
         }
     }
 }

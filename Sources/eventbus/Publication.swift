@@ -6,7 +6,7 @@ struct Publication: Sendable {
     enum Input: Sendable {
         case envelope(Envelope)
         /// The input is the payload of an envelope.
-        case payload(InputFile, of: Envelope)
+        case payload(InputFile, of: Envelope, EnvelopeLimits)
         case lines(LineReader)
     }
 
@@ -23,8 +23,8 @@ struct Publication: Sendable {
             switch input {
             case .envelope(let envelope):
                 try await publish(envelope)
-            case .payload(let file, let envelope):
-                guard let payload = try await file.readToEnd() else { throw Interruption.reading(file.name) }
+            case .payload(let file, let envelope, let limits):
+                guard let payload = try await file.readToEnd(limits) else { throw Interruption.reading(file.name) }
                 try await publish(envelope.holding(json: payload))
             case .lines(var lines):
                 let publisher = LinePublisher(bus: bus, diagnostics: diagnostics) { try await wait?(for: $0) }
@@ -66,6 +66,7 @@ enum Interruption: Error, Equatable, CustomStringConvertible {
 extension Envelope {
     /// The same envelope with JSON text as its payload, without the white space around it.
     func holding(json: Data) throws(EventError) -> Envelope {
+        guard !TextEncoding.isUTF16(json) else { throw .payloadEncoding(TextEncoding.utf16Fault) }
         var envelope = self
         envelope.payload = json
         do {
@@ -80,12 +81,16 @@ extension Envelope {
 
 extension InputFile {
     /// All of the file, or `nil` when its switch is tripped first.
-    fileprivate func readToEnd() async throws -> Data? {
+    ///
+    /// - Throws: When it cannot be read, or is longer than a payload may be.
+    fileprivate func readToEnd(_ limits: EnvelopeLimits) async throws -> Data? {
         var contents = Data()
         while true {
             switch try await readChunk() {
-            case .bytes(let bytes): contents += bytes
-            case .end: return contents
+            case .bytes(let bytes):
+                contents += bytes
+                try limits.check(payload: contents.count)
+            case .end: return Data(TextEncoding.withoutMark(contents))
             case .stopped: return nil
             }
         }

@@ -10,12 +10,13 @@ struct PublishCommand: AsyncParsableCommand {
         discussion: """
             With a subject, publishes one envelope. Without one, reads JSON lines, each an envelope as 'eventbus sub \
             --output json' prints it, from standard input or --file. Blank lines are skipped; a malformed line is \
-            reported on standard error by its number, the rest goes on, and the exit status is 1.
+            reported on standard error by its number, the rest goes on, and the exit status is 65. The input is UTF-8, with \
+            or without a mark at its beginning. \(EnvelopeLimits.help)
 
             A ZeroMQ bus has no subscribers when it is opened, and whatever has no listener is lost: use \
             --wait-for-subscribers. How many that were, and whose queue was full, is told at the end.
 
-            Ctrl-C stops reading and publishes what was read. It exits 0 if that is all there was to publish: an input \
+            Ctrl-C, SIGTERM and SIGHUP stop reading and publish what was read. It exits 0 if that is all there was to publish: an input \
             that is a terminal or a pipe need not have ended, a file must be read to its end. If anything it was given \
             is not published, such as an envelope that still waits for subscribers, it says so and exits 1.
 
@@ -24,15 +25,19 @@ struct PublishCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The subject of one envelope.", transform: { try Subject(validating: $0) })
+    @Argument(
+        help: "The subject of one envelope.",
+        transform: { try Subject(validating: NegativeArguments.restored($0)) }
+    )
     var subject: Subject?
 
     @Argument(
-        help: ArgumentHelp("Its payload, as JSON text, or - to read that from standard input.", valueName: "json")
+        help: ArgumentHelp("Its payload, as JSON text, or - to read that from standard input.", valueName: "json"),
+        transform: NegativeArguments.restored
     )
     var payload: String?
 
-    @Option(help: ArgumentHelp("Who publishes it.", valueName: "name"))
+    @Option(help: ArgumentHelp("Who publishes it.", valueName: "name"), transform: NegativeArguments.restored)
     var source: String?
 
     @Option(
@@ -44,7 +49,8 @@ struct PublishCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("A file of JSON lines, or - for standard input. (default: -)", valueName: "file"),
-        completion: .file()
+        completion: .file(),
+        transform: NegativeArguments.restored
     )
     var file: String?
 
@@ -60,7 +66,7 @@ struct PublishCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for them, such as 500ms, 5s or 2m; a bare number means seconds. (default: 10s)",
+            "How long to wait for them, such as 500ms, 1.5s or 2m; a bare number means seconds. (default: 10s)",
             valueName: "time"
         )
     )
@@ -71,9 +77,6 @@ struct PublishCommand: AsyncParsableCommand {
         guard within == nil || waitForSubscribers > 0 else {
             throw ValidationError("--within limits --wait-for-subscribers, which is not given.")
         }
-        guard Set(headers.map(\.key)).count == headers.count else {
-            throw ValidationError("A --header is given twice.")
-        }
         if let subject {
             guard file == nil else { throw ValidationError("Give either a subject or --file.") }
             _ = try envelope(on: subject)
@@ -83,23 +86,16 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Whoever stops listening to what is told here must not keep the rest from being published.
-        _ = signal(SIGPIPE, SIG_IGN)
-
-        let stop = try StopSwitch()
+        let stop = try StopSwitch.onSignal(within: bus.linger)
         let diagnostics = Diagnostics()
-        let input = try input(stop)
+        let input = try input(stop, bus.envelopeLimits)
         let bus = try await bus.open(for: .publishing)
         let publication = Publication(bus: bus, diagnostics: diagnostics, wait: try wait(on: bus, diagnostics))
 
         let task = Task { try await publication.publish(input) }
-        let result = await withTerminationSignals {
-            stop.trip()
-            task.cancel()
-        } during: {
-            if publication.wait != nil { await bus.announceEndpoints(on: diagnostics) }
-            return await task.result
-        }
+        stop.whenTripped { task.cancel() }
+        if publication.wait != nil { await bus.announceEndpoints(on: diagnostics) }
+        let result = await task.result
         await bus.close()
         await publication.wait?.narration.value
 
@@ -107,22 +103,24 @@ struct PublishCommand: AsyncParsableCommand {
         do {
             try result.get()
         } catch let interruption as Interruption {
-            await diagnostics.report("\(interruption)")
+            await diagnostics.report(interruption)
         }
-        if diagnostics.hasProblems { throw ExitCode.failure }
+        try diagnostics.check()
     }
 
     private var readsPayload: Bool { payload == "-" }
 
-    private func input(_ stop: StopSwitch) throws -> Publication.Input {
-        guard let subject else { return .lines(LineReader(try InputFile(path: file ?? "-", stop: stop))) }
+    private func input(_ stop: StopSwitch, _ limits: EnvelopeLimits) throws -> Publication.Input {
+        guard let subject else {
+            return .lines(LineReader(try InputFile(path: file ?? "-", stop: stop), limits: limits))
+        }
         let envelope = try envelope(on: subject)
-        return readsPayload ? .payload(try InputFile(path: "-", stop: stop), of: envelope) : .envelope(envelope)
+        guard readsPayload else { return .envelope(envelope) }
+        return .payload(try InputFile(path: "-", stop: stop), of: envelope, limits)
     }
 
     private func envelope(on subject: Subject) throws -> Envelope {
-        let headers = Dictionary(headers.map { ($0.key, $0.value) }) { _, last in last }
-        let envelope = Envelope(subject: subject, source: source, headers: headers)
+        let envelope = try GivenHeaders(headers).envelope(on: subject, source: source)
         guard let payload, !readsPayload else { return envelope }
         do {
             return try envelope.holding(json: Data(payload.utf8))

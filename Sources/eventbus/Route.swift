@@ -43,7 +43,7 @@ struct Route {
         do {
             try await LinePublisher(bus: bus, diagnostics: diagnostics).publish(&lines)
         } catch {
-            await diagnostics.report("\(error)")
+            await diagnostics.report(error)
         }
     }
 }

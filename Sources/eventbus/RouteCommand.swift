@@ -18,11 +18,15 @@ struct RouteCommand: AsyncParsableCommand {
             The bus is in-process (memory:) unless --bus or EVENT_BUS names another; in that case what others publish is \
             printed as well, until the input ends.
 
-            matched is always delivered + dropped. Each subscription sees the order of the input.
+            matched is always delivered + dropped. Each subscription sees the order of the input. With --output json a \
+            line is an envelope as 'eventbus pub' reads it, whose first member "pattern" says which one it fitted.
 
-            Blank lines are skipped. A malformed line is reported on standard error by its number and the byte in it, \
-            counted from 0; the rest goes on, and the exit status is 1. Ctrl-C stops reading, prints what was read and \
-            the table, and exits 0; a second one ends the program at once.
+            The input is UTF-8, with or without a mark at its beginning, and lines end with a line feed, also after a \
+            carriage return. Blank lines are skipped. A malformed line is reported on standard error by its number and \
+            the byte in it, counted from 0; the rest goes on, and the exit status is 65. \(EnvelopeLimits.help)
+
+            Ctrl-C, SIGTERM and SIGHUP stop reading, print what was read and the table, and exit 0; a second one ends \
+            the program at once.
 
             Example: eventbus route --subscribe 'graph.run.*.start' --subscribe 'kanban.>' Examples/runs.jsonl
             """
@@ -63,10 +67,8 @@ struct RouteCommand: AsyncParsableCommand {
     var file = "-"
 
     func run() async throws {
-        // A closed pipe is then an error of write(2), which ends the route quietly, and not a signal.
-        _ = signal(SIGPIPE, SIG_IGN)
-
-        let stop = try StopSwitch()
+        let stop = try StopSwitch.onSignal(within: bus.linger)
+        let limits = bus.envelopeLimits
         let input = try InputFile(path: file, stop: stop)
         let output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
         let diagnostics = Diagnostics()
@@ -74,25 +76,18 @@ struct RouteCommand: AsyncParsableCommand {
         let bus = try await bus.open(for: .routing, observer: drops)
         let route = Route(bus: bus, output: output, diagnostics: diagnostics)
 
-        let report = try await withTerminationSignals {
-            stop.trip()
-        } during: {
-            let subscriptions = try await subscribe(on: route.bus)
-            return await route.run(LineReader(input), to: subscriptions, drops: drops)
-        }
+        let subscriptions = try await subscribe(on: route.bus)
+        let report = await route.run(LineReader(input, limits: limits), to: subscriptions, drops: drops)
 
-        switch output.failure {
-        case EPIPE: return
-        case let code?: await diagnostics.report("\(SystemError("standard output", code))")
-        case nil: break
-        }
+        guard output.failure != EPIPE else { return }
+        do { try output.check() } catch { await diagnostics.report(error) }
         await diagnostics.note(report.description)
-        if diagnostics.hasProblems { throw ExitCode.failure }
+        try diagnostics.check()
     }
 
     private func subscribe(on bus: any Bus) async throws -> [RouteSubscription] {
         let patterns = patterns.isEmpty ? [">"] : patterns
-        let width = patterns.lazy.map(\.rawValue.count).max() ?? 0
+        let width = patterns.lazy.map(\.rawValue.printable.count).max() ?? 0
         let options = SubscriptionOptions(
             bufferCapacity: buffer,
             backpressure: backpressure,

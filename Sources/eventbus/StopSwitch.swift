@@ -8,7 +8,12 @@ import Synchronization
 final class StopSwitch: Sendable {
     private let readEnd: Int32
     private let writeEnd: Int32
-    private let hasTripped = Atomic(false)
+    private struct State {
+        var hasTripped = false
+        var followers: [@Sendable () -> Void] = []
+    }
+
+    private let state = Mutex(State())
     /// Waits here block; on the cooperative pool they would take a thread from the bus.
     private let queue = DispatchQueue(label: "eventbus.stop")
 
@@ -24,12 +29,39 @@ final class StopSwitch: Sendable {
         close(writeEnd)
     }
 
+    /// A switch that the first signal trips.
+    ///
+    /// - Parameter linger: How long the bus may take to close.
+    /// - Returns: The switch.
+    static func onSignal(within linger: Duration) throws(SystemError) -> StopSwitch {
+        let stop = try StopSwitch()
+        TerminationSignals.react(within: linger) { stop.trip() }
+        return stop
+    }
+
+    var isTripped: Bool { state.withLock { $0.hasTripped } }
+
     /// Trips the switch, for good.
     func trip() {
-        // One byte is enough, and many would fill the pipe.
-        guard !hasTripped.exchange(true, ordering: .relaxed) else { return }
-        var byte: UInt8 = 1
-        _ = unsafe write(writeEnd, &byte, 1)
+        let followers = state.withLock { state -> [@Sendable () -> Void] in
+            // One byte is enough, and many would fill the pipe.
+            guard !state.hasTripped else { return [] }
+            state.hasTripped = true
+            var byte: UInt8 = 1
+            _ = unsafe write(writeEnd, &byte, 1)
+            defer { state.followers = [] }
+            return state.followers
+        }
+        for follower in followers { follower() }
+    }
+
+    /// Calls something once the switch is tripped, at once if it is.
+    func whenTripped(_ follower: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            if !state.hasTripped { state.followers.append(follower) }
+            return state.hasTripped
+        }
+        if isLate { follower() }
     }
 
     /// Waits until the switch is tripped or there is something to read.
@@ -74,13 +106,5 @@ final class StopSwitch: Sendable {
             if waits[1].revents != 0 { return .outputIsClosed }
             if let rest, rest <= .zero { return .timeIsUp }
         }
-    }
-}
-
-extension Duration {
-    /// In milliseconds, rounded up, as `poll` takes it.
-    fileprivate var pollTimeout: Int32 {
-        let milliseconds = (self / .milliseconds(1)).rounded(.up)
-        return Int32(max(0, min(milliseconds, 1_000_000_000)))
     }
 }

@@ -46,7 +46,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Exit after so long, such as 500ms, 5s or 2m; a bare number means seconds. The time it takes to subscribe \
+            Exit after so long, such as 500ms, 1.5s or 2m; a bare number means seconds. The time it takes to subscribe \
             counts.
             """,
             valueName: "time"
@@ -97,12 +97,9 @@ struct SubscribeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // A closed pipe is then an error of write(2), which ends the program quietly, and not a signal.
-        _ = signal(SIGPIPE, SIG_IGN)
-
+        let stop = try StopSwitch.onSignal(within: bus.linger)
         let deadline = within?.deadline
         let file = try summary.map { try SummaryFile(checking: $0) }
-        let stop = try StopSwitch()
         let output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
         let diagnostics = Diagnostics()
         let drops = DropNotices()
@@ -121,25 +118,16 @@ struct SubscribeCommand: AsyncParsableCommand {
             isQuiet: quiet,
             stop: stop
         )
-        let outcome = await withTerminationSignals {
-            stop.trip()
-        } during: {
-            await reception.run(until: deadline)
-        }
+        let outcome = await reception.run(until: deadline)
 
         let isSaved = await save(outcome.tally, in: file, diagnostics)
         let isCutOff = outcome.reason == .outputIsClosed || output.failure == EPIPE
-        if let code = output.failure, code != EPIPE {
-            await diagnostics.report("\(SystemError("standard output", code))")
-        }
+        do { try output.check() } catch { await diagnostics.report(error) }
         await tell(outcome, missing: quota?.remaining ?? 0, on: diagnostics)
         if let failure = outcome.failure { throw failure }
-        if failOnLoss, !outcome.tally.isLossless { throw Self.lossStatus }
-        if diagnostics.hasProblems, !isCutOff || !isSaved { throw ExitCode.failure }
+        if failOnLoss, !outcome.tally.isLossless { throw ExitStatus.loss.code }
+        if !isCutOff || !isSaved { try diagnostics.check() }
     }
-
-    /// The status of `--fail-on-loss`, which nothing else ends with.
-    private static let lossStatus = ExitCode(3)
 
     /// - Returns: Whether the sums are where they were asked for.
     private func save(_ tally: ReceptionTally, in file: SummaryFile?, _ diagnostics: Diagnostics) async -> Bool {
@@ -147,7 +135,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             try file?.write(tally.json)
             return true
         } catch {
-            await diagnostics.report("\(error)")
+            await diagnostics.report(error)
             return false
         }
     }
@@ -160,7 +148,7 @@ struct SubscribeCommand: AsyncParsableCommand {
         }
         if !quiet || !outcome.tally.isLossless { await diagnostics.note("\(outcome.tally)") }
         if let count, let within, outcome.reason == .timeIsUp, missing > 0 {
-            await diagnostics.report("only \(count - missing) of \(count) envelopes came within \(within)")
+            await diagnostics.report("only \(count - missing) of \(count) envelopes came within \(within)", .incomplete)
         }
     }
 }

@@ -6,11 +6,17 @@ struct SystemError: Error, Equatable, CustomStringConvertible {
     let subject: String
     /// The value of `errno`.
     let code: Int32
+    /// What the program ends with when this ends it.
+    let status: ExitStatus
 
-    init(_ subject: String, _ code: Int32) {
+    init(_ subject: String, _ code: Int32, status: ExitStatus = .inputOutput) {
         self.subject = subject
         self.code = code
+        self.status = status
     }
 
-    var description: String { "\(subject): \(unsafe String(cString: strerror(code)))" }
+    var description: String {
+        // Only a standard stream can be closed before anyone uses it.
+        "\(subject): \(code == EBADF ? "it is closed" : unsafe String(cString: strerror(code)))"
+    }
 }

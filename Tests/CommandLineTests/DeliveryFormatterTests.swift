@@ -50,7 +50,29 @@ import Testing
     @Test func `json embeds the envelope's own JSON`() throws {
         let json = Self.start + #","payload":{"n":2.50,"s":"\/"}}"#
         let pattern = try Pattern(validating: #"a"\b"#)
-        #expect(try line(json, .json, pattern: pattern) == #"{"pattern":"a\"\\b","envelope":\#(json)}"# + "\n")
+        #expect(try line(json, .json, pattern: pattern) == #"{"pattern":"a\"\\b",\#(json.dropFirst())"# + "\n")
+    }
+
+    @Test(
+        "JSON of several lines comes on one, with what would break it escaped",
+        arguments: [
+            ("{\n  \"a\" : [1,\r\n\t2],\n \"b c\": \" \\\" \\\\\" }", #"{"a":[1,2],"b c":" \" \\"}"#),
+            ("\"\u{2028}\u{85}\u{202E}\u{7F}€ü\"", #""\u2028\u0085\u202e\u007f€ü""#), ("[1,\t 2]", "[1,\t 2]"),
+        ]
+    )
+    func putsOnOneLine(_ payload: String, _ printed: String) throws {
+        let line = try line(Self.start + ",\"payload\":\(payload)}", .json)
+        #expect(line == #"{"pattern":">",\#(Self.start.dropFirst()),"payload":"# + printed + "}\n")
+    }
+
+    @Test func `separators, marks of direction and bytes that are no text stay visible and in their line`() throws {
+        let envelope = Envelope(
+            subject: try Subject(validating: "a\u{85}b"),
+            rawPayload: Data(Array("\u{2029}\u{2066}".utf8) + [0x9B, 0x41])
+        )
+        var line: [UInt8] = []
+        try DeliveryFormatter(format: .text).write(envelope, to: &line)
+        #expect(String(decoding: line, as: UTF8.self).hasSuffix(#"Z  a\u{0085}b  \u{2029}\u{2066}"# + "\u{FFFD}A\n"))
     }
 
     @Test func `a payload that is no JSON cannot be printed as JSON`() throws {

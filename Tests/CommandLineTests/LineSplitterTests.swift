@@ -16,7 +16,7 @@ import Testing
             let text = piece.last == UInt8(ascii: "\r") ? piece.dropLast() : piece
             return Line(
                 number: index + 1,
-                content: piece.count > maximumLength ? .tooLong(byteCount: piece.count) : .bytes(text)
+                content: piece.count > maximumLength ? .tooLong(byteCount: piece.count, limit: maximumLength) : .bytes(text)
             )
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct PublishErrorTests {
@@ -7,7 +8,7 @@ import Testing
         try await BusLink.with { link in
             let subscriber = try await link.subscriber("a", "--count", "2")
             let published = try await link.publish(input: input.utf8)
-            #expect(published.status == 1)
+            #expect(published.status == 65)
             let reports = published.errors.split(separator: "\n")
             #expect(reports.count == 2)
             #expect(reports.first?.hasPrefix("standard input:3: malformed envelope: ") == true)
@@ -28,7 +29,7 @@ import Testing
                 ["pub", "--wait-for-subscribers", "1", "--bus", bus],
                 input: input.utf8
             )
-            #expect(published.status == 1)
+            #expect(published.status == 65)
             #expect(published.errors.hasPrefix("standard input:1: "))
             #expect(published.errors.split(separator: "\n").count == 1)
             #expect(await subscriber.outcome().output.hasSuffix("{\"n\":2}\n"))
@@ -54,7 +55,7 @@ import Testing
 
     @Test func `a bus that discards checks the input`() async throws {
         let outcome = try await Program.run(["pub", "--bus", "noop:"], input: "{}\n".utf8)
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 65)
         #expect(outcome.errors.hasPrefix("standard input:1: malformed envelope: "))
         #expect(try await Program.run(["pub", "--bus", "noop:"], input: alternatingLines(10)).status == 0)
     }
@@ -62,7 +63,7 @@ import Testing
     @Test(arguments: ["", "{", "x", "1 2"])
     func `a payload from the input that is no JSON is an error`(payload: String) async throws {
         let outcome = try await Program.run(["pub", "a", "-", "--bus", "noop:"], input: payload.utf8)
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 65)
         #expect(outcome.errors.hasPrefix("Error: the payload cannot be encoded: "))
     }
 

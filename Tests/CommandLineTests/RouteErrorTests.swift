@@ -1,11 +1,12 @@
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite struct RouteErrorTests {
     @Test func `a malformed line is named, and the rest goes on`() async throws {
         let input = "\(envelopeLine("a", id: 1))\n\n{\"id\":\"2\",}\n\(envelopeLine("a", id: 3))\nxyz"
         let outcome = try await Program.run(["route"], input: input.utf8)
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 65)
         #expect(outcome.printedIDs == [">": [1, 3]])
         #expect(outcome.table == [">": Counts(matched: 2, delivered: 2, dropped: 0)])
 
@@ -19,7 +20,7 @@ import Testing
     @Test func `a malformed line of a file carries its name`() async throws {
         try await withTemporaryFile(Data("{}\n".utf8)) { path in
             let outcome = try await Program.run(["route", path])
-            #expect(outcome.status == 1)
+            #expect(outcome.status == 65)
             #expect(outcome.errors.hasPrefix("\(path):1: malformed envelope: "))
         }
     }
@@ -28,7 +29,7 @@ import Testing
     func `bytes that are no text are a malformed line`(bytes: [UInt8]) async throws {
         let valid = Data("\n\(envelopeLine("a", id: 7))\n".utf8)
         let outcome = try await Program.run(["route"], input: Data(bytes) + valid)
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 65)
         #expect(outcome.errors.hasPrefix("standard input:1: "))
         #expect(outcome.printedIDs == [">": [7]])
     }
@@ -52,7 +53,7 @@ import Testing
 
     @Test func `a file that is not there is named`() async throws {
         let outcome = try await Program.run(["route", "no/such/file.jsonl"])
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 66)
         #expect(outcome.output == "")
         #expect(outcome.errors == "Error: no/such/file.jsonl: No such file or directory\n")
     }
@@ -60,7 +61,7 @@ import Testing
     @Test func `a file that cannot be read is named`() async throws {
         let directory = FileManager.default.temporaryDirectory.path
         let outcome = try await Program.run(["route", directory])
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 74)
         #expect(outcome.errors.hasPrefix("\(directory): Is a directory\n"))
     }
 
@@ -71,7 +72,7 @@ import Testing
             input: envelopeLine("a", id: 1).utf8,
             outputTo: FileHandle(forWritingAtPath: "/dev/full")
         )
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 74)
         #expect(outcome.errors.hasPrefix("standard output: No space left on device\n"))
     }
     #endif

@@ -1,5 +1,6 @@
 import EventCore
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite struct RouteOutputTests {
@@ -27,13 +28,13 @@ import Testing
         )
     }
 
-    @Test func `json holds the pattern and the envelope as it came`() async throws {
+    @Test func `json holds the pattern before the envelope as it came`() async throws {
         let outcome = try await Program.run(["route", "--output", "json"], input: Self.input)
         #expect(outcome.status == 0)
         #expect(
             outcome.output == """
-                {"pattern":">","envelope":\(Self.run)}
-                {"pattern":">","envelope":\(Self.board)}
+                {"pattern":">",\(Self.run.dropFirst())
+                {"pattern":">",\(Self.board.dropFirst())
 
                 """
         )

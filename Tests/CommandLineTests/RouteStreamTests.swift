@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite struct RouteStreamTests {
@@ -60,7 +61,7 @@ import Testing
 
         program.closeInput()
         let outcome = await program.outcome()
-        #expect(outcome.status == 1)
+        #expect(outcome.status == 65)
         #expect(outcome.errors.hasPrefix("standard input:1: malformed envelope: a line of 209715200 bytes exceeds"))
     }
     #endif

@@ -5,4 +5,7 @@ import Testing
 struct FieldCaseTests {
     @Test(arguments: FieldCase.values)
     func values(_ value: FieldCase) async throws { try await value.check() }
+
+    @Test(arguments: FieldCase.commandLine)
+    func commandLine(_ value: FieldCase) async throws { try await value.check() }
 }

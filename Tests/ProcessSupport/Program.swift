@@ -1,24 +1,23 @@
 import Dispatch
-import Foundation
-import ProcessSupport
+package import Foundation
 import Synchronization
 
 /// A program of this package, running as a process with pipes for input, output and errors.
 ///
 /// One that outlives its deadline is killed, so whoever waits for it fails instead of hanging.
-final class Program: Sendable {
-    struct Outcome {
+package final class Program: Sendable {
+    package struct Outcome: Sendable {
         /// The exit status, or 128 and the number of the signal that ended the program.
-        let status: Int32
-        let output: String
-        let errors: String
+        package let status: Int32
+        package let output: String
+        package let errors: String
 
-        var lines: [Substring] { output.split(separator: "\n") }
+        package var lines: [Substring] { output.split(separator: "\n") }
     }
 
-    struct Missing: Error, CustomStringConvertible {
+    package struct Missing: Error, CustomStringConvertible {
         let path: String
-        var description: String { "There is no program at \(path); `swift build` makes it." }
+        package var description: String { "There is no program at \(path); `swift build` makes it." }
     }
 
     private static let deadline = Duration.seconds(60)
@@ -35,22 +34,25 @@ final class Program: Sendable {
     /// - Parameters:
     ///   - arguments: Its arguments.
     ///   - name: Its name.
+    ///   - script: What sh(1) runs instead, where `"$0"` is the program and `"$@"` are the arguments.
     ///   - file: Where its output goes instead of to the caller.
     ///   - bus: What `EVENT_BUS` is; unset otherwise, whatever it is here.
     /// - Throws: ``Missing`` when it is not built.
-    init(
+    package init(
         _ arguments: [String],
         of name: String = "eventbus",
+        by script: String? = nil,
         outputTo file: FileHandle? = nil,
         bus: String? = nil
     ) throws {
+        let program = try Self.path(of: name)
         let errorPipe = SpawnedProcess.pipe()
         var environment = ProcessInfo.processInfo.environment
         environment["EVENT_BUS"] = bus
         // The other end of the input stays open here, so that writing to a program that has ended is no SIGPIPE.
         process = try SpawnedProcess(
-            Self.path(of: name),
-            arguments: arguments,
+            script == nil ? program : URL(filePath: "/bin/sh"),
+            arguments: (script.map { ["-c", $0, program.path] } ?? []) + arguments,
             environment: environment,
             input: input.fileHandleForReading,
             output: file ?? output.fileHandleForWriting,
@@ -74,14 +76,15 @@ final class Program: Sendable {
     }
 
     /// Runs a program to its end.
-    static func run(
-        _ arguments: [String],
+    package static func run(
+        _ arguments: [String] = [],
         of name: String = "eventbus",
+        by script: String? = nil,
         input: some Sequence<UInt8> = "".utf8,
         outputTo file: FileHandle? = nil,
         bus: String? = nil
     ) async throws -> Outcome {
-        let program = try Program(arguments, of: name, outputTo: file, bus: bus)
+        let program = try Program(arguments, of: name, by: script, outputTo: file, bus: bus)
         program.send(input)
         program.closeInput()
         return await program.outcome()
@@ -120,27 +123,33 @@ final class Program: Sendable {
 
 extension Program {
     /// Writes to the program's input, when everything sent before is written.
-    func send(_ input: some Sequence<UInt8>) {
+    package func send(_ input: some Sequence<UInt8>) {
         let data = Data(input)
         inputQueue.async { try? self.input.fileHandleForWriting.write(contentsOf: data) }
     }
 
     /// Ends the program's input, when everything sent before is written.
-    func closeInput() {
+    package func closeInput() {
         inputQueue.async { try? self.input.fileHandleForWriting.close() }
     }
 
     /// Stops listening to the program's output.
-    func closeOutput() {
+    package func closeOutput() {
         try? output.fileHandleForReading.close()
     }
 
-    func send(signal: Int32) {
+    package func send(signal: Int32) {
         process.send(signal)
     }
 
+    /// Waits for the end and leaves the output unread.
+    package func status() async -> Int32 {
+        let status = await process.status
+        return status < 0 ? 128 - status : status
+    }
+
     /// Sends a signal until it has ended the program.
-    func end(by signal: Int32) async {
+    package func end(by signal: Int32) async {
         while process.isRunning {
             send(signal: signal)
             await Task.yield()
@@ -148,7 +157,7 @@ extension Program {
     }
 
     /// The next line of output, or `nil` when the output has ended.
-    func readLine() async -> String? {
+    package func readLine() async -> String? {
         while true {
             let line = unread.withLock { unread -> Data? in
                 guard let end = unread.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
@@ -164,29 +173,37 @@ extension Program {
     }
 
     /// The first line of errors with a beginning, once it is there, or `nil` when the errors end without one.
-    func errorLine(beginning prefix: String) async -> String? {
+    package func errorLine(beginning prefix: String) async -> String? {
         await errors.line(beginning: prefix)
     }
 
     /// Reads what is left of the output and waits for the end.
-    func outcome() async -> Outcome {
+    package func outcome() async -> Outcome {
         let rest = await Self.offPool { Self.readToEnd(from: self.output.fileHandleForReading) }
         let output = unread.withLock { $0 + rest }
-        let status = await process.status
+        let status = await status()
 
         // What the program left of its input would block the queue that writes it.
         closeInput()
         _ = await Self.offPool { Self.readToEnd(from: self.input.fileHandleForReading) }
         return Outcome(
-            status: status < 0 ? 128 - status : status,
+            status: status,
             output: String(decoding: output, as: UTF8.self),
             errors: String(decoding: await errors.all(), as: UTF8.self)
         )
     }
 
     #if os(Linux)
+    /// Whether the running program has a file open.
+    package func hasOpened(_ path: String) throws -> Bool {
+        let folder = "/proc/\(process.identifier)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")) == path
+        }
+    }
+
     /// The most memory the running program has held, in bytes.
-    var peakMemory: Int {
+    package var peakMemory: Int {
         get throws {
             let status = try String(contentsOfFile: "/proc/\(process.identifier)/status", encoding: .utf8)
             let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
 /// A line of input: an envelope whose id is a number.
-func envelopeLine(_ subject: String, id: Int, headers: [String: String] = [:]) -> String {
+package func envelopeLine(_ subject: String, id: Int, headers: [String: String] = [:]) -> String {
     let headers = headers.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(separator: ",")
     return """
         {"id":"\(id)","subject":"\(subject)","time":"2026-04-27T10:11:12.123456789Z"\
@@ -10,20 +10,24 @@ func envelopeLine(_ subject: String, id: Int, headers: [String: String] = [:]) -
 }
 
 /// Input of many envelopes, whose subjects alternate between `a.0` and `b.1`.
-func alternatingLines(_ count: Int) -> Data {
+package func alternatingLines(_ count: Int) -> Data {
     Data((0..<count).map { envelopeLine($0 % 2 == 0 ? "a.0" : "b.1", id: $0) + "\n" }.joined().utf8)
 }
 
 /// A row of the table at the end.
-struct Counts: Equatable {
-    let matched: Int
-    let delivered: Int
-    let dropped: Int
+package struct Counts: Equatable, Sendable {
+    package let matched: Int
+    package let delivered: Int
+    package let dropped: Int
+
+    package init(matched: Int, delivered: Int, dropped: Int) {
+        (self.matched, self.delivered, self.dropped) = (matched, delivered, dropped)
+    }
 }
 
 extension Program.Outcome {
     /// The table at the end, by pattern.
-    var table: [String: Counts] {
+    package var table: [String: Counts] {
         let lines = errors.split(separator: "\n").drop { !$0.hasPrefix("pattern ") }.dropFirst()
         let rows = lines.map { line in
             let cells = line.split(separator: " ")
@@ -34,14 +38,14 @@ extension Program.Outcome {
     }
 
     /// The ids of text lines, per pattern, in the order of the output; the payloads hold them.
-    var printedIDs: [String: [Int]] {
+    package var printedIDs: [String: [Int]] {
         Dictionary(grouping: lines) { String($0.prefix { $0 != " " }) }
             .mapValues { $0.compactMap { line in Int(line.drop { $0 != "{" }.filter(\.isWholeNumber)) } }
     }
 }
 
 /// Runs `body` with the path of a file that holds `contents`.
-func withTemporaryFile<R>(_ contents: Data, _ body: (String) async throws -> R) async throws -> R {
+package func withTemporaryFile<R>(_ contents: Data, _ body: (String) async throws -> R) async throws -> R {
     let url = FileManager.default.temporaryDirectory.appending(path: "eventbus-\(UUID().uuidString).jsonl")
     try contents.write(to: url)
     defer { try? FileManager.default.removeItem(at: url) }
@@ -49,12 +53,12 @@ func withTemporaryFile<R>(_ contents: Data, _ body: (String) async throws -> R) 
 }
 
 /// The last line of `eventbus sub` when nothing was lost.
-func noLoss(received: Int) -> String {
+package func noLoss(received: Int) -> String {
     "received \(received), lost 0, dropped 0, malformed 0"
 }
 
 /// Runs `body` with the path of a directory of its own.
-func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
+package func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
     let url = FileManager.default.temporaryDirectory.appending(path: "eventbus-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(at: url) }
