@@ -5,7 +5,7 @@ import Foundation
 struct Line: Equatable {
     enum Content: Equatable {
         case bytes(ArraySlice<UInt8>)
-        case tooLong(byteCount: Int, limit: Int)
+        case tooLong(byteCount: Int)
         /// The input is no UTF-8, and has no more lines.
         case utf16
     }
@@ -26,8 +26,8 @@ struct Line: Equatable {
             let envelope = try Envelope(jsonData: Data(bytes))
             try limits.check(envelope, lineOf: bytes.count)
             return envelope
-        case .tooLong(let byteCount, let limit):
-            throw .malformedEnvelope("a line of \(byteCount) bytes exceeds the limit at byte \(limit)")
+        case .tooLong(let byteCount):
+            throw .malformedEnvelope("a line of \(byteCount) bytes exceeds the limit at byte \(limits.line)")
         case .utf16:
             throw .malformedEnvelope(TextEncoding.utf16Fault)
         }

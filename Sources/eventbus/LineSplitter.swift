@@ -69,7 +69,7 @@ struct LineSplitter {
         discarded = 0
         lineNumber += 1
         guard length <= maximumLength else {
-            return Line(number: lineNumber, content: .tooLong(byteCount: length, limit: maximumLength))
+            return Line(number: lineNumber, content: .tooLong(byteCount: length))
         }
         var bytes = buffer[start..<end]
         if lineNumber == 1 {

@@ -16,7 +16,7 @@ import Testing
             let text = piece.last == UInt8(ascii: "\r") ? piece.dropLast() : piece
             return Line(
                 number: index + 1,
-                content: piece.count > maximumLength ? .tooLong(byteCount: piece.count, limit: maximumLength) : .bytes(text)
+                content: piece.count > maximumLength ? .tooLong(byteCount: piece.count) : .bytes(text)
             )
         }
     }
@@ -49,6 +49,16 @@ import Testing
         let bytes = Array(input.utf8)
         let chunks = bytes.indices.map { bytes[$0...$0] }
         #expect(lines(of: chunks, maximumLength: maximumLength) == lines(of: input, maximumLength: maximumLength))
+    }
+
+    @Test(arguments: ["", "a", "a\nb\n", "\r\n\u{FEFF}a"])
+    func `a mark of UTF-8 belongs to no line, however it is cut`(input: String) {
+        let bytes = Array("\u{FEFF}\(input)".utf8)
+        for cut in 0...bytes.count {
+            let marked = lines(of: [bytes[..<cut], bytes[cut...]], maximumLength: 100)
+            let expected = input.isEmpty ? [Line(number: 1, content: .bytes([]))] : lines(of: input, maximumLength: 100)
+            #expect(marked == expected)
+        }
     }
 
     @Test func `nothing comes after the last line`() {

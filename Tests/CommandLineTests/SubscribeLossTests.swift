@@ -129,7 +129,7 @@ import Testing
     func `a summary that cannot be written is told before anything else`(file: String, reason: String) async throws {
         try await BusLink.with { link in
             let outcome = try await Program.run(["sub", "a", "--bus", link.subscribing, "--summary", file])
-            #expect(outcome.status == 1)
+            #expect(outcome.status == 74)
             #expect(outcome.errors == "Error: \(file): \(reason)\n")
         }
     }
