@@ -14,9 +14,10 @@ struct Line: Equatable {
     let number: Int
     let content: Content
 
-    /// The envelope that the line holds, or `nil` when it is blank.
+    /// Reads the envelope that the line holds.
     ///
     /// - Parameter limits: How much it may hold.
+    /// - Returns: The envelope, or `nil` when the line is blank.
     /// - Throws: What is wrong with the line, and at which byte.
     func envelope(_ limits: EnvelopeLimits = .standard) throws(EventError) -> Envelope? {
         switch content {

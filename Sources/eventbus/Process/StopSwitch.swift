@@ -33,6 +33,7 @@ final class StopSwitch: Sendable {
     ///
     /// - Parameter linger: How long the bus may take to close.
     /// - Returns: The switch.
+    /// - Throws: When there are no descriptors for it.
     static func onSignal(within linger: Duration) throws(SystemError) -> StopSwitch {
         let stop = try StopSwitch()
         TerminationSignals.react(within: linger) { stop.trip() }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct PublishSubscribeTests {
     private static let examples = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Examples/runs.jsonl").standardizedFileURL
+        .appending(path: "../../../Examples/runs.jsonl").standardizedFileURL
 
     @Test func `what is published as JSON lines is printed as the same JSON lines, byte for byte`() async throws {
         let lines = try String(contentsOf: Self.examples, encoding: .utf8)
