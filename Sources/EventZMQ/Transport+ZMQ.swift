@@ -9,7 +9,8 @@ extension Transport {
     /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`,
     /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes`, `subscriberRetentionBytes`,
     /// `maximumPeerSubscriptions`, `maximumPeerSubscriptionBytes` and `maximumSubscriptionBytes` are whole numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
-    /// or `5s`, `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`.
+    /// or `5s`, `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`; an
+    /// address like `[::1]` turns it on where it is not set. Addresses that contradict another option are refused.
     ///
     /// For ``ZMQBusConfiguration/security``, `key` is the certificate file with the bus's own pair, `allow` the file or
     /// folder that says who may connect, and `server-key` or `server-key-file` the key that is expected at the TCP
@@ -64,15 +65,17 @@ extension ZMQBusConfiguration {
         )
         try parameters.read("maximumSubscriptionBytes", in: Self.subscriptionSizes, into: &maximumSubscriptionBytes)
         if let mode = try parameters.mode("socketFileMode", in: Self.socketFileModes) { socketFileMode = mode }
-        if let flag = try parameters.flag("ipv6") { ipv6 = flag }
+        let endpoints = publish + subscribe
+        ipv6 = try parameters.ipv6(for: endpoints.map(\.endpoint))
+        try parameters.checkAddresses(publish.map(\.endpoint), subscribe.map(\.endpoint))
         let common = SecurityOptions { parameters.text($0) }
-        for written in publish + subscribe {
+        for written in endpoints {
             if let patterns = written.patterns { endpointSubjects[written.endpoint] = patterns }
             guard written.security.isSet else { continue }
             let security = written.security.onTop(of: common)
             endpointSecurity[written.endpoint] = try security.security(of: [written.endpoint], "zmq endpoint")
         }
-        security = try common.security(of: (publish + subscribe).filter { !$0.security.isSet }.map(\.endpoint), "zmq")
+        security = try common.security(of: endpoints.filter { !$0.security.isSet }.map(\.endpoint), "zmq")
     }
 }
 
@@ -80,6 +83,28 @@ extension TransportParameters {
     /// Changes a value to that of an option, where it is set.
     fileprivate func read(_ name: String, in range: ClosedRange<Int>, into value: inout Int) throws(EventError) {
         if let number = try integer(name, in: range) { value = number }
+    }
+
+    /// Whether IPv6 is on: when the option says so, or when it says nothing and an address is one.
+    fileprivate func ipv6(for endpoints: [ZMQEndpoint]) throws(EventError) -> Bool {
+        let isNeeded = endpoints.contains { $0.address.hasPrefix("tcp://[") }
+        guard let flag = try flag("ipv6") else { return isNeeded }
+        guard flag || !isNeeded else {
+            throw .invalidConfiguration(
+                "zmq option 'ipv6' is false, and an address in 'publish' or 'subscribe' is IPv6"
+            )
+        }
+        return flag
+    }
+
+    /// Refuses an address that cannot be both published at and subscribed to.
+    fileprivate func checkAddresses(_ publish: [ZMQEndpoint], _ subscribe: [ZMQEndpoint]) throws(EventError) {
+        for endpoint in publish where !endpoint.isWildcard && subscribe.contains(endpoint) {
+            let verb = if case .bind = endpoint { "bind" } else { "connect to" }
+            throw .invalidConfiguration(
+                "zmq options 'publish' and 'subscribe' \(verb) one address; each needs one of its own"
+            )
+        }
     }
 
     fileprivate func mode(_ name: String, in range: ClosedRange<Int>) throws(EventError) -> Int? {

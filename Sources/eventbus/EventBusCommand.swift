@@ -20,6 +20,14 @@ struct EventBusCommand: AsyncParsableCommand {
               export EVENT_BUS='zmq:?publish=connect:tcp://127.0.0.1:5556'
               eventbus pub orders.eu.created '{"id":7}' --wait-for-subscribers 1
 
+            It ends with a status of sysexits.h, where there is one:
+
+            \(ExitStatus.table)
+
+            SIGINT, SIGTERM and SIGHUP end every command within the linger of its bus, after it has written what it has; \
+            a second one ends it at once. A reader that goes away, as in '| head -1', is no failure. \
+            \(EnvelopeLimits.help)
+
             Your shell completes commands, options and the kinds of bus after one of these:
 
               source <(eventbus --generate-completion-script bash)

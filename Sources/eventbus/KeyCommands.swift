@@ -2,7 +2,7 @@ import ArgumentParser
 import EventZMQ
 
 /// Makes a key pair.
-struct KeygenCommand: ParsableCommand {
+struct KeygenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keygen",
         abstract: "Make a CURVE key pair: NAME.key for others, and NAME.key_secret, which only you can read.",
@@ -17,29 +17,29 @@ struct KeygenCommand: ParsableCommand {
     @Argument(help: "The path of the files, without an ending.")
     var name: String
 
-    func run() throws {
+    func run() async throws {
         let pair = try ZMQKeyPair.generate()
         try pair.write(name)
-        print(pair.publicKey)
+        try await OutputWriter.print("\(pair.publicKey)")
     }
 }
 
 /// Shows keys.
-struct KeyCommand: ParsableCommand {
+struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "Look at certificate files.",
         subcommands: [Show.self]
     )
 
-    struct Show: ParsableCommand {
+    struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print the public key of a certificate file.")
 
         @Argument(help: "A file of either half, as 'eventbus keygen', CZMQ or pyzmq write it.")
         var file: String
 
-        func run() throws {
-            print(try ZMQPublicKey(certificate: file))
+        func run() async throws {
+            try await OutputWriter.print("\(ZMQPublicKey(certificate: file))")
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventCore
+import Foundation
 
 /// `eventbus peers`: tells which buses are connected to a bus.
 struct PeersCommand: AsyncParsableCommand {
@@ -9,7 +10,8 @@ struct PeersCommand: AsyncParsableCommand {
         discussion: """
             Opens the bus, waits as long as --within says, and prints a line for each peer: what it is here (publisher or \
             subscriber), its name, the id of its bus, and the endpoint, with tabs between them. A name is what the peer has \
-            proved by its key, and - where it has not. Exits 1 when there is nobody, or not as many as --count says.
+            proved by its key, and - where it has not. Exits 1 when there is nobody, or not as many as --count says. \
+            A signal ends the wait, and prints who is there.
 
             Example: eventbus peers \\
             --bus 'zmq:?subscribe=bind:tcp://0.0.0.0:5556&key=collector.key_secret&allow=peers.txt'
@@ -20,7 +22,7 @@ struct PeersCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for peers, such as 500ms, 5s or 2m; a bare number means seconds. (default: 1s)",
+            "How long to wait for peers, such as 500ms, 1.5s or 2m; a bare number means seconds. (default: 1s)",
             valueName: "time"
         )
     )
@@ -34,19 +36,20 @@ struct PeersCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let stop = try StopSwitch.onSignal(within: bus.linger)
         let bus = try await bus.open(for: .looking)
         guard let link = bus.link else { throw ValidationError("This bus is within one process, and has no peers.") }
         await bus.announceEndpoints(on: Diagnostics())
         let narration = LinkNarrator(diagnostics: Diagnostics()).obstacles(on: link)
         let deadline = (within ?? .seconds(1)).deadline
-        while ContinuousClock.now < deadline, count.map({ link.peers.count < $0 }) ?? true {
+        while !stop.isTripped, ContinuousClock.now < deadline, count.map({ link.peers.count < $0 }) ?? true {
             try await Task.sleep(for: min(Self.interval, deadline - .now))
         }
         let lines = link.peers.map { Self.line(of: $0) }.sorted()
         await bus.close()
         await narration.value
-        for line in lines { print(line) }
-        if lines.count < count ?? 1 { throw ExitCode.failure }
+        for line in lines { try await OutputWriter.print(line) }
+        if lines.count < count ?? 1 { throw ExitStatus.incomplete.code }
     }
 
     /// How often to look who is there.

@@ -1,3 +1,4 @@
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct CompletionTests {

@@ -1,5 +1,6 @@
 import EventCore
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite struct ExampleTests {

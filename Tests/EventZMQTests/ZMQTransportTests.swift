@@ -55,6 +55,13 @@ import Testing
         #expect(!configuration.ipv6)
     }
 
+    @Test func `an IPv6 address turns IPv6 on, and any port may be picked twice`() throws {
+        #expect(try configuration("subscribe=connect:tcp://[::1]:1").ipv6)
+        #expect(try configuration("publish=bind:tcp://[::1]:*&ipv6=true").ipv6)
+        let both = try configuration("publish=bind:tcp://127.0.0.1:*&subscribe=bind:tcp://127.0.0.1:*")
+        #expect(both.publish == both.subscribe)
+    }
+
     @Test(
         arguments: [
             ("zmq:", "needs an endpoint"), ("zmq:?linger=1s", "needs an endpoint"),
@@ -76,6 +83,15 @@ import Testing
             ("zmq:?publish=bind:tcp://s3cret:1&linger=1s&linger=1s", "'linger' is given more than once"),
             ("zmq:?publish=bind:tcp://s3cret:1&heartbeatInterval=5", "'heartbeatInterval' must be a duration"),
             ("zmq:?publish=bind:tcp://s3cret:1&ipv6=yes", "'ipv6' must be true or false"),
+            ("zmq:?subscribe=connect:tcp://[::1]:1&ipv6=false", "'ipv6' is false, and an address in 'publish' or"),
+            (
+                "zmq:?publish=bind:ipc://s3cret&subscribe=bind:ipc://s3cret",
+                "'publish' and 'subscribe' bind one address"
+            ),
+            (
+                "zmq:?publish=connect:tcp://s3cret:1&subscribe=connect:tcp://s3cret:1",
+                "'publish' and 'subscribe' connect to one address"
+            ),
             ("zmq:?publish=bind:ipc://s3cret&security=s3cret", "'security' must be none"),
             ("zmq:?publish=bind:ipc://s3cret&allow=s3cret", "'allow' must be beside a key"),
             ("zmq:?publish=bind:ipc://s3cret&security=none&key=s3cret", "'key' must be absent where"),

@@ -14,4 +14,7 @@ struct FieldCaseTests {
 
     @Test(arguments: FieldCase.traces)
     func traces(_ trace: FieldCase) async throws { try await trace.check() }
+
+    @Test(arguments: FieldCase.commandLine)
+    func commandLine(_ value: FieldCase) async throws { try await value.check() }
 }

@@ -1,9 +1,9 @@
 /// Checks that bytes are well-formed UTF-8 (The Unicode Standard, table 3-7).
-enum UTF8Validation {
+package enum UTF8Validation {
     /// The offset of the first byte that begins no well-formed sequence, or `nil` when all is well.
     ///
     /// - Complexity: O(*n*); eight bytes a step over ASCII.
-    static func firstFault(in bytes: Span<UInt8>) -> Int? {
+    package static func firstFault(in bytes: Span<UInt8>) -> Int? {
         var offset = 0
         while offset < bytes.count {
             if offset &+ 8 <= bytes.count, bytes.isASCII(at: offset) {

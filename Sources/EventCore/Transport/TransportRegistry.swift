@@ -41,12 +41,22 @@ public struct TransportRegistry: Sendable {
         try await open(parse(url), observer: observer)
     }
 
-    /// Takes a text apart; one without a scheme is answered with the schemes there are.
+    /// Takes a text apart; one without a scheme, or with another one, is answered with the schemes there are.
     package func parse(_ url: String) throws(EventError) -> TransportURL {
-        guard TransportURL.hasScheme(url) else {
-            throw .invalidConfiguration("the bus has no scheme, such as memory: with its colon; \(knownSchemes)")
+        guard let scheme = TransportURL.scheme(of: url) else {
+            throw .invalidConfiguration("the bus has no scheme\(missingColon(in: url)); \(knownSchemes)")
         }
+        // Before what comes after it, which another kind of URL has in another form.
+        _ = try transport(for: scheme)
         return try TransportURL(validating: url)
+    }
+
+    /// What is wrong with a text without a scheme; it is not repeated, unless it begins with a scheme.
+    private func missingColon(in url: String) -> String {
+        guard !url.isEmpty else { return ", for it is empty" }
+        let word = url.lowercased().prefix { $0 != "?" }
+        guard let scheme = schemes.first(where: { $0 == word }) else { return ", such as memory: with its colon" }
+        return ": a colon is missing, as in \(scheme):\(word.count < url.count ? "?" : "")"
     }
 
     var knownSchemes: String {

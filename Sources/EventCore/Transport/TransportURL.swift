@@ -37,10 +37,10 @@ package struct TransportURL: Sendable, Hashable {
         settings = try Self.settings(rest.dropFirst())
     }
 
-    /// Whether a text begins with a scheme and its colon.
-    static func hasScheme(_ text: String) -> Bool {
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
-        return isScheme(text.utf8[..<colon])
+    /// The scheme that a text begins with, before its colon, or `nil` when there is none.
+    static func scheme(of text: String) -> String? {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), isScheme(text.utf8[..<colon]) else { return nil }
+        return String(text[..<colon])
     }
 
     /// Whether text is a scheme as RFC 3986 has it.

@@ -65,7 +65,7 @@ struct CertificateFile: Sendable, Equatable {
 
     /// The text of a small file.
     static func contents(of path: String, isSecret: Bool) throws(EventError) -> String {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path, errno) }
         defer { close(descriptor) }
         var status = stat()

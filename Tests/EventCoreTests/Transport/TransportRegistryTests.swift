@@ -47,7 +47,9 @@ import Testing
             ("memory:?routeCacheCapacity=-1", "'routeCacheCapacity' must be a whole number from 0 to 1048576"),
             ("memory:?routeCacheCapacity=1048577", "'routeCacheCapacity' must be"),
             ("noop:?a=1", "noop has no options"),
-            ("memory", "no scheme"),
+            ("memory", "no scheme: a colon is missing, as in memory:; known are memory, noop"),
+            ("Noop?a=1", "a colon is missing, as in noop:?"), ("", "for it is empty"), ("s3cret", "such as memory:"),
+            ("tcp://127.0.0.1:5556", "unknown transport 'tcp': known are memory, noop"),
         ]
     )
     func `a bad option is named`(url: String, reason: String) async throws {

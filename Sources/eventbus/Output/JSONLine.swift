@@ -1,0 +1,53 @@
+import EventCore
+import Foundation
+
+extension [UInt8] {
+    /// Makes one line of the JSON that is there from an offset on, without changing what it means.
+    ///
+    /// A payload of several lines loses all its white space, another one stays as it is. Characters that end a line somewhere, or
+    /// steer a terminal, are escaped; in JSON they stand in strings only.
+    mutating func putOnOneLine(from start: Int) {
+        // One pass without a way out, for most lines need nothing: the compiler makes few instructions of it.
+        var (hasBreak, mayHaveControl) = (false, false)
+        for byte in self[start...] {
+            hasBreak = hasBreak || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+            mayHaveControl = mayHaveControl || byte.mayBeginControl
+        }
+        if hasBreak { removeJSONSpace(from: start) }
+        guard mayHaveControl else { return }
+        let text = String(decoding: self[start...], as: UTF8.self)
+        replaceSubrange(start..., with: Self.escaping(text).utf8)
+    }
+
+    private mutating func removeJSONSpace(from start: Int) {
+        var (end, isInString, isEscaped) = (start, false, false)
+        for index in start..<count {
+            let byte = self[index]
+            if isInString {
+                if byte == UInt8(ascii: "\""), !isEscaped { isInString = false }
+                isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+            } else if byte <= 0x20 {
+                continue
+            } else {
+                isInString = byte == UInt8(ascii: "\"")
+            }
+            self[end] = byte
+            end += 1
+        }
+        removeSubrange(end...)
+    }
+
+    private static func escaping(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            // Those of ASCII are white space between values here.
+            if scalar.isControl, scalar.value >= 0x7F {
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars
+            } else {
+                result.append(scalar)
+            }
+        }
+        return String(result)
+    }
+}
