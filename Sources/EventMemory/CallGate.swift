@@ -15,6 +15,8 @@ final class CallGate: Sendable {
     private static let sealed = 4
     private static let inside = 8
     private static let outside = 1 << 32
+    /// A queue with a thread of its own, for predicates that wait may have all those that run tasks.
+    private static let clock = DispatchQueue(label: "event-memory.patience")
     private let drained = Lock<[Waiter<Void>]>([])
 
     // MARK: Calls
@@ -56,8 +58,7 @@ final class CallGate: Sendable {
     func drain(until deadline: DispatchTime) async {
         if deadline <= .now() { losePatience() }
         if seal() { return }
-        // On no thread that runs tasks: predicates that wait may have all of these.
-        DispatchQueue.global().asyncAfter(deadline: deadline) { [weak self] in self?.losePatience() }
+        Self.clock.asyncAfter(deadline: deadline) { [weak self] in self?.losePatience() }
         await Waiter.suspend { waiter in
             let isDrained = drained.withLock { waiters in
                 // The last call to leave takes this lock after it has counted itself out, so it finds the waiter.

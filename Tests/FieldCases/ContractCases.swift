@@ -35,7 +35,7 @@ extension FieldCase {
             withExtendedLifetime(subscriptions) {}
         },
         FieldCase("beside a bus that closes, an envelope is announced and accounted for, or refused") {
-            for _ in 0..<2000 {
+            for _ in 0..<500 {
                 let observer = RecordingObserver()
                 let bus = MemoryBus(observer: observer)
                 let subscription = try await bus.subscribe(to: "a")

@@ -105,6 +105,14 @@ import Testing
         #expect(publisher.isDone && publisher.error == nil)
     }
 
+    @Test func `a reader that is cancelled tells of what waited, and its publisher goes on`() throws {
+        let (mailbox, publisher) = full()
+        mailbox.cancel()
+        #expect(witness.lines == ["delivered a", "dropped b (closed)"])
+        executor.run()
+        #expect(publisher.isDone && publisher.error == nil)
+    }
+
     @Test func `closing the bus tells of what waited, and its publisher learns it`() throws {
         let (mailbox, publisher) = full()
         mailbox.close(.bus)
