@@ -61,6 +61,7 @@ extension ConformanceProbe {
     ///   - labels: What was published, and matches.
     ///   - subscriptions: Where it has to arrive.
     ///   - topic: Something that all of them match, to publish a mark on.
+    /// - Throws: ``ConformanceFailure``, and what publishing throws.
     func expectAll(
         _ labels: [String],
         at subscriptions: Subscription...,

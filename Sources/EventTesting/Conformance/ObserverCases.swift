@@ -62,32 +62,26 @@ enum ObserverCases {
             let received = await probe.receive(1, from: subscriptions[0])
             try probe.expect("what arrives", received, is: ["1"])
         },
-        ConformanceCase(
-            "observer.isToldBeforeWaitingPublishReturns",
-            "O3",
-            "A publish that waited returns, whatever came of it, once the observer has been told what.",
-            needs: [.observedBlocking, .reportsClosed]
-        ) { probe in
-            for end in [Ending.admission, .cancellation, .subscriptionClosed, .busClosed] {
-                let narrow = try await probe.subscribeNarrow()
-                try await probe.publish("a")
-                let publish = try await probe.park("b", at: narrow)
-                let stop = Stop()
-                defer { stop.letGo() }
-                probe.observer.duringCallbacks { event in
-                    if event.subscription == narrow.id { stop.wait() }
-                }
-                let ending = probe.attempt(on: TurnExecutor()) { await probe.bring(end, to: publish, at: narrow) }
-                try await probe.expect("a callback about b", in: stop.reached) { !$0.isEmpty }
-                let outcome = try await publish.result(within: probe.stayQuiet)
-                stop.letGo()
-                try probe.expect(outcome == nil, "publish to wait for the callback (\(end))", seen: "it ended")
-                try await probe.expectEnd(of: ending, "the \(end)")
-                let result = try await publish.result(within: probe.waitFor)
-                try probe.expect(result != nil, "publish to end after the callback (\(end))", seen: "it did not")
-                probe.close(narrow.subscription)
-            }
-        },
+        toldFirst(
+            "observer.isToldOfAdmissionFirst",
+            "A publish that waited for room returns once the observer has been told of the delivery.",
+            of: .admission
+        ),
+        toldFirst(
+            "observer.isToldOfCancellationFirst",
+            "A publish that is cancelled while it waits throws once the observer has been told of the drop.",
+            of: .cancellation
+        ),
+        toldFirst(
+            "observer.isToldOfEndFirst",
+            "A publish that waits returns, when the subscription is closed, once the observer has been told of the drop.",
+            of: .subscriptionClosed
+        ),
+        toldFirst(
+            "observer.isToldOfCloseFirst",
+            "A publish that waits throws, when the bus is closed, once the observer has been told of the drop.",
+            of: .busClosed
+        ),
         ConformanceCase(
             "observer.seesWholeEnvelopes",
             "P3",
@@ -146,6 +140,28 @@ enum ObserverCases {
             try probe.expect("what was buffered", try await probe.drain(oldest), is: ["c", "d", "e"])
         },
     ]
+
+    /// A case that holds the observer up while something ends the wait of a publisher, who has to go on waiting.
+    private static func toldFirst(_ id: String, _ sentence: String, of end: Ending) -> ConformanceCase {
+        ConformanceCase(id, "O3", sentence, needs: [.observedBlocking, .reportsClosed]) { probe in
+            let narrow = try await probe.subscribeNarrow()
+            try await probe.publish("a")
+            let publish = try await probe.park("b", at: narrow)
+            let stop = Stop()
+            defer { stop.letGo() }
+            probe.observer.duringCallbacks { event in
+                if event.subscription == narrow.id { stop.wait() }
+            }
+            let ending = probe.attempt(on: TurnExecutor()) { await probe.bring(end, to: publish, at: narrow) }
+            try await probe.expect("a callback about b", in: stop.reached) { !$0.isEmpty }
+            let outcome = try await publish.result(within: probe.stayQuiet)
+            stop.letGo()
+            try probe.expect(outcome == nil, "publish to wait for the callback", seen: "it ended")
+            try await probe.expectEnd(of: ending, "the \(end)")
+            let result = try await publish.result(within: probe.waitFor)
+            try probe.expect(result != nil, "publish to end after the callback", seen: "it did not")
+        }
+    }
 }
 
 /// What ends the wait of a publisher.

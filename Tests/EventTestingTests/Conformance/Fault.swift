@@ -143,7 +143,11 @@ enum Fault: String, CaseIterable {
         case .throwsAfterPredicate: ["close.accountsWhenPredicateCloses"]
         case .callsBackUnderLock: ["observer.isCalledOutsideLocks"]
         case .callsBackLate: ["observer.finishesBeforePublishReturns"]
-        case .callsBackAfterWaking: ["observer.isToldBeforeWaitingPublishReturns"]
+        case .callsBackAfterWaking:
+            [
+                "observer.isToldOfAdmissionFirst", "observer.isToldOfCancellationFirst", "observer.isToldOfEndFirst",
+                "observer.isToldOfCloseFirst",
+            ]
         case .miscountsDrops: ["observer.countsDrops", "backpressure.countsDrops"]
         case .countsOnlyObserved: ["backpressure.countsDrops"]
         }

@@ -38,12 +38,13 @@ import Testing
         }
     }
 
-    /// What only a bus without an observer does wrong is not seen with one.
-    @Test(arguments: BusConformance.cases(for: .inProcess), Fault.allCases.filter(\.isSeenOnlyUnobserved))
-    func `needs a bus without an observer`(_ rule: ConformanceCase, _ fault: Fault) async throws {
-        try await rule.run { observer in
-            let bus = FaultyBus(observer: observer, fault: fault)
-            return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
+    @Test(arguments: Fault.allCases.filter(\.isSeenOnlyUnobserved))
+    func `of a bus without an observer does not show with one`(_ fault: Fault) async throws {
+        for rule in BusConformance.cases(for: .inProcess) where fault.caughtBy.contains(rule.id) {
+            try await rule.run { observer in
+                let bus = FaultyBus(observer: observer, fault: fault)
+                return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
+            }
         }
     }
 }
