@@ -98,7 +98,11 @@ let package = Package(
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
         .testTarget(
             name: "EventZMQTests",
-            dependencies: ["EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport"]
+            dependencies: [
+                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
         .testTarget(

@@ -35,6 +35,17 @@ import Testing
         handler.entries.map { "\($0.level): \($0.message) \($0.metadata["lost"] ?? "-")" }
     }
 
+    @Test func `a sender's text writes no line of the log`() throws {
+        var envelope = Envelope(subject: try Subject(validating: "a\nERROR"))
+        envelope.id = "i\u{2028}ERROR\u{202E}"
+        let observer = makeObserver()
+        observer.onDrop(envelope, from: SubscriptionID(rawValue: "s\r\n"), reason: .bufferFull)
+        let metadata = try #require(handler.entries.first).metadata
+        #expect(metadata["subject"] == "a\\nERROR")
+        #expect(metadata["envelope"] == "i\\u{2028}ERROR\\u{202E}")
+        #expect(metadata["subscription"] == "s\\r\\n")
+    }
+
     @Test func `the first drop is logged, the others are counted, and the end is logged`() async throws {
         let observer = makeObserver()
         let bus = MemoryBus(observer: observer)

@@ -1,5 +1,5 @@
 package import Instrumentation
-package import ServiceContextModule
+import ServiceContextModule
 
 /// What an instrument writes of a context, and how an envelope carries it.
 package struct ContextFields {

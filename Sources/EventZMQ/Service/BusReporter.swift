@@ -118,7 +118,7 @@ final class BusReporter: Sendable {
         logger?.warning(message, metadata: Self.metadata(facts).merging(["times": "\(times)"]) { $1 })
     }
 
-    /// Facts for the log. Peers have a say in some, and shall not write lines of it.
+    /// Facts for the log, of which peers have a say in some and shall not write lines.
     private static func metadata(_ facts: KeyValuePairs<String, String>) -> Logger.Metadata {
         facts.reduce(into: [:]) { metadata, fact in metadata[fact.key] = .string(fact.value.printable) }
     }
