@@ -17,6 +17,19 @@ import Testing
         #expect(text.hasPrefix("a\\") && text.hasSuffix("b"))
     }
 
+    @Test func `bytes hold a control character when their text does`() {
+        for value in UInt32(0)...0x3000 {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let bytes = Array("ü\(scalar)€".utf8)
+            let holdsControl = bytes.span.holdsControl
+            #expect(holdsControl == scalar.isControl, "U+\(String(value, radix: 16))")
+        }
+        for bytes: [UInt8] in [[0xC2], [0xE2], [0xE2, 0x80], [0xD8]] {
+            let holdsControl = bytes.span.holdsControl
+            #expect(!holdsControl)
+        }
+    }
+
     @Test(arguments: ["", "plain", "ü€日本", "👩‍👩‍👧", "\u{A0}", "e\u{301}", "\u{200D}\u{2070}\u{2027}"])
     func `what can be seen stays as it is`(text: String) {
         #expect(text.printable.utf8.elementsEqual(text.utf8))

@@ -76,10 +76,14 @@ struct DeliveryFormatter: Sendable {
     }
 
     private func escapeControls(of output: inout [UInt8], from start: Int) {
-        // A payload is any bytes, and those that are no text may steer a terminal as well.
-        guard output[start...].contains(where: { $0.isControl || $0 >= 0x80 }) else { return }
+        guard Self.needsEscapes(output.span.extracting(start..<output.count)) else { return }
         let text = String(decoding: output[start...], as: UTF8.self)
         output.replaceSubrange(start..., with: text.printable.utf8)
+    }
+
+    /// A payload is any bytes, and those that are no text may steer a terminal as well.
+    private static func needsEscapes(_ line: Span<UInt8>) -> Bool {
+        line.holdsControl || UTF8Validation.firstFault(in: line) != nil
     }
 
     private static let gap = Array("  ".utf8)
