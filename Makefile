@@ -19,7 +19,7 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 	    --bus memory: --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
 
 # Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
-BUSY_TESTS := EventCoreTests|EventZMQTests|IntegrationTests
+BUSY_TESTS := EventCoreTests|EventZMQTests|IntegrationTests|FieldCases
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests

@@ -18,6 +18,26 @@ extension Unicode.Scalar {
     }
 }
 
+extension Span<UInt8> {
+    /// Whether UTF-8 holds a character that ``Swift/String/printable`` escapes.
+    package var holdsControl: Bool {
+        var index = 0
+        while index < count {
+            let byte = self[index]
+            index &+= 1
+            guard byte.mayBeginControl else { continue }
+            let (second, third) = (index < count ? self[index] : 0, index &+ 1 < count ? self[index &+ 1] : 0)
+            switch (byte, second, third) {
+            case (0xC2, 0x80..<0xA0, _), (0xD8, 0x9C, _): return true
+            case (0xE2, 0x80, 0x8E...0x8F), (0xE2, 0x80, 0xA8...0xAE), (0xE2, 0x81, 0xA6...0xA9): return true
+            case (0xC2, _, _), (0xD8, _, _), (0xE2, _, _): continue
+            default: return true
+            }
+        }
+        return false
+    }
+}
+
 extension String {
     /// The text with control characters, line ends and bidirectional marks escaped, so that it stays on its line, reads in
     /// the order it is written in, and cannot steer a terminal.

@@ -8,9 +8,10 @@ extension Transport {
     /// `zmq:?publish=bind:tcp://127.0.0.1:5556&subscribe=connect:tcp://127.0.0.1:5557`; at least one is needed. The
     /// others are the properties of ``ZMQBusConfiguration`` by their names: `sendHighWaterMark`, `maximumMessageSize`,
     /// `maximumWirePrefixes`, `receiveQueueCapacity`, `receiveQueueBytes`, `subscriberRetentionBytes`,
-    /// `maximumPeerSubscriptions`, `maximumPeerSubscriptionBytes` and `maximumSubscriptionBytes` are whole numbers, `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms`
-    /// or `5s`, `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`; an
-    /// address like `[::1]` turns it on where it is not set. Addresses that contradict another option are refused.
+    /// `maximumPeerSubscriptions`, `maximumPeerSubscriptionBytes` and `maximumSubscriptionBytes` are whole numbers,
+    /// `heartbeatInterval`, `linger`, `confirmationTimeout` and `subscriberRetention` durations such as `500ms` or `5s`,
+    /// `socketFileMode` is octal such as `0660`, and `ipv6` is `true` or `false`; an address like `[::1]` turns it on
+    /// where it is not set. Addresses that contradict one another or another option are refused.
     ///
     /// For ``ZMQBusConfiguration/security``, `key` is the certificate file with the bus's own pair, `allow` the file or
     /// folder that says who may connect, and `server-key` or `server-key-file` the key that is expected at the TCP

@@ -37,6 +37,19 @@ import Testing
         }
     }
 
+    @Test func `bytes hold a control character when their text does`() {
+        for value in UInt32(0)...0x3000 {
+            guard let scalar = Unicode.Scalar(value) else { continue }
+            let bytes = Array("ü\(scalar)€".utf8)
+            let holdsControl = bytes.span.holdsControl
+            #expect(holdsControl == scalar.isControl, "U+\(String(value, radix: 16))")
+        }
+        for bytes: [UInt8] in [[0xC2], [0xE2], [0xE2, 0x80], [0xD8]] {
+            let holdsControl = bytes.span.holdsControl
+            #expect(!holdsControl)
+        }
+    }
+
     @Test func `an excerpt is short and printable`() {
         #expect("short\n".excerpt == "short\\n")
         #expect(String(repeating: "é", count: 60).excerpt == String(repeating: "é", count: 60))

@@ -104,6 +104,25 @@ extension FieldCase {
                 }
             }
         },
+        FieldCase("a SIGHUP that is ignored from the start, as nohup asks for, ends nothing") {
+            let program = try Program([], by: #"trap '' HUP; exec "$0" route"#)
+            for id in 1...2 {
+                program.send("\(envelopeLine("a", id: id))\n".utf8)
+                #expect(await program.readLine()?.hasSuffix("{\"n\":\(id)}") == true)
+                program.send(signal: SIGHUP)
+            }
+            program.closeInput()
+            #expect(await program.outcome().status == 0)
+        },
+        FieldCase("two different signals are two, however close") {
+            try await BusLink.with { link in
+                let program = try Program(["sub", "a", "--bus", link.subscribing])
+                #expect(await program.errorLine(beginning: "subscribed to") != nil)
+                program.send(signal: SIGINT)
+                program.send(signal: SIGTERM)
+                #expect([0, 128 + SIGTERM, 128 + SIGINT].contains(await program.outcome().status))
+            }
+        },
         FieldCase("one signal ends a command whose output nobody takes") {
             let program = try Program(["route"])
             program.send(alternatingLines(20_000))

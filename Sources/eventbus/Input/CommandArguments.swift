@@ -42,14 +42,15 @@ enum CommandArguments {
     }
 }
 
-/// Arguments that begin with a minus and a digit, which the parser would take for options.
+/// Arguments of `eventbus pub` that begin with a minus and a digit, which the parser would take for options.
 ///
-/// No option looks like that, but numbers of JSON do. A zero byte, which no argument can hold, stands before them while
+/// No option looks like that, but payloads do. A zero byte, which no argument can hold, stands before them while
 /// they are parsed.
 enum NegativeArguments {
     private static let shield: Unicode.Scalar = "\0"
 
     static func shielded(_ arguments: [String]) -> [String] {
+        guard arguments.first == PublishCommand.configuration.commandName else { return arguments }
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         return arguments[..<end].map { isNegative($0) ? "\(shield)\($0)" : $0 } + arguments[end...]
     }

@@ -23,7 +23,7 @@ struct HeaderArgument {
 
     /// Whether an envelope has this header.
     func isThere(in envelope: Envelope) -> Bool {
-        envelope.headers.contains { $0.key.hasBytes(of: key) && $0.value.hasBytes(of: value) }
+        envelope.header(named: key)?.hasBytes(of: value) == true
     }
 }
 

@@ -61,11 +61,9 @@ struct DeliveryFormatter: Sendable {
         output += Self.gap
         output += fields.subject.rawValue.utf8
 
-        for (index, header) in fields.headers.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) })
-            .enumerated()
-        {
+        for (index, header) in envelope.allHeaders.enumerated() {
             output += Self.gap.prefix(index == 0 ? 2 : 1)
-            output += header.key.utf8
+            output += header.name.utf8
             output.append(UInt8(ascii: "="))
             output += header.value.utf8
         }
@@ -76,10 +74,14 @@ struct DeliveryFormatter: Sendable {
     }
 
     private func escapeControls(of output: inout [UInt8], from start: Int) {
-        // A payload is any bytes, and those that are no text may steer a terminal as well.
-        guard output[start...].contains(where: { $0.isControl || $0 >= 0x80 }) else { return }
+        guard Self.needsEscapes(output.span.extracting(start..<output.count)) else { return }
         let text = String(decoding: output[start...], as: UTF8.self)
         output.replaceSubrange(start..., with: text.printable.utf8)
+    }
+
+    /// A payload is any bytes, and those that are no text may steer a terminal as well.
+    private static func needsEscapes(_ line: Span<UInt8>) -> Bool {
+        line.holdsControl || UTF8Validation.firstFault(in: line) != nil
     }
 
     private static let gap = Array("  ".utf8)

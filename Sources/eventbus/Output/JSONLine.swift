@@ -4,17 +4,13 @@ import Foundation
 extension [UInt8] {
     /// Makes one line of the JSON that is there from an offset on, without changing what it means.
     ///
-    /// A payload of several lines loses all its white space, another one stays as it is. Characters that end a line somewhere, or
-    /// steer a terminal, are escaped; in JSON they stand in strings only.
+    /// A payload of several lines loses all its white space, another one stays as it is. Characters that end a line
+    /// somewhere, or steer a terminal, are escaped; in JSON they stand in strings only.
     mutating func putOnOneLine(from start: Int) {
-        // One pass without a way out, for most lines need nothing: the compiler makes few instructions of it.
-        var (hasBreak, mayHaveControl) = (false, false)
-        for byte in self[start...] {
-            hasBreak = hasBreak || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-            mayHaveControl = mayHaveControl || byte.mayBeginControl
+        guard span.extracting(start..<count).holdsControl else { return }
+        if self[start...].contains(where: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+            removeJSONSpace(from: start)
         }
-        if hasBreak { removeJSONSpace(from: start) }
-        guard mayHaveControl else { return }
         let text = String(decoding: self[start...], as: UTF8.self)
         replaceSubrange(start..., with: Self.escaping(text).utf8)
     }

@@ -20,7 +20,7 @@ enum TerminationSignals {
     /// Counts what gets done, so that a command that is busy is told from one that is stuck.
     private static let progress = Atomic(0)
 
-    /// timeout(1) sends two signals at once, which count as one.
+    /// timeout(1) sends a signal twice at once, which counts as one.
     private static let together = Duration.milliseconds(100)
     /// What may take time besides waiting for the bus to close.
     private static let margin = Duration.seconds(2)
@@ -62,7 +62,7 @@ enum TerminationSignals {
         var seen = progress.load(ordering: .relaxed)
         while true {
             if let second = next(from: source, within: reaction.patience) {
-                if .now - stopped > together { end(by: second) }
+                if second != first || .now - stopped > together { end(by: second) }
             } else {
                 let now = progress.load(ordering: .relaxed)
                 if now == seen { end(by: first) }
