@@ -13,7 +13,7 @@ extension Bus {
     ///   - text: The key it is routed by.
     ///   - source: Who publishes it, for people and filters.
     ///   - headers: Texts that travel with it.
-    /// - Throws: ``EventError/invalidSubject(_:)``, and as ``publish(_:to:source:headers:)``.
+    /// - Throws: ``EventError/invalidSubject(_:)``, and as ``publish(_:to:source:headers:)-(Encodable,_,_,_)``.
     public func publish(
         _ payload: some Encodable,
         toValidating text: String,

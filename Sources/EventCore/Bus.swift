@@ -71,7 +71,7 @@ extension Bus {
 
     /// Publishes a value as the JSON payload of a new envelope; an optional without a value is no payload.
     ///
-    /// Bytes that are JSON already are published with ``publish(rawPayload:to:source:headers:)``, an envelope with
+    /// Bytes that are JSON already are published with ``publish(rawPayload:to:source:headers:)-(Data,_,_,_)``, an envelope with
     /// ``publish(_:)``; neither compiles here.
     ///
     /// - Parameters:
