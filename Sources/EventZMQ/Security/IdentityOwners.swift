@@ -47,7 +47,7 @@ struct IdentityOwners: Sendable {
     }
 
     private mutating func used(_ id: String, _ proof: String) {
-        guard ids[proof]?.last != id, let place = ids[proof]?.firstIndex(of: id) else { return }
+        guard ids[proof]?.last != id, let place = ids[proof]?.lastIndex(of: id) else { return }
         ids[proof]?.remove(at: place)
         ids[proof]?.append(id)
     }
