@@ -18,14 +18,16 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 	"$$(swift build -c release --show-bin-path)/eventbus" route \
 	    --bus memory: --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
 
+# So many tests at a time: more would wait for each other's processor time longer than their deadlines allow.
+RUN_TESTS := swift test --skip-build --experimental-maximum-parallelization-width 12
 # Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
 BUSY_TESTS := EventCoreTests|EventZMQTests|IntegrationTests|FieldCases
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests
 	swift build --build-tests
-	swift test --skip-build --skip '$(BUSY_TESTS)'
-	for target in $(subst |, ,$(BUSY_TESTS)); do swift test --skip-build --filter "$$target"; done
+	$(RUN_TESTS) --skip '$(BUSY_TESTS)'
+	for target in $(subst |, ,$(BUSY_TESTS)); do $(RUN_TESTS) --filter "$$target"; done
 
 # What has several threads; and what has but one, or measures time, and takes long.
 CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
@@ -35,8 +37,8 @@ SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost|ManySubscrip
 test-thread: dependencies ## Run the concurrent tests under ThreadSanitizer; the first report ends them
 	swift build --build-tests --sanitize=thread --scratch-path .build-thread
 	export TSAN_OPTIONS='halt_on_error=1 suppressions=Tests/thread-sanitizer.suppressions'; \
-	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter '$(CONCURRENT)' --skip 'EventZMQTests|$(SEQUENTIAL)'; \
-	swift test --skip-build --sanitize=thread --scratch-path .build-thread --filter EventZMQTests --skip '$(SEQUENTIAL)'
+	$(RUN_TESTS) --sanitize=thread --scratch-path .build-thread --filter '$(CONCURRENT)' --skip 'EventZMQTests|$(SEQUENTIAL)'; \
+	$(RUN_TESTS) --sanitize=thread --scratch-path .build-thread --filter EventZMQTests --skip '$(SEQUENTIAL)'
 
 .PHONY: test-repeat
 test-repeat: REPETITIONS ?= 50

@@ -21,12 +21,24 @@ extension EventBusCommand {
         }
     }
 
+    /// Repeats what was given without the line breaks that it had.
+    private static func onOneLine(_ message: String) -> String {
+        CommandLine.arguments.dropFirst().filter { $0.contains(where: \.isNewline) && !$0.allSatisfy(\.isWhitespace) }
+            .reduce(message) { message, argument in
+                let value = argument.firstIndex(of: "=").map { argument[argument.index(after: $0)...] } ?? argument[...]
+                return message.replacing(argument, with: argument.printable).replacing(
+                    value,
+                    with: String(value).printable
+                )
+            }
+    }
+
     /// Prints what there is to say about an end, which may be help that was asked for.
     ///
     /// - Returns: The status to end with.
     private static func tell(_ error: any Error) async -> ExitCode {
         let status = ExitStatus(of: error)?.code ?? exitCode(for: error)
-        let text = NegativeArguments.restored(fullMessage(for: error))
+        let text = onOneLine(NegativeArguments.restored(fullMessage(for: error)))
         guard !status.isSuccess else {
             do {
                 try await OutputWriter.print(text)

@@ -24,7 +24,7 @@ struct EventBusCommand: AsyncParsableCommand {
 
             \(ExitStatus.table)
 
-            SIGINT, SIGTERM and SIGHUP end every command within the linger of its bus, after it has written what it has; \
+            SIGINT, SIGTERM and SIGHUP end every command within the linger of its bus and 2 s, after it has written what it has; \
             a second one ends it at once. A reader that goes away, as in '| head -1', is no failure. \
             \(EnvelopeLimits.help)
 

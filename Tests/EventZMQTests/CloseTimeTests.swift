@@ -1,6 +1,8 @@
+import CZeroMQ
 import EventCore
-import EventZMQ
 import Testing
+
+@testable import EventZMQ
 
 /// How long closing takes.
 @Suite(.timeLimit(.minutes(3))) struct CloseTimeTests {
@@ -24,5 +26,35 @@ import Testing
             await #expect(throws: EventError.busClosed) { try await bus.publish(Envelope(subject: "a")) }
             await #expect(throws: EventError.busClosed) { try await bus.subscribe(to: "a") }
         }
+    }
+
+    @Test func `whoever does not say that it has read the last words is told them a few times, not without end`()
+        async throws
+    {
+        let bus = "00000000000000000000"
+        let publisher = try ZMQBus.publisher(at: .bind(Address.ipc())) { $0.linger = .seconds(1) }
+        let silent = RawSocket(ZMQ_XSUB)
+        silent.pretend(toBe: bus)
+        #expect(silent.connect(try #require(publisher.boundEndpoints.first)))
+        let inbox = ControlTopic.inbox(bus: bus).bytes
+        for topic in [
+            inbox, Array("a".utf8), ControlTopic.interest(bus: bus, incarnation: 1, prefix: .text("a")).bytes,
+            ControlTopic.presence(bus: bus).bytes,
+        ] { silent.send([[1] + topic]) }
+        #expect(try await publisher.hasSubscriber(of: "a"))
+        try await publisher.publish(1, to: "a")
+        await publisher.close()
+
+        var lastWords = 0
+        silent.set(ZMQ_RCVTIMEO, 200)
+        while true {
+            let frames = silent.receive()
+            if frames.isEmpty { break }
+            guard frames.first == inbox, LedgerMessage(frames: Array(frames.dropFirst()))?.isLast == true else {
+                continue
+            }
+            lastWords += 1
+        }
+        #expect((1...40).contains(lastWords))
     }
 }

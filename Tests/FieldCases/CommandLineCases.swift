@@ -105,6 +105,13 @@ extension FieldCase {
                 #expect(try await Program.run(["sub", "a", "--within=\(time)"]).status == 64)
             }
         },
+        FieldCase("what is repeated of an argument stays on its line") {
+            for arguments in [["route", "no\nsuch"], ["sub", "a", "--within=1\n2"], ["route", "--output", "a\nb"]] {
+                let errors = try await Program.run(arguments).errors
+                #expect(errors.contains("\\n") && !errors.contains("no\nsuch") && !errors.contains("a\nb"))
+                #expect(!errors.contains("1\n2"))
+            }
+        },
         FieldCase("an argument that is no UTF-8 is refused with its number, and the bus from the environment as well") {
             let script = #"exec "$0" pub a "\"$(printf 'x\377')\"" --bus noop:"#
             let argument = try await Program.run(by: script)

@@ -9,8 +9,8 @@ extension LedgerBook {
     ) {
         if case .control(let topic) = notice.topic, !isOwn(notice, topic) { return }
         switch (notice.topic, notice.isSubscription) {
-        case (.prefix(let prefix), true): subscribed(prefix, by: notice.peer?.bus)
-        case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.peer?.bus)
+        case (.prefix(let prefix), true): subscribed(prefix, by: notice.bus)
+        case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.bus)
         case (.control(.interest(let bus, let incarnation, let prefix)), true):
             announced(prefix, by: bus, incarnation: incarnation, number: number, now: now)
         case (.control(.interest(let bus, let incarnation, _)), false):
@@ -31,7 +31,7 @@ extension LedgerBook {
     /// When a connection has gone, libzmq does not say whose it was; then what others had said ends first.
     private mutating func isOwn(_ notice: SubscriptionNotice, _ topic: ControlTopic) -> Bool {
         guard notice.connection == nil else {
-            guard notice.peer?.bus != topic.bus else { return true }
+            guard notice.bus != topic.bus else { return true }
             let count = forged[topic] ?? 0
             forged[topic] = notice.isSubscription ? count + 1 : count > 1 ? count - 1 : nil
             return false

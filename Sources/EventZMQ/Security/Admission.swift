@@ -73,9 +73,12 @@ struct Admission: Sendable {
             return "\(permissions.name) may not subscribe to \"\(String(decoding: prefix.bytes, as: UTF8.self))\""
         case .control(.inbox(bus ?? "")), .control(.interest), .control(.presence), .control(.acknowledgement):
             return nil
-        case .control(.inbox), .unknown:
+        case .control(.inbox(let other)):
             guard !permissions.maySubscribe(to: WirePrefix([])) else { return nil }
-            return "\(permissions.name) may not read what is told to others"
+            return "\(permissions.name) may not read what is told to bus \(other)"
+        case .unknown:
+            guard !permissions.maySubscribe(to: WirePrefix([])) else { return nil }
+            return "\(permissions.name) may not subscribe to an unknown control topic"
         }
     }
 }

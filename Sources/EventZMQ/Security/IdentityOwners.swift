@@ -11,7 +11,12 @@ struct IdentityOwners: Sendable {
         case foreign(owner: String)
     }
 
-    private var owners: [String: String] = [:]
+    private struct Owner: Sendable {
+        var user: String
+        var proof: String
+    }
+
+    private var owners: [String: Owner] = [:]
     /// The ids of each, in the order of their last use.
     private var ids: [String: [String]] = [:]
 
@@ -22,28 +27,32 @@ struct IdentityOwners: Sendable {
 
     /// Somebody uses an id; the same key is the same owner at every endpoint.
     mutating func claim(_ id: String, by user: String) -> Claim {
+        let owner = owners[id]
+        if let owner, owner.user == user {
+            used(id, owner.proof)
+            return .own
+        }
         let proof = SecurityDomain.proof(of: user)
-        guard let owner = owners[id] else {
-            take(id, by: user, proof)
+        guard let owner else {
+            take(id, by: Owner(user: user, proof: proof))
             return .new(displacesAnyone: false)
         }
-        let former = SecurityDomain.proof(of: owner)
-        if former == proof {
+        if owner.proof == proof {
             used(id, proof)
             return .own
         }
-        guard former == SecurityDomain.anyone else { return .foreign(owner: owner) }
-        ids[former]?.removeAll { $0 == id }
-        take(id, by: user, proof)
+        guard owner.proof == SecurityDomain.anyone else { return .foreign(owner: owner.user) }
+        ids[owner.proof]?.removeAll { $0 == id }
+        take(id, by: Owner(user: user, proof: proof))
         return .new(displacesAnyone: true)
     }
 
-    private mutating func take(_ id: String, by user: String, _ proof: String) {
-        owners[id] = user
-        ids[proof, default: []].append(id)
-        guard let own = ids[proof], own.count > Self.maximumIDs else { return }
+    private mutating func take(_ id: String, by owner: Owner) {
+        owners[id] = owner
+        ids[owner.proof, default: []].append(id)
+        guard let own = ids[owner.proof], own.count > Self.maximumIDs else { return }
         owners[own[0]] = nil
-        ids[proof]?.removeFirst()
+        ids[owner.proof]?.removeFirst()
     }
 
     private mutating func used(_ id: String, _ proof: String) {

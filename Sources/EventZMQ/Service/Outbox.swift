@@ -17,6 +17,7 @@ final class Outbox: Sendable {
     struct Leg: Sendable {
         let id: Int
         let name: String
+        let connects: Bool
         /// What is sent there; everything where it is `nil`.
         let patterns: [Pattern]?
         var socket: PublishingSocket?
@@ -276,7 +277,14 @@ final class Outbox: Sendable {
 
     /// Adds the socket of a link with a book of its own.
     func add(_ watch: LinkWatch, _ socket: PublishingSocket, _ book: LedgerBook) {
-        let leg = Leg(id: watch.id, name: watch.name, patterns: watch.patterns, socket: socket, book: book)
+        let leg = Leg(
+            id: watch.id,
+            name: watch.name,
+            connects: watch.connects,
+            patterns: watch.patterns,
+            socket: socket,
+            book: book
+        )
         state.withLock { $0.legs.append(leg) }
     }
 
@@ -362,7 +370,8 @@ final class Outbox: Sendable {
             var result: (notices: [SubscriptionNotice], isAll: Bool, displaced: [String]) = ([], true, [])
             if let place = state.place(ofLeg: id), let socket = state.legs[place].socket {
                 (result.notices, result.isAll) = socket.takeNotices(atMost: limit)
-                result.displaced = state.subscribers?.check(&result.notices) ?? []
+                // Of a server that is connected to libzmq repeats what it says of itself.
+                if !state.legs[place].connects { result.displaced = state.subscribers?.check(&result.notices) ?? [] }
                 for notice in result.notices {
                     state.legs[place].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
                 }
@@ -426,7 +435,7 @@ extension IdentityOwners {
             switch claim(bus, by: user) {
             case .own: break
             case .new(let displacesAnyone): if displacesAnyone { displaced.append(bus) }
-            case .foreign: notices[place].peer = nil
+            case .foreign: notices[place].isForeign = true
             }
         }
         return displaced

@@ -10,13 +10,21 @@ final class PeerDirectory: Sendable {
     private struct State {
         var peers: [Connection: LinkPeer] = [:]
         /// The names of those who are or were connected.
-        var names: [String: String] = [:]
+        private(set) var names: [String: String] = [:]
+
+        mutating func setName(_ name: String?, of bus: String) {
+            if names.count >= PeerDirectory.maximumNames, names[bus] == nil {
+                let connected = peers.values.compactMap { peer in peer.name.map { (peer.id, $0) } }
+                names = Dictionary(connected) { first, _ in first }
+            }
+            names[bus] = name
+        }
     }
 
     private let state = Lock(State())
 
     /// So many names are remembered; with more, only those of who is connected.
-    private static let maximumNames = 4096
+    fileprivate static let maximumNames = 4096
 
     var peers: [LinkPeer] { state.withLock { Array($0.peers.values) } }
 
@@ -32,18 +40,14 @@ final class PeerDirectory: Sendable {
     func came(_ peer: LinkPeer, over descriptor: Int32, of link: Int, isOwner: Bool) {
         state.withLock { state in
             state.peers[Connection(link: link, descriptor: descriptor)] = peer
-            guard let name = peer.name else { return }
-            if state.names.count >= Self.maximumNames {
-                let connected = state.peers.values.compactMap { peer in peer.name.map { (peer.id, $0) } }
-                state.names = Dictionary(connected) { first, _ in first }
-            }
-            if isOwner || state.names[peer.id] == nil { state.names[peer.id] = name }
+            guard let name = peer.name, isOwner || state.names[peer.id] == nil else { return }
+            state.setName(name, of: peer.id)
         }
     }
 
     /// Somebody is the first to publish as a bus, and so it is its own, whatever others called it before.
     func belongs(_ bus: String, to name: String?) {
-        state.withLock { $0.names[bus] = name }
+        state.withLock { $0.setName(name, of: bus) }
     }
 
     func left(over descriptor: Int32, of link: Int) {

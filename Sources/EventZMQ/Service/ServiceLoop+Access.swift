@@ -81,7 +81,7 @@ extension ServiceLoop {
         guard !watch.connects, let admission else { return nil }
         guard let user = notice.user else { return "a peer has proved nothing" }
         guard admission.isListed(user) else { return "\(SecurityDomain.proof(of: user)) is not on the list any more" }
-        return admission.refusal(of: notice.topic, by: notice.peer?.bus, user)
+        return admission.refusal(of: notice.topic, by: notice.bus, user)
     }
 
     // MARK: Who is who

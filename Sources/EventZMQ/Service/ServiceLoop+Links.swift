@@ -265,7 +265,7 @@ extension ServiceLoop {
             }
             for notice in notices {
                 if let connection = notice.connection {
-                    received(over: connection, from: notice.peer?.bus, notice.user, of: watch)
+                    received(over: connection, from: notice.isForeign ? nil : notice.bus, notice.user, of: watch)
                     count(notice, over: connection, at: watch)
                 }
                 check(notice.peer, of: watch)
@@ -306,7 +306,7 @@ extension PeerTable {
         case .control(.presence(let bus)): topic = .presence(bus: bus)
         case .control, .unknown: return nil
         }
-        let identity = notice.peer?.bus
+        let identity = notice.bus
         guard !notice.isSubscription else { return subscribed(topic, at: socket, by: identity) }
         return unsubscribed(topic, at: socket, by: identity, isNamed: notice.connection != nil)
     }

@@ -294,9 +294,14 @@ final class ServiceLoop {
 
     /// Has the buses read what has been published for them, as far as they do in time.
     private func settleLedgers(until deadline: Instant) {
+        // Whatever else there is to read stays unread from now on, and would end every wait at once.
+        poller.removeAll()
+        for descriptor in outbox.descriptors { poller.add(descriptor: descriptor) }
         var isOwed = outbox.tellLast(to: true, now: .now)
+        var interval = Self.firstInterval
         while isOwed, Instant.now < deadline {
-            _ = poller.wait(milliseconds: Self.lastInterval)
+            _ = poller.wait(milliseconds: min(interval, (deadline - .now).milliseconds))
+            interval = min(2 * interval, Self.lastInterval)
             for watch in watches where watch.role == .publishes {
                 while !outbox.takeNotices(at: watch.id, atMost: 256, now: .now).isAll {}
             }
@@ -304,6 +309,6 @@ final class ServiceLoop {
         }
     }
 
-    /// How many milliseconds to wait before what may have been dropped is said again.
-    private static let lastInterval = 5
+    /// How many milliseconds to wait before what may have been dropped is said again: at first, and in the end.
+    private static let (firstInterval, lastInterval) = (5, 100)
 }

@@ -20,6 +20,16 @@ struct SubscriptionNotice: Sendable {
     var peer: PeerIdentity?
     /// What the handshake has proved of it, where a bus insists on that.
     var user: String?
+    /// Whether the bus that it says it is belongs to somebody else.
+    var isForeign = false
+
+    /// Whose it is. Of those who speak for another it is not the other's: their subscriptions are plain ones, and what they
+    /// announce is nobody's.
+    var bus: String? {
+        guard isForeign else { return peer?.bus }
+        if case .control = topic { return "" }
+        return nil
+    }
 
     /// Reads a message; `nil` when it is no notice.
     init?(_ message: borrowing ZMQMessage, _ peers: inout PeerReader) {
