@@ -133,6 +133,13 @@ extension Program {
         inputQueue.async { try? self.input.fileHandleForWriting.close() }
     }
 
+    /// How many bytes of output nobody has read yet; a pipe on Linux holds 65 536.
+    package var unreadCount: Int {
+        var count: Int32 = 0
+        guard unsafe ioctl(output.fileHandleForReading.fileDescriptor, UInt(FIONREAD), &count) == 0 else { return 0 }
+        return Int(count)
+    }
+
     /// Stops listening to the program's output.
     package func closeOutput() {
         try? output.fileHandleForReading.close()
