@@ -23,8 +23,10 @@ struct SubscriptionNotice: Sendable {
     /// Whether the bus that it says it is belongs to somebody else.
     var isForeign = false
 
-    /// Whose it is. Of those who speak for another it is not the other's: their subscriptions are plain ones, and what they
-    /// announce is nobody's.
+    /// Whose it is.
+    ///
+    /// Of those who speak for another it is not the other's: their subscriptions are plain ones, and what they announce is
+    /// nobody's.
     var bus: String? {
         guard isForeign else { return peer?.bus }
         if case .control = topic { return "" }
