@@ -66,7 +66,7 @@ enum Fault: String, CaseIterable {
         case .reportsRefused: ["publish.staysSilentAboutRefused"]
         case .losesAdmissions: ["backpressure.blockReportsAdmission"]
         case .dropsEmptied: ["observer.seesWholeEnvelopes"]
-        case .dropsLatest: ["observer.seesWholeEnvelopes", "backpressure.dropOldestReportsEvicted"]
+        case .dropsLatest: ["backpressure.dropOldestReportsEvicted"]
         case .lagsByOne:
             [
                 "publish.enqueuesBeforeReturning", "backpressure.blockLosesNothing",
