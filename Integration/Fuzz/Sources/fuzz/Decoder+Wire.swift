@@ -29,6 +29,7 @@ extension Decoder {
             switch notice.topic {
             case .prefix(let prefix): prefix.bytes
             case .control(let control): control.bytes
+            case .unknown(let bytes): bytes
             }
         require([notice.isSubscription ? 1 : 0] + topic == input && notice.size == topic.count, "another topic")
         guard case .control(let control) = notice.topic else { return }
