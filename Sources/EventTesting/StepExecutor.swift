@@ -53,24 +53,15 @@ package final class StepExecutor: TaskExecutor {
 
     /// A task of a ``StepExecutor``, and how it ended.
     package struct Step<Value: Sendable>: Sendable {
-        private let task: Task<Void, Never>
-        private let results: Journal<Result<Value, any Error>>
+        private let attempt: Attempt<Value>
 
         /// Starts a task that has not run yet.
         package init(on executor: StepExecutor, _ work: @escaping @Sendable () async throws -> Value) {
-            let results = Journal<Result<Value, any Error>>()
-            self.results = results
-            task = Task(executorPreference: executor) {
-                do {
-                    results.append(.success(try await work()))
-                } catch {
-                    results.append(.failure(error))
-                }
-            }
+            attempt = Attempt(on: executor, work)
         }
 
         /// How the task ended; `nil` while it waits.
-        package var result: Result<Value, any Error>? { results.entries.first }
+        package var result: Result<Value, any Error>? { attempt.outcome }
         /// Whether the task has ended.
         package var isDone: Bool { result != nil }
         /// What the task threw.
@@ -78,6 +69,6 @@ package final class StepExecutor: TaskExecutor {
             if case .failure(let error) = result { error } else { nil }
         }
 
-        package func cancel() { task.cancel() }
+        package func cancel() { attempt.task.cancel() }
     }
 }

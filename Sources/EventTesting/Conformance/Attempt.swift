@@ -15,9 +15,10 @@ struct Attempt<Value: Sendable>: Sendable {
         }
     }
 
-    var isFinished: Bool {
-        !results.entries.isEmpty
-    }
+    /// How the work ended; nil while it has not.
+    var outcome: Result<Value, any Error>? { results.entries.first }
+
+    var isFinished: Bool { outcome != nil }
 
     /// How the work ended, or nil when it has not within the limit.
     func result(within limit: Duration) async throws -> Result<Value, any Error>? {

@@ -12,6 +12,8 @@ import Darwin
 struct SecurityDomain: Sendable {
     /// 0 for those that have the security of the whole bus; single endpoints with their own are counted on.
     let number: Int
+    /// The only endpoint that has it; `nil` where it is that of the whole bus.
+    var endpoint: ZMQEndpoint?
     var security: ZMQSecurity?
 
     /// Never empty, for then libzmq would ask nobody and let in everybody.
@@ -43,19 +45,19 @@ struct SecurityDomain: Sendable {
 }
 
 extension ZMQBusConfiguration {
-    /// The security of an endpoint: its own, or that of the bus.
-    func security(of endpoint: ZMQEndpoint) -> ZMQSecurity? { endpointSecurity[endpoint] ?? security }
-
     /// That of the bus, and one for each endpoint with its own.
     var domains: [SecurityDomain] {
         let own = endpointSecurity.sorted { $0.key.description < $1.key.description }
         return [SecurityDomain(number: 0, security: security)]
-            + own.enumerated().map { SecurityDomain(number: $0.offset + 1, security: $0.element.value) }
+            + own.enumerated().map {
+                SecurityDomain(number: $0.offset + 1, endpoint: $0.element.key, security: $0.element.value)
+            }
     }
 
+    /// The domain of an endpoint: its own, or that of the bus.
     func domain(of endpoint: ZMQEndpoint) -> SecurityDomain {
-        let own = endpointSecurity.keys.sorted { $0.description < $1.description }
-        return domains[own.firstIndex(of: endpoint).map { $0 + 1 } ?? 0]
+        let domains = domains
+        return domains.first { $0.endpoint == endpoint } ?? domains[0]
     }
 
     /// Whether any endpoint asks for keys; then every socket asks who connects.

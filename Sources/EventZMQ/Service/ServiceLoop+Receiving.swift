@@ -115,10 +115,9 @@ extension ServiceLoop {
 
     /// Why somebody may not publish what has arrived.
     private func refusal(of received: WireEnvelope, over watch: LinkWatch) -> String? {
-        guard let user = frames.user(&senders) ?? (watch.connects ? SecurityDomain.anyone : nil) else {
-            return "from a peer that has proved nothing"
-        }
+        let user = frames.user(&senders)
         if !watch.connects {
+            guard let user else { return "from a peer that has proved nothing" }
             if !watch.connections.hasSent(frames.connection) { drainMonitor(of: watch) }
             self.received(over: frames.connection, from: frames.peer(&senders)?.bus, user, of: watch)
             guard admission?.isListed(user) == true else {
