@@ -50,8 +50,6 @@ struct Shortage {
 
     /// Has a connection end for good, under each number of descriptors left, and come back when there are enough.
     func restart(with spare: ClosedRange<Int>) async throws -> PeerReport {
-        // Dispatch ends the process when it has no descriptor for its first timer.
-        try await Task.sleep(for: .milliseconds(1))
         let publisher = try ZMQBus(configuration: ZMQBusConfiguration(publish: [.bind(address)], subscribe: []))
         var narrow = ZMQBusConfiguration(publish: [], subscribe: [.connect(address)])
         narrow.maximumMessageSize = 1024

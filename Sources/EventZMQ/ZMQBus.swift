@@ -154,6 +154,7 @@ public final class ZMQBus: Bus, BusLink {
     ///   out of range; `CancellationError` when the task is cancelled while it waits for publishers.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }
+        _ = await Resources.timers.value
         let prefix = WirePrefix(of: pattern)
         let (commands, deliveries) = (commands, deliveries)
         let hasPredicate = options.predicate != nil

@@ -12,7 +12,15 @@ enum Resources {
     static let descriptorsOfTimers = 4
 
     /// Done when the process has had a timer, so that others can be had when descriptors have run out.
-    static let timers = Task.detached { try? await Task.sleep(for: .nanoseconds(1)) }
+    ///
+    /// Dispatch opens the descriptor of a clock for a deadline that is still to come when its manager looks. A short
+    /// wait may have passed by then; so one that is far away is under way, until the manager has looked after it:
+    /// the second wait reaches it when it has armed what it had at the end of the first.
+    static let timers = Task.detached {
+        let distant = Task.detached { try? await Task.sleep(for: .seconds(3600)) }
+        for _ in 1...2 { try? await Task.sleep(for: .milliseconds(1)) }
+        distant.cancel()
+    }
 
     /// Makes sure that an operation can have what it needs, so that it need not be undone half way.
     ///
