@@ -11,18 +11,26 @@ extension Envelope {
     /// optional inside another type, has the payload `null`. For other dates, key names or floats encode the value yourself
     /// and use `init(subject:rawPayload:source:headers:)`, which is also for bytes that are JSON already.
     ///
+    /// In generic code, where the compiler does not see that a value is bytes, they are taken as they are, and an envelope
+    /// is refused.
+    ///
     /// - Parameters:
     ///   - subject: The key it is routed by.
     ///   - payload: The value to encode.
     ///   - source: Who publishes it, for people and filters.
     ///   - headers: Texts that travel with it.
     /// - Throws: ``EventError/payloadEncoding(_:)``, which names the subject and what in the value has no JSON form.
-    public init(
+    public init<Value: Encodable>(
         subject: Subject,
-        payload: some Encodable,
+        payload: Value,
         source: String? = nil,
         headers: [String: String] = [:]
     ) throws(EventError) {
+        if Self.isNoPayload(Value.self) {
+            let bytes = try Self.bytes(of: payload, for: subject)
+            self.init(subject: subject, source: source, headers: headers, payload: bytes)
+            return
+        }
         let data: Data
         do {
             data = try Self.encoder.encode(payload)
@@ -74,6 +82,23 @@ extension Envelope {
             return try Self.decoder.decode(type, from: payload)
         } catch {
             throw .payloadDecoding("\(name): \(PayloadFault(decoding: error, from: payload))")
+        }
+    }
+
+    /// Whether values of a type are what ``BytesGoAsRawPayload`` tells the compiler to refuse; a few comparisons.
+    private static func isNoPayload<Value>(_ type: Value.Type) -> Bool {
+        type == Data.self || type == [UInt8].self || type == Envelope.self || type == ContiguousArray<UInt8>.self
+            || type == Data?.self || type == [UInt8]?.self || type == Envelope?.self
+    }
+
+    private static func bytes(of value: some Encodable, for subject: Subject) throws(EventError) -> Data? {
+        switch value {
+        case let bytes as Data: return bytes
+        case let bytes as ContiguousArray<UInt8>: return Data(bytes)
+        case let bytes as [UInt8]: return Data(bytes)
+        case is Envelope:
+            throw .payloadEncoding("\(subject): an envelope is none's payload; it is published as it is")
+        default: return nil
         }
     }
 

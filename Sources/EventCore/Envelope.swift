@@ -239,8 +239,8 @@ public struct Envelope: @unchecked Sendable {
         }
     }
 
-    /// Fills the trace ids from the header that another system has put them in, or else from the task's context; neither is
-    /// put beside one of another span.
+    /// Fills the trace ids from the task's context, or rather from the header that another system has put them in; neither
+    /// is put beside one of another span. In a task without a context, which costs one read, nothing is filled.
     private mutating func fillTrace() {
         let (traceID, spanID) = (storage.fields.traceID, storage.fields.spanID)
         guard traceID == nil || spanID == nil, let current = TraceParent.current else { return }

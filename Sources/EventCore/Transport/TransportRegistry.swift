@@ -55,7 +55,10 @@ public struct TransportRegistry: Sendable {
     private func missingColon(in url: String) -> String {
         guard !url.isEmpty else { return ", for it is empty" }
         let word = url.lowercased().prefix { $0 != "?" }
-        guard let scheme = schemes.first(where: { $0 == word }) else { return ", such as memory: with its colon" }
+        guard let scheme = schemes.first(where: { $0 == word }) else {
+            if url.first?.isWhitespace == true { return ", for it begins with white space" }
+            return ", such as memory: with its colon"
+        }
         return ": a colon is missing, as in \(scheme):\(word.count < url.count ? "?" : "")"
     }
 
