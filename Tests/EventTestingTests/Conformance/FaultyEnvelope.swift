@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
