@@ -1,5 +1,3 @@
-import EventCore
-
 /// Prefixes as a tree by segments: below each one stand those it covers.
 ///
 /// It holds what is requested and all that lies above it. Nodes are named by their place in one array, so that walking
