@@ -1,8 +1,8 @@
 #if Configuration
 import Configuration
-import EventTransport
 import EventMemory
 import EventTesting
+import EventTransport
 import Synchronization
 import Testing
 
