@@ -1,5 +1,6 @@
 import EventCore
 import EventMemory
+import EventZMQ
 import Foundation
 import Testing
 
@@ -56,6 +57,31 @@ extension FieldCase {
             let error = try #require(throws: EventError.self) { try envelope.decode([Token].self) }
             #expect(error.description.contains("[0] at byte 1: no token: secret"))
             #expect(error.description.utf8.count < 200)
+        },
+        FieldCase("words of others in an error are cut short, however long they are and however deep a payload is") {
+            struct Deep: Decodable {
+                init(from decoder: any Decoder) throws {
+                    let container = try decoder.container(keyedBy: Key.self)
+                    _ = try container.decode(Deep.self, forKey: Key())
+                }
+                struct Key: CodingKey {
+                    var stringValue = "key"
+                    var intValue: Int? { nil }
+                    init() {}
+                    init?(stringValue: String) {}
+                    init?(intValue: Int) { nil }
+                }
+            }
+            let nested = String(repeating: #"{"key":"#, count: 100) + "1" + String(repeating: "}", count: 100)
+            let envelope = Envelope(subject: "a", rawPayload: Data(nested.utf8))
+            let deep = try #require(throws: EventError.self) { try envelope.decode(Deep.self) }
+            #expect(deep.description.contains("key.key.key") && deep.description.contains("… at byte 700"))
+            let long = String(repeating: "secret", count: 10_000)
+            for text in [
+                deep.description, EventError.requestFailed(long).description, RequestFailure(long).description,
+            ] {
+                #expect(text.utf8.count < 600)
+            }
         },
         FieldCase("an envelope that cannot be read is named as far as it was read, and the member that is wrong") {
             let json = #"{"id":"i7","subject":"orders.eu","time":"2026-01-02T03:04:05Z","headers":{"tenant":5}}"#
@@ -143,7 +169,10 @@ extension FieldCase {
                 EventError.requestFailed(forged).description, EventError.invalidSubject(forged).description,
                 TransportFailure(operation: forged, reason: forged).description, RequestFailure(forged).description,
                 LinkEvent.malformed(endpoint: forged, reason: forged).description,
+                LinkEvent.malformed(endpoint: "e", reason: forged).reason,
                 LinkEvent.subscriberJoined(forged).description,
+                SubscriptionConfirmation(confirmed: [forged], missing: [forged]).description,
+                ZMQPermissions(name: forged).description,
                 LinkLoss(count: 1, prefix: forged, origin: forged, endpoint: forged).description,
                 LinkPeer(id: forged, name: forged, endpoint: forged, role: .publisher).description,
             ]

@@ -62,6 +62,24 @@ extension FieldCase {
             responder.cancel()
             await responder.value
         },
+        FieldCase("a responder that returns bytes replied with Base64 in quotation marks") {
+            let bus = RecordingBus()
+            let json = Data(#"{"total": 2.50}"#.utf8)
+            func answer<Reply: Encodable & Sendable>(_ reply: Reply) async throws -> Envelope {
+                let requests = try await bus.subscribe(to: "ask")
+                let responder = Task { await bus.respond(to: requests) { _ in reply } }
+                let answer = try await bus.request(Envelope(subject: "ask"), within: .seconds(20))
+                responder.cancel()
+                return answer
+            }
+            #expect(try await answer(json).payload == json)
+            #expect(try await answer([UInt8](json)).payload == json)
+            #expect(try await answer(ContiguousArray(json)).payload == json)
+            #expect(try await answer(json as Data?).payload == json)
+            let envelope = Envelope(subject: "elsewhere", rawPayload: json, headers: ["k": "v"])
+            let reply = try await answer(envelope)
+            #expect(reply.payload == json && reply.headers["k"] == "v" && reply.subject != envelope.subject)
+        },
         FieldCase("bytes are published as they are") {
             let bus = RecordingBus()
             let json = Data(#"{"total": 2.50}"#.utf8)

@@ -49,9 +49,12 @@ extension String {
     }
 
     /// What the text begins with, printable, for words about it: it may be long, and not for everybody.
-    package var excerpt: String {
+    package var excerpt: String { excerpt(upTo: 60) }
+
+    /// What the text begins with, printable, of so many scalars at most.
+    package func excerpt(upTo count: Int) -> String {
         var end = unicodeScalars.startIndex
-        guard unicodeScalars.formIndex(&end, offsetBy: 60, limitedBy: unicodeScalars.endIndex),
+        guard unicodeScalars.formIndex(&end, offsetBy: count, limitedBy: unicodeScalars.endIndex),
             end < unicodeScalars.endIndex
         else { return printable }
         return String(unicodeScalars[..<end]).printable + "…"

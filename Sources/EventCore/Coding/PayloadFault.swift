@@ -61,13 +61,16 @@ struct PayloadFault: CustomStringConvertible {
     /// A coding path as one writes it: `items[2].price`.
     private static func text(of path: [any CodingKey]) -> String {
         guard !path.isEmpty else { return "the value" }
-        return path.reduce(into: "") { text, key in
+        // A path is as deep as the payload, which is somebody else's.
+        let shown = path.prefix(16)
+        let more = shown.count < path.count ? "…" : ""
+        return shown.reduce(into: "") { text, key in
             if let index = key.intValue {
                 text += "[\(index)]"
             } else {
                 text += (text.isEmpty ? "" : ".") + key.stringValue.excerpt
             }
-        }
+        } + more
     }
 
     private static func kind(of payload: Data, at path: [any CodingKey]) -> String {

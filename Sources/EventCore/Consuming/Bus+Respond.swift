@@ -35,8 +35,9 @@ extension Bus {
 
     /// Answers the requests of a subscription, which is in effect already, until it ends or the task is cancelled.
     ///
-    /// An envelope without an address for replies is no request: it is taken and left alone. The reply carries the
-    /// request's id in the header ``Envelope/HeaderKey/requestID``. When the handler throws or its value has no JSON form,
+    /// An envelope without an address for replies is no request: it is taken and left alone. The reply's payload is what the
+    /// handler returns as JSON, none for `nil`, and bytes as they are; an envelope is sent as it is, but for its subject.
+    /// The reply carries the request's id in the header ``Envelope/HeaderKey/requestID``. When the handler throws or its value has no JSON form,
     /// the header ``Envelope/HeaderKey/replyError`` says so instead of a payload: in the handler's own words when it
     /// throws a ``RequestFailure``, and otherwise by the error's type alone, since everybody may read what is published.
     ///
@@ -73,7 +74,7 @@ extension Bus {
         await trace.run {
             let reply: Envelope
             do {
-                reply = try Envelope(subject: address.subject, payload: try await handler(request))
+                reply = try Self.reply(try await handler(request), on: address.subject)
             } catch {
                 onFailure(error, request)
                 await tell(error, to: address, request, in: trace, onFailure)
@@ -86,6 +87,19 @@ extension Bus {
                 // When this fails too, whoever asks has a limit of its own, and here the reason is known already.
                 await tell(error, to: address, request, in: trace) { _, _ in }
             }
+        }
+    }
+
+    /// What a handler returned, as an envelope: bytes are a payload already, and an envelope goes to whoever has asked.
+    private static func reply(_ value: some Encodable, on subject: Subject) throws(EventError) -> Envelope {
+        switch value {
+        case let bytes as Data: return Envelope(subject: subject, rawPayload: bytes)
+        case let bytes as [UInt8]: return Envelope(subject: subject, rawPayload: Data(bytes))
+        case let bytes as ContiguousArray<UInt8>: return Envelope(subject: subject, rawPayload: Data(bytes))
+        case var envelope as Envelope:
+            envelope.subject = subject
+            return envelope
+        default: return try Envelope(subject: subject, payload: value)
         }
     }
 
@@ -125,8 +139,8 @@ public struct RequestFailure: Error, Hashable, Sendable, CustomStringConvertible
         self = error as? RequestFailure ?? RequestFailure("\(type(of: error))")
     }
 
-    /// The words, in one line.
-    public var description: String { message.printable }
+    /// The words, in one line; their beginning when they are long.
+    public var description: String { message.excerpt(upTo: 500) }
 }
 
 extension RequestFailure: LocalizedError {

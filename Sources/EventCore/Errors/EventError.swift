@@ -50,7 +50,7 @@ extension EventError: CustomStringConvertible {
         case .malformedEnvelope(let fault): "malformed envelope: \(fault)"
         case .invalidConfiguration(let fault): "invalid configuration: \(fault)"
         case .noReply(let request): "no reply to \(request)"
-        case .requestFailed(let fault): "the request failed: \(fault)"
+        case .requestFailed(let fault): "the request failed: \(fault.excerpt(upTo: 500))"
         case .transport(let failure): failure.description
         }
     }

@@ -81,15 +81,17 @@ public struct TransportParameters: Sendable {
         return number
     }
 
-    /// The value of an option that is a length of time: digits and one of `ns`, `us`, `ms`, `s`, `m` and `h`, such as
-    /// `500ms`.
+    /// The value of an option that is a length of time: a number and one of `ns`, `us`, `ms`, `s`, `m` and `h`, as in
+    /// `500ms` or `1.5s`.
     ///
     /// - Parameter name: An option that is given at most once.
     /// - Returns: The duration, not negative, or `nil` when it is not set.
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` when it is something else.
     public func duration(_ name: String) throws(EventError) -> Duration? {
         guard let text = text(name) else { return nil }
-        guard let duration = Duration(text) else { throw refusal(of: name, expected: "a duration such as 500ms or 5s") }
+        guard let duration = Duration(text) else {
+            throw refusal(of: name, expected: "a duration such as 500ms or 1.5s")
+        }
         return duration
     }
 
