@@ -1,5 +1,6 @@
 import EventCore
 import EventMemory
+import EventTransport
 
 /// What a service thread is made of; opens the endpoints of a configuration.
 final class ServiceParts {

@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 /// A bus written for being read, which keeps every rule except the one its fault breaks.
 final class FaultyBus: Bus {
