@@ -80,8 +80,25 @@ public final class MemoryBus: Bus {
     /// - Parameter envelope: The envelope.
     /// - Returns: How many subscriptions were full: each dropped this envelope, or an older one for it.
     public func deliverCounting(_ envelope: Envelope) -> Int {
-        let lane = table.nearestLane
+        deliver(envelope, to: route(of: envelope))
+    }
+
+    /// Delivers as ``deliverCounting(_:)`` does, if nobody has to be called for it: neither an observer nor a predicate.
+    ///
+    /// For a thread that may not run code of the user. Whoever asked for predicates before would leave time for one to come;
+    /// here the route that has none is the one that is delivered to.
+    ///
+    /// - Parameter envelope: The envelope.
+    /// - Returns: How many subscriptions were full; `nil`, and nothing has happened, when somebody has to be called.
+    package func deliverCallingNobody(_ envelope: Envelope) -> Int? {
+        guard !isObserved else { return nil }
         let route = route(of: envelope)
+        return route.hasPredicates ? nil : deliver(envelope, to: route)
+    }
+
+    @inline(__always)
+    private func deliver(_ envelope: Envelope, to route: Route) -> Int {
+        let lane = table.nearestLane
         var gate: CallGate?
         do { gate = try enter(lane) } catch { return 0 }
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()

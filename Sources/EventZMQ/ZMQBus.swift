@@ -157,20 +157,8 @@ public final class ZMQBus: Bus, BusLink {
         guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }
         _ = await Resources.timers.value
         let prefix = WirePrefix(of: pattern)
-        let (commands, deliveries) = (commands, deliveries)
-        let hasPredicate = options.predicate != nil
-        // Before anything can arrive for it.
-        if hasPredicate { deliveries.countPredicate(1) }
-        let opening: OpeningSubscription
-        do {
-            opening = try local.open(pattern, options: options) {
-                if hasPredicate { deliveries.countPredicate(-1) }
-                commands.post(.release(prefix))
-            }
-        } catch {
-            if hasPredicate { deliveries.countPredicate(-1) }
-            throw error
-        }
+        let commands = commands
+        let opening = try local.open(pattern, options: options) { commands.post(.release(prefix)) }
         let limit = options.confirmationTimeout
         switch await commands.perform({ id, waiter in .request(pattern, limit: limit, id: id, waiter) }) {
         case .confirmed(let confirmation):

@@ -6,16 +6,15 @@ import Synchronization
 /// Delivers what came off the wire to local subscriptions, in order, and lets no code of the user hold up the service
 /// thread.
 ///
-/// While there is neither an observer nor a predicate, delivering calls nobody, and happens at once, on the service thread.
-/// Otherwise a thread of its own does it, which is started when it is first needed. What it has not delivered yet is
-/// bounded in number and in bytes; what does not fit is dropped and counted.
+/// An envelope for which neither an observer nor a predicate is called is delivered at once, on the service thread, unless
+/// others wait before it. The rest a thread of its own delivers, which is started when it is first needed. What it has not
+/// delivered yet is bounded in number and in bytes; what does not fit is dropped and counted.
 final class DeliveryQueue: Sendable {
     private struct State {
         var batches: [[Envelope]] = []
+        /// How many envelopes are not delivered yet, and their bytes; what the thread has in hand is among them.
         var count = 0
         var bytes = 0
-        /// Whether the thread has something in hand that has left the queue.
-        var isBusy = false
         var hasThread = false
         var isClosed = false
     }
@@ -24,10 +23,8 @@ final class DeliveryQueue: Sendable {
     private let signal = DispatchSemaphore(value: 0)
     private let local: MemoryBus
     private let reporter: BusReporter
-    private let isObserved: Bool
     private let capacity: Int
     private let byteCapacity: Int
-    private let predicates = Atomic<Int>(0)
 
     /// What an envelope takes beside its payload, about.
     private static let envelopeSize = 512
@@ -35,31 +32,23 @@ final class DeliveryQueue: Sendable {
     init(_ local: MemoryBus, _ configuration: ZMQBusConfiguration, reporter: BusReporter) {
         self.local = local
         self.reporter = reporter
-        isObserved = configuration.observer != nil
         capacity = configuration.receiveQueueCapacity
         byteCapacity = configuration.receiveQueueBytes
-    }
-
-    /// A subscription with a predicate begins, or one ends.
-    func countPredicate(_ difference: Int) {
-        predicates.add(difference, ordering: .sequentiallyConsistent)
     }
 
     /// Delivers envelopes, after all that were delivered before.
     func deliver(_ envelopes: [Envelope]) {
         // Only the service thread adds to the queue, so one that is empty here stays so until it is done.
-        guard !mayCall, state.withLock({ $0.count == 0 && !$0.isBusy }) else { return add(envelopes) }
+        guard state.withLock({ $0.count == 0 }) else { return add(envelopes) }
         var dropped = 0
         defer { count(dropped) }
         for (index, envelope) in envelopes.enumerated() {
-            // A subscription with a predicate may begin at any time.
-            if mayCall { return add(Array(envelopes[index...])) }
-            dropped += local.deliverCounting(envelope)
+            guard let full = local.deliverCallingNobody(envelope) else {
+                return add(index == 0 ? envelopes : Array(envelopes[index...]))
+            }
+            dropped += full
         }
     }
-
-    /// Whether delivering may call code of the user.
-    private var mayCall: Bool { isObserved || predicates.load(ordering: .sequentiallyConsistent) > 0 }
 
     private func hand(_ envelopes: [Envelope]) {
         var dropped = 0
@@ -118,15 +107,13 @@ final class DeliveryQueue: Sendable {
     /// Delivers the oldest batch; answers whether there was one.
     private func deliverNext() -> Bool {
         let batch = state.withLock { state -> [Envelope]? in
-            state.isBusy = !state.batches.isEmpty
-            return state.batches.isEmpty ? nil : state.batches.removeFirst()
+            state.batches.isEmpty ? nil : state.batches.removeFirst()
         }
         guard let batch else { return false }
         hand(batch)
         state.withLock { state in
             state.count -= batch.count
             state.bytes -= batch.reduce(0) { $0 + $1.payloadCount + Self.envelopeSize }
-            state.isBusy = false
         }
         return true
     }
