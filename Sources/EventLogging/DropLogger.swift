@@ -112,6 +112,8 @@ public final class DropLogger: Observer {
     }
 
     private func report(at now: Duration) {
+        // `due` is a hint, so relaxed: it is stored under the lock of the episodes, which decide again under it. An old value
+        // costs one lock for nothing, or leaves a report to the next callback.
         guard now.nanoseconds >= due.load(ordering: .relaxed) else { return }
         let reports = episodes.withLock { episodes in
             defer { self.due.store(episodes.nextDue?.nanoseconds ?? .max, ordering: .relaxed) }

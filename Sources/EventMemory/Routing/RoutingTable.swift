@@ -112,6 +112,10 @@ final class RoutingTable: Sendable {
             registry.index.forEachElement { mailboxes.append($0) }
             return mailboxes
         }
+        // Why no publish succeeds for the reason that closing has emptied its route: this is stored first. Then mailboxes leave
+        // the index, each of which adds to a counter, releasing. Whoever has a route without them has read that counter,
+        // acquiring, or matched under the lock, and so reads `true` afterwards. Whoever asked before the route was known could
+        // read `false` and find nobody then. The counters carry the order: relaxed would do for this store and its load.
         closed.store(true, ordering: .releasing)
         for lane in lanes { lane.gate.close() }
         return mailboxes

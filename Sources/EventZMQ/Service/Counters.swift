@@ -3,6 +3,8 @@ import Synchronization
 
 /// The numbers behind ``ZMQBusStatistics``; counted from any thread.
 final class Counters: Sendable {
+    // All relaxed: each number only grows and guards nothing, and no two are promised to fit together at one moment. What is
+    // counted before it is handed on, as `received` is, whoever got it sees counted: the lock of its mailbox lies in between.
     let sent = Atomic<Int>(0)
     let unheard = Atomic<Int>(0)
     let received = Atomic<Int>(0)

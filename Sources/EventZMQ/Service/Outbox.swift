@@ -170,6 +170,11 @@ final class Outbox: Sendable {
     private let wakeUp: WakeUp
     /// Whether any peer wants more than control topics, or is away and may come back; while none does, publishing stops
     /// here.
+    // Why no publisher stops here whom a subscriber has told to go on: interest is entered and this stored before the peer
+    // is answered, and the answer goes through the lock and libzmq's pipe, both of which release. So whatever the peer does
+    // then comes after the store. Only the service thread stores what it has found; `false` may come after the `true` of a
+    // bus that is being closed, and then its local bus refuses what is published. Nothing is read on the strength of this
+    // load but what the lock guards: relaxed would do, and costs as much.
     private let hasInterest = Atomic<Bool>(false)
 
     /// Whether to ask who wants an envelope before it is encoded, which takes the lock once more: after one that nobody
