@@ -3,15 +3,22 @@ import EventCore
 /// The observer of one run: records every callback, and lets the case act inside one.
 final class ConformanceObserver: Observer {
     typealias Hook = @Sendable (RecordingObserver.Event) -> Void
+    typealias EndHook = @Sendable (SubscriptionInfo) -> Void
 
     let recorder = RecordingObserver()
     /// What the case did and saw, in words, and the callbacks among it.
     let story = Journal<String>()
     private let hook = Lock<Hook?>(nil)
+    private let endHook = Lock<EndHook?>(nil)
 
-    /// Calls `hook` inside every callback from now on, after the callback has been recorded.
+    /// Calls `hook` inside every callback about an envelope from now on, after the callback has been recorded.
     func duringCallbacks(_ hook: @escaping Hook) {
         self.hook.withLock { $0 = hook }
+    }
+
+    /// Calls `hook` inside every `onEnd` from now on, after it has been recorded.
+    func duringEnds(_ hook: @escaping EndHook) {
+        endHook.withLock { $0 = hook }
     }
 
     func onPublish(_ envelope: Envelope) {
@@ -27,6 +34,17 @@ final class ConformanceObserver: Observer {
     func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
         recorder.onDrop(envelope, from: subscription, reason: reason)
         tell(.dropped(envelope, from: subscription, reason: reason))
+    }
+
+    func onSubscribe(_ subscription: SubscriptionInfo) {
+        recorder.onSubscribe(subscription)
+        story.append("onSubscribe \(subscription.id)")
+    }
+
+    func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        recorder.onEnd(subscription, reason: reason)
+        story.append("onEnd \(subscription.id): \(reason.rawValue)")
+        endHook.withLock(\.self)?(subscription)
     }
 
     private func tell(_ event: RecordingObserver.Event) {

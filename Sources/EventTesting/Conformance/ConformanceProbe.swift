@@ -9,7 +9,7 @@ final class ConformanceProbe: Sendable {
 
     let observer: ConformanceObserver
     let rule: ConformanceCase
-    private let fixtures: [BusFixture]
+    let fixtures: [BusFixture]
     private let root = "conformance.\(Envelope(subject: "conformance").id)"
     private let attempts = Lock<[Task<Void, Never>]>([])
     private let step = Lock("start of the case")
@@ -94,11 +94,13 @@ final class ConformanceProbe: Sendable {
         to topic: String = defaultTopic,
         capacity: Int = 0,
         backpressure: BackpressurePolicy = .dropNewest,
+        name: String? = nil,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) async throws -> Subscription {
         let options = SubscriptionOptions(
             bufferCapacity: capacity,
             backpressure: backpressure,
+            name: name,
             predicate: predicate
         )
         let subscription = try await open(options, on: topic)

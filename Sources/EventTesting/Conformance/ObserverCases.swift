@@ -197,7 +197,7 @@ extension Subscription {
     /// Whether a thread of its own can close the subscription while this one waits.
     ///
     /// A thread, not a task: the threads that run tasks may all be waiting in a callback.
-    fileprivate func isClosedByAnotherThread(within limit: Duration) -> Bool {
+    func isClosedByAnotherThread(within limit: Duration) -> Bool {
         let done = DispatchSemaphore(value: 0)
         DispatchQueue(label: "conformance.observer").async {
             close()
