@@ -168,6 +168,10 @@ uninstall: ## Remove what make install has installed
 	    "$(INSTALLED)/share/zsh/site-functions/_eventbus" \
 	    "$(INSTALLED)/share/fish/vendor_completions.d/eventbus.fish"
 
+.PHONY: install-check
+install-check: ## Install eventbus into a folder of its own, look at what is there, and remove it
+	Tests/install-check.sh
+
 # A library after those whose documentation it refers to.
 LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
 DOCUMENTATION := .build/documentation

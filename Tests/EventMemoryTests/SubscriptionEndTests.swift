@@ -98,7 +98,9 @@ import Testing
             #expect(reader.isDone)
         case .releaseOfIterator: _ = subscription.makeAsyncIterator()
         case .busClose:
-            await bus.close()
+            // It waits for the publisher, which goes on when the executor runs.
+            let closing = executor.start { await bus.close() }
+            #expect(closing.isDone)
             subscription.close()
         case .busRelease, .release, .scope, .scopeThatThrows: break
         }

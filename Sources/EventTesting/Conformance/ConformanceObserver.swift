@@ -10,6 +10,17 @@ final class ConformanceObserver: Observer {
     let story = Journal<String>()
     private let hook = Lock<Hook?>(nil)
     private let endHook = Lock<EndHook?>(nil)
+    private let names = Lock<[SubscriptionID: String]>([:])
+
+    /// What a subscription is called in the story, whatever its id: s1, s2 and so on, in the order in which they turn up.
+    func name(of subscription: SubscriptionID) -> String {
+        names.withLock { names in
+            if let name = names[subscription] { return name }
+            let name = "s\(names.count + 1)"
+            names[subscription] = name
+            return name
+        }
+    }
 
     /// Calls `hook` inside every callback about an envelope from now on, after the callback has been recorded.
     func duringCallbacks(_ hook: @escaping Hook) {
@@ -38,29 +49,27 @@ final class ConformanceObserver: Observer {
 
     func onSubscribe(_ subscription: SubscriptionInfo) {
         recorder.onSubscribe(subscription)
-        story.append("onSubscribe \(subscription.id)")
+        story.append("onSubscribe \(name(of: subscription.id))")
     }
 
     func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
         recorder.onEnd(subscription, reason: reason)
-        story.append("onEnd \(subscription.id): \(reason.rawValue)")
+        story.append("onEnd \(name(of: subscription.id)): \(reason.rawValue)")
         endHook.withLock(\.self)?(subscription)
     }
 
     private func tell(_ event: RecordingObserver.Event) {
-        story.append(event.callback)
+        story.append(callback(event))
         hook.withLock(\.self)?(event)
     }
-}
 
-extension RecordingObserver.Event {
     /// The callback as the story of a run tells it: "onDrop a from s1: buffer_full".
-    fileprivate var callback: String {
-        switch self {
+    private func callback(_ event: RecordingObserver.Event) -> String {
+        switch event {
         case .published(let envelope): "onPublish \(envelope.label)"
-        case .delivered(let envelope, let subscription): "onDeliver \(envelope.label) to \(subscription)"
+        case .delivered(let envelope, let subscription): "onDeliver \(envelope.label) to \(name(of: subscription))"
         case .dropped(let envelope, let subscription, let reason):
-            "onDrop \(envelope.label) from \(subscription): \(reason.rawValue)"
+            "onDrop \(envelope.label) from \(name(of: subscription)): \(reason.rawValue)"
         }
     }
 }

@@ -60,6 +60,9 @@ final class ConformanceProbe: Sendable {
 
     // MARK: The story
 
+    /// What a subscription is called in the story.
+    func name(of subscription: SubscriptionID) -> String { observer.name(of: subscription) }
+
     /// Adds to the story of the run.
     func tell(_ event: String) {
         observer.story.append(event)
@@ -114,7 +117,7 @@ final class ConformanceProbe: Sendable {
         return try await call("subscribe to \(topic) (\(options.backpressure.rawValue), \(room))") {
             try await subscriber.subscribe(to: pattern(topic), options: options)
         } naming: {
-            " \($0.id)"
+            " \(name(of: $0.id))"
         }
     }
 
@@ -145,7 +148,7 @@ final class ConformanceProbe: Sendable {
 
     /// Closes a subscription.
     func close(_ subscription: Subscription) {
-        tell("close of \(subscription.id)")
+        tell("close of \(name(of: subscription.id))")
         subscription.close()
     }
 

@@ -52,7 +52,11 @@ enum ObservedSubscriptionCases {
             try await probe.publish("last")
             for subscription in subscriptions {
                 let callbacks = probe.observer.recorder.callbacks.filter { $0.subscription == subscription.id }
-                try probe.expect(callbacks.count > 1, "callbacks about \(subscription.id)", seen: "\(callbacks)")
+                try probe.expect(
+                    callbacks.count > 1,
+                    "callbacks about \(probe.name(of: subscription.id))",
+                    seen: "\(callbacks)"
+                )
                 try probe.expect(callbacks.first?.isSubscribed == true, "onSubscribe first", seen: "\(callbacks)")
             }
         },
@@ -77,7 +81,7 @@ enum ObservedSubscriptionCases {
             try probe.expect("callbacks at close", probe.lives(of: last), is: ["subscribed", "bus_closed"])
             probe.close(last)
             for id in lives.map(\.id) + [last.id] {
-                try probe.expect("callbacks about \(id), in the end", probe.lives(of: id).count, is: 2)
+                try probe.expect("callbacks about \(probe.name(of: id)), in the end", probe.lives(of: id).count, is: 2)
             }
         },
         ConformanceCase(
@@ -105,7 +109,7 @@ enum ObservedSubscriptionCases {
                 let lives = probe.lives(of: id)
                 try probe.expect(
                     lives.count == 2 && lives.first == "subscribed",
-                    "one onEnd of \(id)",
+                    "one onEnd of \(probe.name(of: id))",
                     seen: "\(lives)"
                 )
             }

@@ -97,14 +97,18 @@ enum ObserverCases {
             try await probe.publish(probe.fullEnvelope("c"))
             let cancelled = probe.attempt { try await probe.publish(probe.fullEnvelope("d")) }
             for narrow in [first, second] {
-                try await probe.expect("d routed to \(narrow.id)", in: narrow.routed) { $0.contains("d") }
+                try await probe.expect("d routed to \(probe.name(of: narrow.id))", in: narrow.routed) {
+                    $0.contains("d")
+                }
             }
             _ = try await cancelled.result(within: probe.stayQuiet)
             cancelled.task.cancel()
             _ = try await cancelled.result(within: probe.waitFor)
             let waiting = probe.attempt { try await probe.publish(probe.fullEnvelope("e")) }
             for narrow in [first, second] {
-                try await probe.expect("e routed to \(narrow.id)", in: narrow.routed) { $0.contains("e") }
+                try await probe.expect("e routed to \(probe.name(of: narrow.id))", in: narrow.routed) {
+                    $0.contains("e")
+                }
             }
             _ = try await waiting.result(within: probe.stayQuiet)
             await probe.close()
