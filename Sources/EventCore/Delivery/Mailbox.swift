@@ -4,8 +4,10 @@ import DequeModule
 ///
 /// It reports to the observer itself what becomes of each envelope it is offered, before anyone is resumed.
 package final class Mailbox: Sendable {
-    package let id: SubscriptionID
-    package let pattern: Pattern
+    /// What an observer is told about the subscription.
+    package let info: SubscriptionInfo
+    package var id: SubscriptionID { info.id }
+    package var pattern: Pattern { info.pattern }
     /// Whether ``wish`` has to be asked for before an offer.
     package let hasPredicate: Bool
     private let observer: any Observer
@@ -19,12 +21,11 @@ package final class Mailbox: Sendable {
         var machine: MailboxStateMachine<Envelope, Consumer, ParkedPublish>
         var predicate: (@Sendable (Envelope) -> Bool)?
         var onEnd: (@Sendable (Mailbox) -> Void)?
-        /// Who ended the mailbox, once it has ended.
-        var end: End?
+        /// What ended the mailbox, once it has ended.
+        var end: SubscriptionEnd?
+        /// Whether somebody tells the observer of the end, or has.
+        var isEndTold = false
     }
-
-    /// Who ends a mailbox.
-    package enum End: Sendable { case subscription, bus }
 
     /// What became of an offered envelope.
     package enum Outcome: Sendable {
@@ -40,7 +41,35 @@ package final class Mailbox: Sendable {
     }
 
     /// Creates a mailbox; `onEnd` is called once, when it ends.
+    ///
+    /// - Parameters:
+    ///   - info: What it is.
+    ///   - capacity: How much it takes until ``begin(capacity:)``; `nil` means as much as afterwards.
+    ///   - predicate: What it wants; part of `info` is whether there is one.
+    ///   - observer: Told what becomes of each envelope; whoever makes the mailbox tells that it begins and ends.
+    ///   - onEnd: Called once, when it ends.
     package init(
+        _ info: SubscriptionInfo,
+        capacity: Int? = nil,
+        predicate: (@Sendable (Envelope) -> Bool)? = nil,
+        observer: (any Observer)? = nil,
+        onEnd: (@Sendable (Mailbox) -> Void)? = nil
+    ) {
+        self.info = info
+        self.observer = observer ?? Unobserved()
+        isObserved = observer != nil
+        hasPredicate = predicate != nil
+        state = Lock(
+            State(
+                machine: MailboxStateMachine(capacity: capacity ?? info.bufferCapacity, policy: info.backpressure),
+                predicate: predicate,
+                onEnd: onEnd
+            )
+        )
+    }
+
+    /// Creates a mailbox whose subscription has no name.
+    package convenience init(
         id: SubscriptionID,
         pattern: Pattern,
         capacity: Int,
@@ -49,18 +78,14 @@ package final class Mailbox: Sendable {
         observer: (any Observer)? = nil,
         onEnd: (@Sendable (Mailbox) -> Void)? = nil
     ) {
-        self.id = id
-        self.pattern = pattern
-        self.observer = observer ?? Unobserved()
-        isObserved = observer != nil
-        hasPredicate = predicate != nil
-        state = Lock(
-            State(
-                machine: MailboxStateMachine(capacity: capacity, policy: policy),
-                predicate: predicate,
-                onEnd: onEnd
-            )
+        let info = SubscriptionInfo(
+            id: id,
+            pattern: pattern,
+            bufferCapacity: capacity,
+            backpressure: policy,
+            hasPredicate: predicate != nil
         )
+        self.init(info, predicate: predicate, observer: observer, onEnd: onEnd)
     }
 
     /// The capacity counts from now on; the mailbox was made with a greater one.
@@ -92,7 +117,7 @@ package final class Mailbox: Sendable {
         guard hasPredicate else { return .everything }
         return state.withLock { state in
             if let predicate = state.predicate { return .accepted(predicate) }
-            return state.end == .bus ? .everything : .nothing
+            return state.end == .busClosed ? .everything : .nothing
         }
     }
 
@@ -107,7 +132,7 @@ package final class Mailbox: Sendable {
         let (action, end) = state.withLock { ($0.machine.park(envelope, for: publish), $0.end) }
         switch act(on: action, envelope) {
         case .full: break
-        case .ended: publish.settle(end == .bus ? .busClosed : .taken)
+        case .ended: publish.settle(end == .busClosed ? .busClosed : .taken)
         case .delivered, .deliveredForOldest, .dropped: publish.settle(.taken)
         }
     }
@@ -248,7 +273,7 @@ package final class Mailbox: Sendable {
     // MARK: The end
 
     /// Takes nothing more; what is buffered can still be read.
-    package func close(_ end: End) {
+    package func close(_ end: SubscriptionEnd) {
         let (action, predicate, onEnd) = state.withLock { state in
             defer { (state.predicate, state.onEnd) = (nil, nil) }
             if state.end == nil { state.end = end }
@@ -259,14 +284,25 @@ package final class Mailbox: Sendable {
         onEnd?(self)
         for parked in action.parked {
             observer.onDrop(parked.element, from: id, reason: .closed)
-            parked.publisher.settle(end == .bus ? .busClosed : .taken)
+            parked.publisher.settle(end == .busClosed ? .busClosed : .taken)
         }
         for consumer in action.consumers { consumer.resume(returning: nil) }
     }
 
+    /// Lets the caller tell the observer what ended the mailbox, once in all.
+    ///
+    /// - Returns: What ended it; `nil` when nothing has, or somebody else tells it.
+    package func claimEnd() -> SubscriptionEnd? {
+        state.withLock { state in
+            guard let end = state.end, !state.isEndTold else { return nil }
+            state.isEndTold = true
+            return end
+        }
+    }
+
     /// Ends at once: what is buffered is thrown away.
-    package func cancel() {
-        close(.subscription)
+    package func cancel(_ end: SubscriptionEnd = .cancelled) {
+        close(end)
         let buffered = state.withLock { $0.machine.discard() }
         withExtendedLifetime(buffered) {}
     }

@@ -10,7 +10,6 @@ final class RoutingTable: Sendable {
     private struct Registry {
         var index = PatternIndex<Mailbox>()
         var isClosed = false
-        var lastID: UInt64 = 0
         var changes = 0
     }
 
@@ -71,21 +70,18 @@ final class RoutingTable: Sendable {
         }
     }
 
-    /// Adds the mailbox that `make` returns for a new id.
+    /// Adds a mailbox, which gets what is published from now on.
     ///
     /// - Throws: ``EventError/busClosed``.
-    func add(_ pattern: Pattern, _ make: (SubscriptionID) -> Mailbox) throws(EventError) -> Mailbox {
-        let (mailbox, count) = registry.withLock { registry -> (Mailbox?, Int) in
-            guard !registry.isClosed else { return (nil, 0) }
-            registry.lastID += 1
-            let mailbox = make(SubscriptionID(rawValue: "s" + String(registry.lastID)))
-            registry.index.insert(mailbox, for: pattern)
+    func add(_ mailbox: Mailbox) throws(EventError) {
+        let count = registry.withLock { registry -> Int? in
+            guard !registry.isClosed else { return nil }
+            registry.index.insert(mailbox, for: mailbox.pattern)
             registry.changes += 1
-            return (mailbox, registry.changes)
+            return registry.changes
         }
-        guard let mailbox else { throw .busClosed }
-        changed(pattern, count)
-        return mailbox
+        guard let count else { throw .busClosed }
+        changed(mailbox.pattern, count)
     }
 
     func remove(_ mailbox: Mailbox) {
@@ -104,11 +100,12 @@ final class RoutingTable: Sendable {
 
     /// Lets nothing in any more.
     ///
-    /// - Returns: The mailboxes that are still there.
+    /// - Returns: The mailboxes that are still there, for the first caller to end; nothing for others.
     func close() -> [Mailbox] {
         let mailboxes = registry.withLock { registry in
-            registry.isClosed = true
             var mailboxes: [Mailbox] = []
+            guard !registry.isClosed else { return mailboxes }
+            registry.isClosed = true
             registry.index.forEachElement { mailboxes.append($0) }
             return mailboxes
         }
