@@ -22,16 +22,17 @@ from operators import Writer
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = [
     *(f"EventMemory/{name}" for name in
-      ["CallGate", "ChangeCounters", "Lane", "MemoryBus", "Route", "RouteCache", "RoutingTable"]),
+      ["CallGate", "ChangeCounters", "Lane", "LaneCount", "MemoryBus", "Route", "RouteCache", "RouteIndex", "RoutingTable"]),
     *(f"EventCore/Mailbox/{name}" for name in
-      ["Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer"]),
+      ["LinkedQueue", "Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer",
+       "SegmentQueue", "SegmentedBuffer"]),
     "EventCore/Subscription",
 ]
 TARGETS = ["CProcessor", "EventCore", "EventMemory", "EventTesting"]
 TESTS = {"EventCoreTests": ["Mailbox", "EnvelopeTracingTests.swift", "TraceParentInstrument.swift",
                             "Coding/FuzzSettings.swift"],
          "EventMemoryTests": None}
-SLOW = "Exhaustive|Storms|storm|order|RingBufferTests"
+SLOW = "Exhaustive|Storms|storm|order|RingBufferTests|SegmentedBufferTests|LinkedQueueTests|ParkedPublishersTests"
 LIMIT = 120  # seconds
 
 SWITCH = """

@@ -6,21 +6,24 @@ enum Deadline {
     /// - Throws: What the operation throws in time; `CancellationError` when the task is cancelled.
     static func run<Outcome: Sendable>(
         within limit: Duration,
+        on clock: AlarmClock = .shared,
         _ operation: @escaping @Sendable () async throws -> Outcome
     ) async throws -> Outcome? {
-        try await withThrowingTaskGroup(of: Outcome?.self) { group in
-            group.addTask { try await operation() }
+        try await withThrowingTaskGroup(of: Outcome.self) { group in
+            let end = Completion()
             group.addTask {
-                try await Task.sleep(for: limit.bounded)
+                defer { end.complete() }
+                return try await operation()
+            }
+            let isInTime = await end.wait(atMost: limit, on: clock)
+            if !isInTime { group.cancelAll() }
+            do {
+                // The operation may have come to its end in the same instant.
+                return try await group.next()
+            } catch  where !isInTime {
+                try Task.checkCancellation()
                 return nil
             }
-            defer { group.cancelAll() }
-            if let outcome = try await group.next() ?? nil { return outcome }
-            group.cancelAll()
-            // The operation may have come to its end in the same instant.
-            if let last = await group.nextResult(), let outcome = try? last.get() { return outcome }
-            try Task.checkCancellation()
-            return nil
         }
     }
 }
