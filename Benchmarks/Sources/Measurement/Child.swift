@@ -6,6 +6,11 @@ public final class Child {
     public struct Failure: Error, CustomStringConvertible {
         /// How it ended.
         public let description: String
+
+        /// Creates a failure from words for people.
+        public init(description: String) {
+            self.description = description
+        }
     }
 
     private let process = Process()

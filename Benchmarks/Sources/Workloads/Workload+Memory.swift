@@ -47,12 +47,12 @@ extension Workload {
                 "memory-after-burst",
                 "memory of an idle subscription that has had 100 k envelopes at once and was read to its end",
                 per: "subscription",
-                operationsPerPass: 100,
+                operationsPerPass: 200,
                 target: 1200
             ) {
-                let bus = MemoryBus()
+                let bus = MemoryBus(routeCacheCapacity: 0)
                 var subscriptions: [Subscription] = []
-                for number in 0..<100 {
+                for number in 0..<200 {
                     let options = SubscriptionOptions(bufferCapacity: count)
                     let subscription = try await bus.subscribe(to: Samples.runPattern(number), options: options)
                     let envelope = Samples.wire(subject: try Samples.runSubject(number))

@@ -9,21 +9,21 @@ enum Deadline {
         on clock: AlarmClock = .shared,
         _ operation: @escaping @Sendable () async throws -> Outcome
     ) async throws -> Outcome? {
-        try await withThrowingTaskGroup(of: Outcome.self) { group in
-            let end = Completion()
-            group.addTask {
-                defer { end.complete() }
-                return try await operation()
-            }
-            let isInTime = await end.wait(atMost: limit, on: clock)
-            if !isInTime { group.cancelAll() }
-            do {
-                // The operation may have come to its end in the same instant.
-                return try await group.next()
-            } catch  where !isInTime {
-                try Task.checkCancellation()
-                return nil
-            }
+        // A child task could only be cancelled from here, so somebody would have to wait beside it.
+        let task = Task { try await operation() }
+        let alarm = clock.set(in: limit) { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        let isInTime = clock.cancel(alarm)
+        switch result {
+        case .success(let outcome): return outcome  // It may have come to its end in the same instant.
+        case .failure(let error) where isInTime: throw error
+        case .failure:
+            try Task.checkCancellation()
+            return nil
         }
     }
 }

@@ -106,11 +106,14 @@ package final class Mailbox: Sendable {
     package func park(_ envelope: Envelope, for publish: ParkedPublish) {
         publish.begin()
         let (action, end) = state.withLock { ($0.machine.park(envelope, for: publish), $0.end) }
-        if case .parked(let place) = action { return publish.remember(place, in: self) }
-        switch act(on: action, envelope) {
-        case .full: break
-        case .ended: publish.settle(end == .bus ? .busClosed : .taken)
-        case .delivered, .deliveredForOldest, .dropped: publish.settle(.taken)
+        switch action {
+        case .park(let place): publish.remember(place, in: self)
+        case .settle(.finished):
+            _ = act(on: .finished, envelope)
+            publish.settle(end == .bus ? .busClosed : .taken)
+        case .settle(let action):
+            _ = act(on: action, envelope)
+            publish.settle(.taken)
         }
     }
 
@@ -150,7 +153,7 @@ package final class Mailbox: Sendable {
         case .refuse:
             drop(envelope)
             return .dropped
-        case .park, .parked:
+        case .park:
             return .full
         case .finished:
             if isObserved { observer.onDrop(envelope, from: id, reason: .closed) }

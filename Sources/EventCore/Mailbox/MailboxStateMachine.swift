@@ -60,8 +60,6 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         case refuse
         /// The buffer is full, and its publisher should wait.
         case park
-        /// The buffer is full, and its publisher waits.
-        case parked(ParkingPlace)
         /// Nothing is taken any more.
         case finished
     }
@@ -91,11 +89,18 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         }
     }
 
+    /// Apart from ``OfferAction``, which every offer returns and so has to be small.
+    enum ParkAction {
+        /// The buffer is still full, and its publisher waits.
+        case park(ParkingPlace)
+        case settle(OfferAction)
+    }
+
     /// Offers again, and lets the publisher wait when the buffer is still full.
-    mutating func park(_ element: Element, for publisher: Publisher) -> OfferAction {
+    mutating func park(_ element: Element, for publisher: Publisher) -> ParkAction {
         let action = offer(element)
-        guard case .park = action else { return action }
-        return .parked(parked.append(Parked(element: element, publisher: publisher)))
+        guard case .park = action else { return .settle(action) }
+        return .park(parked.append(Parked(element: element, publisher: publisher)))
     }
 
     /// Offers again, and drops the element when the buffer is still full.

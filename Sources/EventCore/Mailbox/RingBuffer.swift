@@ -1,9 +1,9 @@
-/// A queue in an array whose end joins its start; it doubles when it is full, up to a limit.
+/// A queue in an array whose end joins its start; it gets four times as long when it is full, up to a limit.
 ///
 /// A mailbox that drops its oldest element for each new one, which is what a slow reader's does, turns the ring by one
 /// place: with a general deque that takes twice as many instructions.
 struct RingBuffer<Element> {
-    /// How many elements fit in at most, a power of two: the default capacity of a subscription.
+    /// How many elements fit in at most, a power of four: the default capacity of a subscription.
     static var limit: Int { 64 }
 
     // As many places as a power of two, so that a mask turns the end into the start.
@@ -50,7 +50,7 @@ struct RingBuffer<Element> {
     @inline(never)
     private mutating func grow() {
         precondition(count < Self.limit, "a ring buffer is full")
-        var larger = ContiguousArray<Element?>(repeating: nil, count: max(4, places.count * 2))
+        var larger = ContiguousArray<Element?>(repeating: nil, count: max(4, places.count * 4))
         for place in 0..<count { larger[place] = places[(first &+ place) & (places.count &- 1)] }
         places = larger
         first = 0

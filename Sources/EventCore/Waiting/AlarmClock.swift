@@ -31,7 +31,7 @@ package final class AlarmClock: Sendable {
     /// Calls `ring` after so long, unless the alarm is cancelled first.
     ///
     /// - Parameters:
-    ///   - duration: How long; what is longer than three years is three years.
+    ///   - duration: How long, at least nothing; what is longer than three years is three years.
     ///   - ring: Called once, outside every lock, by a task that others wait for, so it returns promptly.
     /// - Returns: The alarm, which keeps what `ring` refers to until it has rung or is cancelled.
     /// - Complexity: O(log *n*) in the number of alarms that are set.
@@ -42,9 +42,12 @@ package final class AlarmClock: Sendable {
         return alarm
     }
 
-    /// Takes an alarm back; one that rings already is let be.
-    package func cancel(_ alarm: Alarm) {
-        _ = state.withLock { $0.cancel(alarm) }
+    /// Takes an alarm back.
+    ///
+    /// - Returns: Whether it will not ring; `false` when it does so already or was taken back before.
+    @discardableResult
+    package func cancel(_ alarm: Alarm) -> Bool {
+        state.withLock { $0.cancel(alarm) }
     }
 
     /// Waits so long.

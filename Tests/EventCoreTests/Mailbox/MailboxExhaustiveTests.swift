@@ -119,8 +119,19 @@ import Testing
             let element = nextElement
             var action = machine.offer(element)
             if case .park = action {
-                action = mayPark ? machine.park(element, for: element) : machine.offerOrRefuse(element)
+                guard mayPark else { return settle(element, machine.offerOrRefuse(element), mayPark: false) }
+                switch machine.park(element, for: element) {
+                case .settle(let other): action = other
+                case .park(let place):
+                    check(policy == .block && buffered.count >= capacity, "parked with room")
+                    parked.append((element, place))
+                    return
+                }
             }
+            settle(element, action, mayPark: mayPark)
+        }
+
+        private mutating func settle(_ element: Int, _ action: Machine.OfferAction, mayPark: Bool) {
             switch action {
             case .finished:
                 check(finished, "finished early")
@@ -143,9 +154,6 @@ import Testing
                 counts.dropped += 1
             case .park:
                 check(false, "neither parked nor refused")
-            case .parked(let place):
-                check(policy == .block && buffered.count >= capacity, "parked with room")
-                parked.append((element, place))
             }
         }
 

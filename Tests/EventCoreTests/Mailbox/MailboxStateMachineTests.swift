@@ -174,13 +174,22 @@ extension MailboxStateMachine<String, Int, Int>.OfferAction {
         case .evict(let element): "evict \(element)"
         case .refuse: "refuse"
         case .park: "park"
-        case .parked: "parked"
         case .finished: "finished"
         }
     }
 
+}
+
+extension MailboxStateMachine<String, Int, Int>.ParkAction {
+    fileprivate var text: String {
+        switch self {
+        case .park: "parked"
+        case .settle(let action): action.text
+        }
+    }
+
     fileprivate var place: MailboxStateMachine<String, Int, Int>.ParkingPlace? {
-        if case .parked(let place) = self { place } else { nil }
+        if case .park(let place) = self { place } else { nil }
     }
 }
 
