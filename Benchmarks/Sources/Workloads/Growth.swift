@@ -92,7 +92,7 @@ extension Growth {
             Growth(
                 "subscriptions-same",
                 "subscriptions to one pattern, each publish delivered to all, per delivery",
-                timeLimit: 0.1,
+                timeLimit: 0.4,
                 operationsPerPass: { $0 }
             ) { size in
                 try await publishing([Envelope(subject: Samples.busy)], to: repeatElement("graph.>", count: size))
@@ -145,7 +145,7 @@ extension Growth {
                 "wildcard-every",
                 "patterns of every mix of a and * that all match, per pattern: the worst that matching can be",
                 sizes: [128, 1024, 8192, 65_536],
-                timeLimit: 0.35,
+                timeLimit: 0.5,
                 operationsPerPass: { $0 }
             ) { size in
                 let depth = size.trailingZeroBitCount
@@ -166,7 +166,7 @@ extension Growth {
 
     private static var subjects: [Growth] {
         [
-            Growth("subjects", "subjects published in turn to one subscription", timeLimit: 0.3) { size in
+            Growth("subjects", "subjects published in turn to one subscription", timeLimit: 0.45) { size in
                 try await publishing(try envelopes(size, Samples.runSubject), to: ["graph.>"])
             },
             Growth(
