@@ -239,6 +239,15 @@ bench-scale: dependencies ## Measure how cost grows with subscriptions, subjects
 	$(BENCH) --product event-bench
 	"$(BENCH_FOLDER)/event-bench" scale --json Benchmarks/Results/scale.json
 
+.PHONY: bench-growth
+bench-growth: dependencies ## Measure time and memory for sizes from 10² to 10⁶, and fit the power they grow with
+	$(BENCH) --product event-bench
+ifeq ($(FILTER),)
+	"$(BENCH_FOLDER)/event-bench" growth --json Benchmarks/Results/growth.json --markdown Benchmarks/Results/Growth.md
+else
+	"$(BENCH_FOLDER)/event-bench" growth --filter '$(FILTER)'
+endif
+
 .PHONY: bench-plot
 bench-plot: PACKAGES += python3-matplotlib
 bench-plot: dependencies ## Draw what bench-scale measured
@@ -250,7 +259,7 @@ bench-percentiles: dependencies ## Run the rows in one process through ordo-one/
 
 .PHONY: bench-check bench-limits
 bench-check: PACKAGES += valgrind binutils
-bench-check: dependencies ## Fail when instructions or allocations per operation exceed their limits
+bench-check: dependencies ## Fail when instructions, allocations or bytes per operation exceed their limits, or grow too fast
 	$(BENCH) --product regression-guard
 	"$(BENCH_FOLDER)/regression-guard" Benchmarks/limits.json
 bench-limits: PACKAGES += valgrind binutils

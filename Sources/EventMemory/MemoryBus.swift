@@ -204,6 +204,19 @@ public final class MemoryBus: Bus {
     /// - Returns: How many envelopes were dropped because a buffer was full.
     @inline(__always)
     private func offer(_ envelope: Envelope, to route: Route, _ full: inout [Mailbox]) -> Int {
+        let dropped = offer(envelope, toOwnOf: route, &full)
+        return route.hasParts ? dropped &+ offer(envelope, toPartsOf: route, &full) : dropped
+    }
+
+    @inline(never)
+    private func offer(_ envelope: Envelope, toPartsOf route: Route, _ full: inout [Mailbox]) -> Int {
+        var dropped = 0
+        for part in route.parts { dropped &+= offer(envelope, toOwnOf: part, &full) }
+        return dropped
+    }
+
+    @inline(__always)
+    private func offer(_ envelope: Envelope, toOwnOf route: Route, _ full: inout [Mailbox]) -> Int {
         var dropped = 0
         for index in route.mailboxes.indices {
             // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.

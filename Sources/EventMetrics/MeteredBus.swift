@@ -28,7 +28,7 @@ public struct MeteredBus: Bus {
     ///   - linkInterval: The time between two looks at the statistics of the link; less than 10 ms counts as that.
     public init(_ base: any Bus, metrics: MetricsObserver, linkInterval: Duration = .seconds(1)) {
         self.init(base, metrics: metrics) {
-            try await Task.sleep(for: max(linkInterval, .milliseconds(10)).bounded)
+            try await AlarmClock.shared.sleep(for: max(linkInterval, .milliseconds(10)))
         }
     }
 

@@ -1,5 +1,3 @@
-import DequeModule
-
 /// The buffer of one subscription: locks, asks the state machine, unlocks, then acts.
 ///
 /// It reports to the observer itself what becomes of each envelope it is offered, before anyone is resumed.
@@ -15,10 +13,13 @@ package final class Mailbox: Sendable {
     private let state: Lock<State>
 
     private typealias Consumer = Waiter<Envelope?>
+    private typealias Machine = MailboxStateMachine<Envelope, Consumer, ParkedPublish>
+    /// Names an envelope whose publisher waits.
+    typealias ParkingPlace = MailboxStateMachine<Envelope, Waiter<Envelope?>, ParkedPublish>.ParkingPlace
 
     /// What is guarded by the lock: besides the machine, what must go when the mailbox ends.
     private struct State {
-        var machine: MailboxStateMachine<Envelope, Consumer, ParkedPublish>
+        var machine: Machine
         var predicate: (@Sendable (Envelope) -> Bool)?
         var onEnd: (@Sendable (Mailbox) -> Void)?
         /// What ended the mailbox, once it has ended.
@@ -128,12 +129,16 @@ package final class Mailbox: Sendable {
 
     /// Leaves an envelope until there is room, if there still is none.
     package func park(_ envelope: Envelope, for publish: ParkedPublish) {
-        publish.add(self)
+        publish.begin()
         let (action, end) = state.withLock { ($0.machine.park(envelope, for: publish), $0.end) }
-        switch act(on: action, envelope) {
-        case .full: break
-        case .ended: publish.settle(end == .busClosed ? .busClosed : .taken)
-        case .delivered, .deliveredForOldest, .dropped: publish.settle(.taken)
+        switch action {
+        case .park(let place): publish.remember(place, in: self)
+        case .settle(.finished):
+            _ = act(on: .finished, envelope)
+            publish.settle(end == .busClosed ? .busClosed : .taken)
+        case .settle(let action):
+            _ = act(on: action, envelope)
+            publish.settle(.taken)
         }
     }
 
@@ -147,17 +152,15 @@ package final class Mailbox: Sendable {
         if isObserved { observer.onDrop(envelope, from: id, reason: .bufferFull) }
     }
 
-    func withdraw(_ publish: ParkedPublish) {
-        guard let envelope = state.withLock({ $0.machine.withdraw(publish) }) else { return }
+    /// Takes back what a publish left here, if it is still there.
+    func withdraw(_ publish: ParkedPublish, at place: ParkingPlace) {
+        guard let envelope = state.withLock({ $0.machine.withdraw(place) }) else { return }
         observer.onDrop(envelope, from: id, reason: .cancelled)
         publish.settle(.withdrawn)
     }
 
     @inline(__always)
-    private func act(
-        on action: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.OfferAction,
-        _ envelope: Envelope
-    ) -> Outcome {
+    private func act(on action: Machine.OfferAction, _ envelope: Envelope) -> Outcome {
         switch action {
         case .keep:
             if isObserved { observer.onDeliver(envelope, to: id) }
@@ -192,10 +195,10 @@ package final class Mailbox: Sendable {
     }
 
     /// The next envelope, or `nil` when the time is up as well.
-    package func next(within timeout: Duration) async -> Envelope? {
+    package func next(within timeout: Duration, on clock: AlarmClock = .shared) async -> Envelope? {
         if let answer = takeNow() { return answer }
         guard timeout > .zero else { return nil }
-        return await wait(atMost: timeout)
+        return await wait(atMost: timeout, on: clock)
     }
 
     /// What can be answered without waiting; the outer `nil` means that the caller has to wait.
@@ -210,7 +213,7 @@ package final class Mailbox: Sendable {
         case .takeAndAdmit(let envelope, let parked):
             admit(parked)
             return envelope
-        case .wait:
+        case .wait, .queued:
             return .none
         case .finished:
             return .some(nil)
@@ -226,14 +229,14 @@ package final class Mailbox: Sendable {
         }
     }
 
-    private func wait(atMost timeout: Duration) async -> Envelope? {
-        var timer: Task<Void, any Error>?
-        defer { timer?.cancel() }
+    private func wait(atMost timeout: Duration, on clock: AlarmClock) async -> Envelope? {
+        var alarm: AlarmClock.Alarm?
+        defer { if let alarm { clock.cancel(alarm) } }
         return await withTaskCancellationHandler {
             await Waiter.suspend { consumer in
-                // Only now, for a timer that rings before the consumer is queued would ring in vain.
-                guard let token = queue(consumer) else { return }
-                timer = Task { try await self.expire(token, after: timeout) }
+                // Only now, for an alarm that rings before the consumer is queued would ring in vain.
+                guard let place = queue(consumer) else { return }
+                alarm = clock.set(in: timeout) { self.giveUp(place) }
             }
         } onCancel: {
             cancel()
@@ -243,14 +246,10 @@ package final class Mailbox: Sendable {
     /// Lets a consumer wait, unless it can be answered at once.
     ///
     /// - Returns: What names it while it waits; `nil` when it was answered.
-    private func queue(_ consumer: Consumer) -> UInt64? {
-        let (token, action) = state.withLock { state in
-            let token = state.machine.makeToken()
-            return (token, state.machine.take(orQueue: consumer, token: token))
-        }
-        switch action {
-        case .wait: return token
-        case .finished: consumer.resume(returning: nil)
+    private func queue(_ consumer: Consumer) -> Machine.ConsumerPlace? {
+        switch state.withLock({ $0.machine.take(orQueue: consumer) }) {
+        case .queued(let place): return place
+        case .wait, .finished: consumer.resume(returning: nil)
         case .take(let envelope): consumer.resume(returning: envelope)
         case .takeAndAdmit(let envelope, let parked):
             admit(parked)
@@ -259,13 +258,12 @@ package final class Mailbox: Sendable {
         return nil
     }
 
-    private func expire(_ token: UInt64, after timeout: Duration) async throws {
-        try await Task.sleep(for: timeout.bounded)
-        let consumer = state.withLock { $0.machine.giveUp(token) }
+    private func giveUp(_ place: Machine.ConsumerPlace) {
+        let consumer = state.withLock { $0.machine.giveUp(place) }
         consumer?.resume(returning: nil)
     }
 
-    private func admit(_ parked: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.Parked) {
+    private func admit(_ parked: Machine.Parked) {
         if isObserved { observer.onDeliver(parked.element, to: id) }
         parked.publisher.settle(.taken)
     }
@@ -279,14 +277,14 @@ package final class Mailbox: Sendable {
             if state.end == nil { state.end = end }
             return (state.machine.finish(), state.predicate, state.onEnd)
         }
-        guard let action = action else { return }
+        guard var action else { return }
         withExtendedLifetime(predicate) {}
         onEnd?(self)
-        for parked in action.parked {
+        while let parked = action.parked.popFirst() {
             observer.onDrop(parked.element, from: id, reason: .closed)
             parked.publisher.settle(end == .busClosed ? .busClosed : .taken)
         }
-        for consumer in action.consumers { consumer.resume(returning: nil) }
+        while let consumer = action.consumers.popFirst() { consumer.resume(returning: nil) }
     }
 
     /// Lets the caller tell the observer what ended the mailbox, once in all.

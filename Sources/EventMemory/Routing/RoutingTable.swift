@@ -8,9 +8,18 @@ import Synchronization
 /// for subscriptions that come and go nor hold them up.
 final class RoutingTable: Sendable {
     private struct Registry {
-        var index = PatternIndex<Mailbox>()
+        var index = RouteIndex()
         var isClosed = false
-        var changes = 0
+        /// What all changes together weigh.
+        var weight = 0
+
+        /// Counts a change in.
+        ///
+        /// - Returns: The change, and the weight before it.
+        mutating func enter(_ change: RouteIndex.Change) -> (change: RouteIndex.Change, before: Int) {
+            defer { weight += change.weight }
+            return (change, weight)
+        }
     }
 
     private let registry = Lock(Registry())
@@ -19,20 +28,14 @@ final class RoutingTable: Sendable {
     let lanes: [Lane]
     private let mask: Int
 
-    /// After so many changes one lane forgets what is out of date; looking at all it remembers takes about 3 µs.
-    private static let changesPerPurge = 64
+    /// After so many changes, or one that weighs as much, one lane forgets what is out of date; looking at all it remembers
+    /// takes about 3 µs.
+    private static let weightPerPurge = 64
 
     init(cacheCapacity: Int) {
-        let count = Self.laneCount(processors: Processor.count)
+        let count = LaneCount.best(for: Processor.usable, quota: Processor.quota)
         lanes = (0..<count).map { [changes] _ in Lane(cacheCapacity: cacheCapacity, changes: changes) }
         mask = count - 1
-    }
-
-    /// A power of two from 4 to 64 that gives each processor a lane where it can.
-    private static func laneCount(processors: Int) -> Int {
-        var count = 4
-        while count < min(processors, 64) { count *= 2 }
-        return count
     }
 
     /// Whether the bus is closed.
@@ -63,39 +66,31 @@ final class RoutingTable: Sendable {
 
     /// Who listens to a subject.
     func match(_ subject: Subject) -> Route {
-        registry.withLock { registry in
-            var mailboxes: ContiguousArray<Mailbox> = []
-            registry.index.forEachMatch(of: subject) { mailboxes.append($0) }
-            return mailboxes.isEmpty ? Route.empty : Route(mailboxes)
-        }
+        registry.withLock { $0.index.route(of: subject) }
     }
 
     /// Adds a mailbox, which gets what is published from now on.
     ///
     /// - Throws: ``EventError/busClosed``.
     func add(_ mailbox: Mailbox) throws(EventError) {
-        let count = registry.withLock { registry -> Int? in
+        let change = registry.withLock { registry -> (RouteIndex.Change, before: Int)? in
             guard !registry.isClosed else { return nil }
-            registry.index.insert(mailbox, for: mailbox.pattern)
-            registry.changes += 1
-            return registry.changes
+            return registry.enter(registry.index.insert(mailbox))
         }
-        guard let count else { throw .busClosed }
-        changed(mailbox.pattern, count)
+        guard let change else { throw .busClosed }
+        changed(mailbox.pattern, change)
     }
 
     func remove(_ mailbox: Mailbox) {
-        let count = registry.withLock { registry in
-            registry.index.remove(mailbox, for: mailbox.pattern)
-            registry.changes += 1
-            return registry.changes
-        }
-        changed(mailbox.pattern, count)
+        let change = registry.withLock { $0.enter($0.index.remove(mailbox)) }
+        changed(mailbox.pattern, change)
     }
 
-    private func changed(_ pattern: Pattern, _ count: Int) {
+    private func changed(_ pattern: Pattern, _ entry: (change: RouteIndex.Change, before: Int)) {
         changes.record(pattern)
-        if count.isMultiple(of: Self.changesPerPurge) { lanes[count / Self.changesPerPurge & mask].purge() }
+        let purges = entry.before / Self.weightPerPurge
+        let purgesDue = (entry.before + entry.change.weight) / Self.weightPerPurge - purges
+        for purge in 0..<min(purgesDue, lanes.count) { lanes[(purges + 1 + purge) & mask].purge() }
     }
 
     /// Lets nothing in any more.
@@ -103,11 +98,9 @@ final class RoutingTable: Sendable {
     /// - Returns: The mailboxes that are still there, for the first caller to end; nothing for others.
     func close() -> [Mailbox] {
         let mailboxes = registry.withLock { registry in
-            var mailboxes: [Mailbox] = []
-            guard !registry.isClosed else { return mailboxes }
+            guard !registry.isClosed else { return [Mailbox]() }
             registry.isClosed = true
-            registry.index.forEachElement { mailboxes.append($0) }
-            return mailboxes
+            return registry.index.mailboxes
         }
         closed.store(true, ordering: .releasing)
         for lane in lanes { lane.gate.close() }

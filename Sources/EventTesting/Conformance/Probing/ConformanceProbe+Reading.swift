@@ -109,7 +109,7 @@ extension ConformanceProbe {
     func comesTrue(_ condition: () -> Bool) async -> Bool {
         for _ in 0..<500 {
             if condition() { return true }
-            try? await Task.sleep(for: waitFor / 500)
+            try? await AlarmClock.shared.sleep(for: waitFor / 500)
         }
         return condition()
     }
