@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 SOURCES := Package.swift Sources Tests Examples Integration Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 # What Swift and the tests need from Debian.
-PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config python3-zmq
+PACKAGES := ca-certificates git libc6-dev libnats-dev libstdc++-12-dev libzmq3-dev nats-server pkg-config python3-zmq
 
 .PHONY: help
 help: ## List what can be made
@@ -141,7 +141,7 @@ release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
 # A library after those whose documentation it refers to.
-LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
+LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventNATS EventMetrics EventLogging EventTracing EventLifecycle
 DOCUMENTATION := .build/documentation
 
 .PHONY: docs

@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "EventCore", targets: ["EventCore"]),
         .library(name: "EventMemory", targets: ["EventMemory"]),
         .library(name: "EventZMQ", targets: ["EventZMQ"]),
+        .library(name: "EventNATS", targets: ["EventNATS"]),
         .library(name: "EventTesting", targets: ["EventTesting"]),
         .library(name: "EventMetrics", targets: ["EventMetrics"]),
         .library(name: "EventLogging", targets: ["EventLogging"]),
@@ -54,6 +55,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        .target(
+            name: "EventNATS",
+            dependencies: [
+                "EventCore", "EventMemory", "CNATS",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .target(name: "EventTesting", dependencies: ["EventCore", "EventMemory"]),
         .target(
             name: "EventMetrics",
@@ -71,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventMemory", "EventTesting", "EventZMQ",
+                "EventCore", "EventMemory", "EventNATS", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -100,6 +109,15 @@ let package = Package(
             name: "EventZMQTests",
             dependencies: [
                 "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(name: "NATSSupport", dependencies: ["ProcessSupport"], path: "Tests/NATSSupport"),
+        .testTarget(
+            name: "EventNATSTests",
+            dependencies: [
+                "EventNATS", "EventTesting", "NATSSupport", "CNATS",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -155,8 +173,9 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging", "EventTracing",
-                "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "EventMemory", "EventNATS", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging",
+                "EventTracing", "EventLifecycle", "NATSSupport",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .target(

@@ -1,0 +1,15 @@
+import EventCore
+
+/// An envelope as it came off the wire, with what its header says beyond that.
+struct WireEnvelope: Sendable {
+    /// The only version there is.
+    static let version: UInt64 = 1
+
+    var envelope: Envelope
+    /// Which bus sent it; `nil` when it came from something else.
+    var origin: String?
+    /// Its number among what that bus sent on the subject.
+    var sequence: UInt64?
+    /// Its number among all that bus sent.
+    var number: UInt64?
+}
