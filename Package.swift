@@ -117,7 +117,7 @@ let package = Package(
         .testTarget(
             name: "EventNATSTests",
             dependencies: [
-                "EventNATS", "EventTesting", "NATSSupport", "CNATS",
+                "EventNATS", "EventTesting", "NATSSupport", "ProcessSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -32,6 +32,7 @@ public import EventCore
 /// | `event_bus_link_unconfirmed` | counter | `unconfirmedSubscriptions` |
 /// | `event_bus_link_reconnections` | counter | `reconnections` |
 /// | `event_bus_link_restarted` | counter | `restartedConnections` |
+/// | `event_bus_link_forbidden` | counter | `forbidden` |
 /// | `event_bus_link_peers` | meter | `peers` |
 ///
 /// An observer learns a subscription's id and not its pattern, so subscriptions are made through a ``MeteredBus``; what

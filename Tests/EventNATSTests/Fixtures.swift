@@ -32,13 +32,19 @@ extension NATSBus {
 func freshName() -> String { "t\(Envelope(subject: "x").id)" }
 
 /// A condition that did not come to hold in time.
-struct NotInTime: Error {}
+struct NotInTime: Error {
+    var state = ""
+}
 
 /// Waits for something that nothing announces, giving way to other tasks between looks.
-func eventually(within limit: Duration = .seconds(30), _ condition: () async throws -> Bool) async throws {
+func eventually(
+    within limit: Duration = .seconds(30),
+    _ state: @autoclosure () -> String = "",
+    _ condition: () async throws -> Bool
+) async throws {
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw NotInTime() }
+        guard ContinuousClock.now < deadline else { throw NotInTime(state: state()) }
         await Task.yield()
     }
 }

@@ -44,8 +44,7 @@ import Testing
         let block = "NATS/1.0\r\nEB: {\"v\":1,\r\n\r\n"
         client.send("HPUB \(namespace).a \(block.utf8.count) \(block.utf8.count)\r\n\(block)\r\n")
         client.send("PUB \(namespace).\u{FF}*x 0\r\n\r\n")
-        client.send("PUB _eb.\(namespace).all 3\r\nabc\r\n")
-        client.send("PUB _eb.\(namespace).all 2\r\n\u{9}\u{1}\r\n")
+        client.send("PUB _eb.\(namespace).all 3\r\n\u{1}bc\r\n")
         try await eventually { bus.statistics.malformed == 3 }
         client.send("PUB \(namespace).b 0\r\n\r\n")
         #expect(await subscription.next(within: .seconds(20))?.subject == "b")

@@ -89,8 +89,11 @@ import Testing
         let (publisher, subscriber) = try await pair()
         let subscription = try await subscriber.subscribe(to: "burst.>", options: .init(bufferCapacity: 1 << 18))
         let count = 150_000
-        for number in 0..<count { try await publisher.publish(Envelope(subject: number % 2 == 0 ? "burst.a" : "burst.b")) }
-        try await eventually {
+        for number in 0..<count {
+            try await publisher.publish(Envelope(subject: number % 2 == 0 ? "burst.a" : "burst.b"))
+        }
+        let state = { "published \(publisher.statistics), received \(subscriber.statistics)" }
+        try await eventually(within: .seconds(60), state()) {
             let statistics = subscriber.statistics
             return statistics.received + statistics.lost == publisher.statistics.sent
         }

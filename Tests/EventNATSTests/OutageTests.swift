@@ -8,7 +8,8 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct OutageTests {
     /// Whether all that was published is received, or counted as lost.
     private func settles(_ publisher: NATSBus, _ subscriber: NATSBus) async throws {
-        try await eventually(within: .seconds(60)) {
+        let state = { "published \(publisher.statistics), received \(subscriber.statistics)" }
+        try await eventually(within: .seconds(60), state()) {
             let statistics = subscriber.statistics
             return statistics.received + statistics.lost == publisher.statistics.sent
         }
@@ -53,7 +54,7 @@ import Testing
         for round in 0..<30 {
             try await publish(200, on: publisher)
             if round == 10 { await cluster[1].kill() }
-            if round == 20 { await cluster[2].kill() ; try await cluster[1].start() }
+            if round == 20 { await cluster[2].kill(); try await cluster[1].start() }
         }
         try await settles(publisher, subscriber)
         subscription.close()

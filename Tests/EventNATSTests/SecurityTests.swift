@@ -24,7 +24,9 @@ import Testing
         var dumped = ""
         dump(wrong, to: &dumped)
         #expect(!dumped.contains("hunter2"))
-        let error = await #expect(throws: EventError.self) { _ = try await NATSBus.on(server) { $0.credentials = wrong } }
+        let error = await #expect(throws: EventError.self) {
+            _ = try await NATSBus.on(server) { $0.credentials = wrong }
+        }
         let text = "\(String(describing: error))"
         #expect(text.contains("uthorization"))
         #expect(!text.contains("hunter2"))

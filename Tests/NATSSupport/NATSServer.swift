@@ -27,6 +27,7 @@ package final class NATSServer: Sendable {
     /// Starts a server, and waits until it accepts connections.
     ///
     /// - Parameter arguments: Arguments besides its ports.
+    /// - Throws: ``Failure``, with what it has said.
     package init(_ arguments: [String] = []) async throws {
         self.arguments = arguments
         folder = FileManager.default.temporaryDirectory.appending(path: "nats-\(UUID().uuidString)")
@@ -48,6 +49,9 @@ package final class NATSServer: Sendable {
     private static let program: URL? = ["/usr/sbin", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"].lazy
         .map { URL(filePath: "\($0)/nats-server") }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
 
+    /// Stands for a cluster's address with a port that nobody uses, which the server keeps.
+    package static let anyClusterURL = "nats://127.0.0.1:-1"
+
     private static let limit = Duration.seconds(30)
 
     /// Starts it, or starts it again, on the ports it had before.
@@ -59,7 +63,8 @@ package final class NATSServer: Sendable {
         let output = try FileHandle(forWritingTo: log)
         let process = try SpawnedProcess(
             program,
-            arguments: ["-a", "127.0.0.1", "-p", "\(port)", "-m", "-1", "--ports_file_dir", folder.path] + arguments,
+            arguments: ["-a", "127.0.0.1", "-p", "\(port)", "-m", "-1", "--ports_file_dir", folder.path]
+                + arguments.map { $0 == Self.anyClusterURL ? clusterURL ?? $0 : $0 },
             input: .nullDevice,
             output: output,
             errors: output
@@ -118,7 +123,7 @@ package struct NATSCluster: Sendable {
     /// Starts them, and waits until each is joined with both others.
     package init(_ arguments: [String] = []) async throws {
         let name = "cluster-\(UUID().uuidString)"
-        let common = ["--cluster_name", name, "--cluster", "nats://127.0.0.1:-1"] + arguments
+        let common = ["--cluster_name", name, "--cluster", NATSServer.anyClusterURL] + arguments
         let first = try await NATSServer(["--server_name", "n1"] + common)
         guard let route = first.clusterURL else { throw NATSServer.Failure(description: "the server has no cluster") }
         let second = try await NATSServer(["--server_name", "n2", "--routes", route] + common)

@@ -34,7 +34,13 @@ final class Exchange: Sendable {
     /// How many bytes a message may have, as the server said last.
     private let maximumPayload = Atomic<Int>(1 << 20)
 
-    init(bus: String, namespace: Namespace, configuration: NATSBusConfiguration, receiver: Receiver, reporter: BusReporter) {
+    init(
+        bus: String,
+        namespace: Namespace,
+        configuration: NATSBusConfiguration,
+        receiver: Receiver,
+        reporter: BusReporter
+    ) {
         (self.bus, self.namespace, self.receiver, self.reporter) = (bus, namespace, receiver, reporter)
         encoder = EnvelopeEncoder(origin: bus)
         let machine = ExchangeStateMachine(
@@ -163,10 +169,7 @@ final class Exchange: Sendable {
         switch message {
         case .ledger(let lines):
             receiver.read(lines, now: now)
-            change { machine in
-                machine.tell(lines.bus, .read(bus: machine.bus, serial: lines.serial))
-                return .init()
-            }
+            change { $0.heard(message, now: now) }
         case .answer(let other, _, _):
             receiver.heard(other, now: now)
             change { $0.heard(message, now: now) }
@@ -260,18 +263,19 @@ extension OutgoingEnvelope {
     /// What the server counts of the block around the header: `NATS/1.0`, the name, and the line ends.
     static let headerCount = 22
 
-    /// The header as C text: one line of JSON.
-    consuming func takeHeader() -> [UInt8] {
-        header.append(contentsOf: #","n":"#.utf8)
-        var digits: [UInt8] = []
+    /// Writes the header as C text: one line of JSON.
+    func writeHeader(to text: inout [UInt8]) {
+        text.removeAll(keepingCapacity: true)
+        text.append(contentsOf: header)
+        text.append(contentsOf: #","n":"#.utf8)
+        let start = text.count
         var rest = number
         repeat {
-            digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
             rest /= 10
         } while rest > 0
-        header.append(contentsOf: digits.reversed())
-        header.append(UInt8(ascii: "}"))
-        header.append(0)
-        return header
+        text[start...].reverse()
+        text.append(UInt8(ascii: "}"))
+        text.append(0)
     }
 }

@@ -28,9 +28,13 @@ extension ExchangeStateMachine {
         case .read(let other, let serial): book.read(serial, by: other)
         case .bye(let other):
             book.leave(other)
+            gathering?.gone(other)
             effects.left.append(other)
             isGone(other, now, &effects)
-        case .ledger: break
+        case .ledger(let lines):
+            tell(lines.bus, .read(bus: bus, serial: lines.serial))
+            // It may have missed the last change, or only not read it yet.
+            if lines.segments.last?.version != own.version { tellPresence(to: lines.bus) }
         }
         return effects
     }
@@ -41,7 +45,7 @@ extension ExchangeStateMachine {
         if other == Self.everybody {
             gathering?.isAlone(now: now)
         } else {
-            // It may be on its way to another server, so what it wants goes on being counted.
+            // It may be on its way to another server, so it is waited for, and what it wants goes on being counted.
             book.isAway(other, now: now)
             effects.away.append(other)
             isGone(other, now, &effects)
@@ -50,7 +54,6 @@ extension ExchangeStateMachine {
     }
 
     private mutating func isGone(_ other: String, _ now: Instant, _ effects: inout Effects) {
-        gathering?.gone(other)
         parts[other] = nil
         for done in calls.gone(other, now: now) { end(done, &effects) }
         peers.gone(other)

@@ -10,6 +10,7 @@ extension ExchangeStateMachine {
     /// - Parameters:
     ///   - now: The time.
     ///   - wantsItems: Whether the thread has sent what it took before.
+    /// - Returns: What there is to do, and what comes of it.
     mutating func takeWork(now: Instant, wantsItems: Bool) -> (Work, Effects) {
         var effects = Effects()
         tick(now, &effects)
@@ -18,6 +19,7 @@ extension ExchangeStateMachine {
             (work.commands, commands) = (commands, [])
             (work.notes, notes) = (notes, [])
             if wantsItems, mayPublish { work.items = queue.take() }
+            work.mayPublish = mayPublish
         }
         work.deadline = deadline(now)
         return (work, effects)
@@ -29,6 +31,9 @@ extension ExchangeStateMachine {
             gathering = nil
             for id in openings { effects.resume(id, with: .done) }
             openings = []
+            let patterns = deferred
+            deferred = []
+            if !patterns.isEmpty { call(patterns, now, &effects) }
             checkWaits(&effects)
         }
         if isConnected {
@@ -64,14 +69,18 @@ extension ExchangeStateMachine {
     }
 
     private mutating func deadline(_ now: Instant) -> Instant? {
-        var deadlines = [gathering?.deadline, subscriptions.deadline, waits.deadline, pending.values.map(\.deadline).min()]
+        var deadlines = [
+            gathering?.deadline, subscriptions.deadline, waits.deadline, pending.values.map(\.deadline).min(),
+        ]
         if isConnected { deadlines += [calls.deadline, number > 0 ? book.schedule(now) : nil] }
         return deadlines.compactMap(\.self).min()
     }
 
     /// The last words: how much there was for each, and goodbye.
     mutating func takeLastWords(now: Instant) -> [ControlNote] {
-        let ledgers = book.takeDue(now, number: number, from: bus, isLast: true).map { ledgerNote($0.lines, to: $0.bus) }
+        let ledgers = book.takeDue(now, number: number, from: bus, isLast: true).map {
+            ledgerNote($0.lines, to: $0.bus)
+        }
         return ledgers + [ControlNote(wire: namespace.everybody, reply: nil, message: .bye(bus: bus))]
     }
 }

@@ -48,8 +48,10 @@ struct ExchangeStateMachine: Sendable {
         var commands: [Command] = []
         /// What goes out at once.
         var notes: [ControlNote] = []
-        /// What goes out in order, as long as other buses are known to be there.
+        /// What goes out in order.
         var items: [SendQueue.Item] = []
+        /// Whether that may go out now, what was taken before as well: other buses are there, or not waited for any longer.
+        var mayPublish = false
         /// When to ask again, if nothing happens before.
         var deadline: Instant?
     }
@@ -82,6 +84,8 @@ struct ExchangeStateMachine: Sendable {
     /// The parts of what buses want that have come so far.
     var parts: [String: Presence] = [:]
     var gathering: Gathering?
+    /// Patterns that others are to be asked about when it is over: before, it is not known where they are.
+    var deferred: [Pattern] = []
     /// Those who wait until it is over.
     var openings: [UInt64] = []
     var number: UInt64 = 0
@@ -105,6 +109,7 @@ struct ExchangeStateMachine: Sendable {
     mutating func connected(to server: String, at endpoint: String, now: Instant) -> Effects {
         (self.server, self.endpoint, isConnected) = (server, endpoint, true)
         gathering = Gathering(expected: peers.begin(), now: now)
+        deferred += calls.takeAll()
         for presence in presences() {
             let reply = presence.part == 0 ? namespace.absence(of: Self.everybody, for: bus) : nil
             notes.append(ControlNote(wire: namespace.everybody, reply: reply, message: .hello(presence)))
@@ -222,7 +227,11 @@ struct ExchangeStateMachine: Sendable {
         var effects = Effects()
         var wanted: [Pattern] = []
         for pattern in patterns {
-            if subscriptions.isEffective(pattern) { wanted.append(pattern) } else { commands.append(.unsubscribe(pattern)) }
+            if subscriptions.isEffective(pattern) {
+                wanted.append(pattern)
+            } else {
+                commands.append(.unsubscribe(pattern))
+            }
         }
         announce(wanted, now, &effects)
         return effects
@@ -238,6 +247,15 @@ struct ExchangeStateMachine: Sendable {
                 ControlNote(wire: namespace.everybody, reply: nil, message: .changed(bus: bus, change))
             )
         }
+        guard gathering == nil else {
+            deferred += patterns
+            return
+        }
+        call(patterns, now, &effects)
+    }
+
+    /// Asks on each of the other servers whether that has patterns, too.
+    mutating func call(_ patterns: [Pattern], _ now: Instant, _ effects: inout Effects) {
         let (questions, done) = calls.begin(
             patterns,
             own: endpoint,

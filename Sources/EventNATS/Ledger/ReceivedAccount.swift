@@ -119,7 +119,8 @@ struct ReceivedAccount: Sendable {
             return Known(segment: segment, received: same?.received ?? 0, isCounted: same?.isCounted ?? true)
         }
         // The count that was open must go on or have been closed; one without anything in it may just be gone.
-        if let open, open.total > 0, !next.contains(where: { $0.segment.from == open.from && $0.segment.version == open.version })
+        if let open, open.total > 0,
+            !next.contains(where: { $0.segment.from == open.from && $0.segment.version == open.version })
         {
             outcome.isUnknown = true
         }

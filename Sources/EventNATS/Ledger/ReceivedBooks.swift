@@ -61,7 +61,11 @@ struct ReceivedBooks: Sendable {
         entries[lines.bus, default: Entry(heardAt: now)].heardAt = now
         entries[lines.bus]?.awaySince = nil
         guard
-            let outcome = entries[lines.bus]?.account.read(lines, current: own.version, wanted: { own.wanted($0, in: $1) })
+            let outcome = entries[lines.bus]?.account.read(
+                lines,
+                current: own.version,
+                wanted: { own.wanted($0, in: $1) }
+            )
         else { return [] }
         var reports: [Report] = []
         if outcome.lost != 0 { reports.append(Report(origin: lines.bus, lost: outcome.lost)) }

@@ -228,7 +228,8 @@ struct SentBook: Sendable {
             peers[place].isOwed = false
             owed.remove(place)
         } else if peers[place].isOwed, peers[place].attempts > 0 {
-            owe(place, at: peers[place].toldAt.map { $0 + Self.interval })
+            // It reads, so what has changed since can wait.
+            (peers[place].dueAt, peers[place].attempts) = (peers[place].toldAt.map { $0 + Self.interval }, 0)
         }
     }
 }

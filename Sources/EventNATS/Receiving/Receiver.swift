@@ -112,7 +112,8 @@ final class Receiver: Sendable {
                     }
                     let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
                     guard let origin = wire.origin, let number = wire.number else {
-                        return state.isFirst(inlet.number, for: wire.envelope.subject) ? .envelope(wire.envelope, nil) : .copy
+                        return state.isFirst(inlet.number, for: wire.envelope.subject)
+                            ? .envelope(wire.envelope, nil) : .copy
                     }
                     guard origin != bus else { return .own }
                     let (isFirst, report) = state.books.arrived(

@@ -41,8 +41,8 @@ import EventCore
     deinit {
         // With a write deadline set it takes that and half a second at most; nothing reads the subscriptions after it.
         unsafe natsConnection_Close(handle)
-        for unsafe subscription in unsafe subscriptions.values { unsafe natsSubscription_Destroy(subscription.handle) }
-        for unsafe subscription in unsafe ended { unsafe natsSubscription_Destroy(subscription.handle) }
+        unsafe subscriptions.values.forEach { unsafe natsSubscription_Destroy($0.handle) }
+        unsafe ended.forEach { unsafe natsSubscription_Destroy($0.handle) }
         unsafe natsConnection_Destroy(handle)
     }
 
@@ -80,7 +80,7 @@ import EventCore
     /// - Returns: Whether it has, in time.
     mutating func flush() -> Bool {
         guard unsafe natsConnection_FlushTimeout(handle, timeout) == NATS_OK else { return false }
-        for unsafe subscription in unsafe ended { unsafe natsSubscription_Destroy(subscription.handle) }
+        unsafe ended.forEach { unsafe natsSubscription_Destroy($0.handle) }
         unsafe ended = []
         return true
     }
@@ -117,7 +117,8 @@ import EventCore
             }
             guard status == NATS_OK, let message = unsafe message else { return status }
             defer { unsafe natsMsg_Destroy(message) }
-            status = unsafe name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) { name in
+            status = unsafe name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
+                name in
                 unsafe value.withCText { unsafe natsMsgHeader_Set(message, name, $0) }
             }
             guard status == NATS_OK else { return status }
@@ -133,6 +134,7 @@ import EventCore
     ///   - wire: What to, as C text.
     ///   - limit: How many messages may wait for the receiver; −1 for any number, `nil` for what libnats has by default.
     ///   - receiver: Gets the messages.
+    /// - Throws: ``EventError/transport(_:)``.
     mutating func subscribe(
         to wire: [UInt8],
         limit: Int32? = nil,

@@ -70,7 +70,7 @@ struct NATSConnectionOptions: Sendable {
         let urls = servers.map { Array($0.url.utf8CString) }
         var pointers: [UnsafePointer<CChar>?] = unsafe []
         for url in urls { unsafe pointers.append(UnsafePointer(strdup(url))) }
-        defer { for unsafe pointer in unsafe pointers { unsafe free(UnsafeMutableRawPointer(mutating: pointer)) } }
+        defer { unsafe pointers.forEach { unsafe free(UnsafeMutableRawPointer(mutating: $0)) } }
         let status = unsafe natsOptions_SetServers(options, &pointers, Int32(pointers.count))
         try NATSResult.check(status, "take the servers")
     }

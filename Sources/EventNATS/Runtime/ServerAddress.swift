@@ -27,7 +27,9 @@ struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
             rest = text[scheme.upperBound...]
         }
         let host = rest.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        let isPlain = rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        let isPlain = rest.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
+        }
         guard isPlain, !host.isEmpty, host.utf8.first != UInt8(ascii: ":") else { return nil }
         if let port = host.split(separator: "]", omittingEmptySubsequences: false).last?.split(separator: ":").last,
             host.contains(":"), host.last != "]"

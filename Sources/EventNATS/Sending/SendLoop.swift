@@ -47,6 +47,8 @@ final class SendLoop: ConnectionObserver {
         /// Patterns that the server was asked for and has not confirmed.
         var asked: [Pattern] = []
         var items: ArraySlice<SendQueue.Item> = []
+        /// Where headers are written.
+        var header: [UInt8] = []
         var nextAttempt = ContinuousClock.now
         var wait = SendLoop.firstWait
     }
@@ -161,8 +163,8 @@ final class SendLoop: ConnectionObserver {
         let work = exchange.takeWork(wantsItems: session.items.isEmpty)
         carryOut(work, &session)
         if session.items.isEmpty { session.items = work.items[...] }
-        sendBatch(&session)
-        guard session.items.isEmpty else { return }
+        if work.mayPublish { sendBatch(&session) }
+        guard session.items.isEmpty || !work.mayPublish else { return }
         let latest = ContinuousClock.now + .seconds(1)
         exchange.waitForWork(until: min(work.deadline ?? latest, latest))
     }
@@ -252,21 +254,19 @@ final class SendLoop: ConnectionObserver {
     ///
     /// - Returns: Whether it has left; otherwise it is to be sent once there is a connection.
     private func send(_ envelope: OutgoingEnvelope, _ session: inout Session) -> Bool {
-        let payload = envelope.payload
-        let wire = envelope.wire
-        let header = envelope.takeHeader()
+        envelope.writeHeader(to: &session.header)
         let status: natsStatus?
-        if let payload {
-            status = payload.withSpan { session.connection?.publish(wire, header: "EB", header, $0) }
+        if let payload = envelope.payload {
+            status = payload.withSpan { session.connection?.publish(envelope.wire, header: "EB", session.header, $0) }
         } else {
-            status = session.connection?.publish(wire, header: "EB", header, Span())
+            status = session.connection?.publish(envelope.wire, header: "EB", session.header, Span())
         }
         switch status {
         case NATS_OK?: return true
         case nil, NATS_INSUFFICIENT_BUFFER?, NATS_CONNECTION_DISCONNECTED?, NATS_CONNECTION_CLOSED?: return false
         case let status?:
             // What it was is counted as lost by those who wanted it.
-            let subject = String(decoding: wire.dropLast(), as: UTF8.self)
+            let subject = String(decoding: envelope.wire.dropLast(), as: UTF8.self)
             exchange.reporter.failed(NATSResult.failure("publish \(subject)", status))
             return true
         }
@@ -286,8 +286,11 @@ final class SendLoop: ConnectionObserver {
             }
             let work = exchange.takeWork(wantsItems: session.items.isEmpty)
             if session.items.isEmpty { session.items = work.items[...] }
-            if session.items.isEmpty, !exchange.isDone { exchange.waitForWork(until: min(deadline, work.deadline ?? deadline)) }
-            sendBatch(&session)
+            if work.mayPublish, !session.items.isEmpty {
+                sendBatch(&session)
+            } else {
+                exchange.waitForWork(until: min(deadline, work.deadline ?? deadline))
+            }
         }
         guard session.isUp, !session.isStuck else { return }
         for note in exchange.takeLastWords() { send(note, &session) }

@@ -101,7 +101,9 @@ final class DeliveryQueue: Sendable {
         } ifImpossible: { _ in
         }
         guard code != 0 else { return }
-        reporter.failed(.transport(TransportFailure(operation: "start a thread for deliveries", reason: "no thread", code: code)))
+        reporter.failed(
+            .transport(TransportFailure(operation: "start a thread for deliveries", reason: "no thread", code: code))
+        )
         // As before there was a thread for it; the next delivery tries again.
         state.withLock { $0.hasThread = false }
         while deliverNext() {}

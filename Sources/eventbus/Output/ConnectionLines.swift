@@ -29,6 +29,7 @@ struct ConnectionLines {
         case .refused: "refused"
         case .unresolved: "unresolved"
         case .incompatible: "incompatible"
+        case .forbidden: "forbidden"
         default: nil
         }
     }

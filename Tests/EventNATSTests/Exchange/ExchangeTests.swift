@@ -23,7 +23,13 @@ import Testing
     @Test func `one subscriber after the other is told`() throws {
         var world = try ExchangeWorld(count: 3)
         let subject: Subject = "a.b"
-        let effects = world.nodes[0].machine.awaitSubscribers(subject, count: 2, timeout: .seconds(60), id: 99, now: world.now)
+        let effects = world.nodes[0].machine.awaitSubscribers(
+            subject,
+            count: 2,
+            timeout: .seconds(60),
+            id: 99,
+            now: world.now
+        )
         #expect(effects.resumed.isEmpty)
         world.subscribe(1, to: "a.>")
         world.run()
@@ -96,6 +102,22 @@ import Testing
         #expect(world.nodes[0].resumed.contains { $0 == .init(id: id, outcome: .confirmed(confirmation)) })
     }
 
+    @Test func `subscription of a bus that is just connected waits until it knows the others`() throws {
+        var world = try ExchangeWorld(count: 2)
+        world.disconnect(1)
+        world.connect(1, to: "B")
+        world.run()
+        // The other one stays where it is, and hears of this one again only after it has subscribed.
+        world.disconnect(0)
+        world.connect(0)
+        let id = world.subscribe(0, to: "x.>")
+        world.work(0)
+        #expect(!world.nodes[0].resumed.contains { $0.id == id })
+        world.run()
+        let confirmation = SubscriptionConfirmation(confirmed: ["nats://A", "nats://B"])
+        #expect(world.nodes[0].resumed.contains { $0 == .init(id: id, outcome: .confirmed(confirmation)) })
+    }
+
     @Test func `server whose only bus is gone is not waited for`() throws {
         var world = try ExchangeWorld(count: 2)
         world.disconnect(1)
@@ -108,7 +130,7 @@ import Testing
         #expect(world.nodes[0].resumed.contains { $0 == .init(id: id, outcome: .confirmed(confirmation)) })
     }
 
-    @Test(arguments: 1...40) func `books are right whatever is lost`(_ seed: UInt64) throws {
+    @Test(arguments: 1...20) func `books are right whatever is lost`(_ seed: UInt64) throws {
         var random = Seeded(state: seed)
         for _ in 0..<25 {
             var world = try ExchangeWorld(count: 3)
@@ -118,7 +140,8 @@ import Testing
             for _ in 0..<120 {
                 let place = Int.random(in: 0..<3, using: &random)
                 switch Int.random(in: 0..<20, using: &random) {
-                case 0...5: if let subject = subjects.randomElement(using: &random) { world.publish(place, on: subject) }
+                case 0...5:
+                    if let subject = subjects.randomElement(using: &random) { world.publish(place, on: subject) }
                 case 6...9: world.work(place)
                 case 10...14: world.read(place)
                 case 15: world.lose(place)
@@ -135,7 +158,8 @@ import Testing
             for place in 0..<3 where !world.nodes[place].isConnected { world.connect(place) }
             world.run(.seconds(6))
             for place in 0..<3 where world.nodes[place].unknown == 0 {
-                #expect(world.nodes[place].lost == world.missing(at: place))
+                let (lost, missing) = (world.nodes[place].lost, world.missing(at: place))
+                #expect(lost == missing, "at \(place): \(world.story.joined(separator: "\n"))")
             }
         }
     }

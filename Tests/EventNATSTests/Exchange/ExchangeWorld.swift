@@ -32,6 +32,8 @@ struct ExchangeWorld {
     var now = Instant.now
     /// Envelopes that were counted for a bus and have not arrived there, by publisher, subscriber and number.
     var outstanding: [[Int]: Set<UInt64>] = [:]
+    /// What has happened, for a test that fails.
+    var story: [String] = []
     private var lastID: UInt64 = 0
 
     init(count: Int) throws {
@@ -57,13 +59,17 @@ struct ExchangeWorld {
 
     /// The connection of a bus breaks, and what is on its way there is lost.
     mutating func disconnect(_ place: Int) {
+        story.append("\(place) is cut off")
         nodes[place].isConnected = false
         nodes[place].inbound = []
         apply(nodes[place].machine.disconnected("cut"), to: place)
     }
 
     private mutating func apply(_ effects: ExchangeStateMachine.Effects, to place: Int) {
-        for change in effects.changes { nodes[place].books.changed(change) }
+        for change in effects.changes {
+            story.append("\(place) wants \(change)")
+            nodes[place].books.changed(change)
+        }
         for other in effects.left { tell(nodes[place].books.left(other).map { [$0] } ?? [], at: place) }
         for other in effects.away { nodes[place].books.isAway(other, now: now) }
         nodes[place].resumed += effects.resumed
@@ -72,6 +78,7 @@ struct ExchangeWorld {
 
     private mutating func tell(_ reports: [ReceivedBooks.Report], at place: Int) {
         for report in reports {
+            story.append("\(place) tells \(report)")
             if let count = report.lost { nodes[place].lost += count } else { nodes[place].unknown += 1 }
         }
     }
@@ -128,7 +135,8 @@ struct ExchangeWorld {
         var hasArrived = false
         for other in nodes.indices where other != place && nodes[other].isConnected {
             let machine = nodes[other].machine
-            guard note.wire == machine.namespace.everybody || note.wire == machine.namespace.inbox(of: machine.bus) else {
+            guard note.wire == machine.namespace.everybody || note.wire == machine.namespace.inbox(of: machine.bus)
+            else {
                 continue
             }
             nodes[other].inbound.append(.note(note.message))
@@ -141,6 +149,7 @@ struct ExchangeWorld {
 
     private mutating func send(_ envelope: OutgoingEnvelope, from place: Int) {
         nodes[place].machine.queue.sent(1, bytes: envelope.size)
+        story.append("\(place) sends \(envelope.number)")
         guard let subject = try? Subject(validating: String(decoding: envelope.wire, as: UTF8.self)) else { return }
         for other in nodes.indices where other != place && nodes[other].isConnected {
             // A copy for each pattern, as servers do.
@@ -157,13 +166,15 @@ struct ExchangeWorld {
         guard !nodes[place].inbound.isEmpty else { return }
         switch nodes[place].inbound.removeFirst() {
         case .note(.ledger(let lines)):
+            story.append("\(place) reads \(lines) at version \(nodes[place].books.own.version)")
             tell(nodes[place].books.read(lines, now: now), at: place)
-            nodes[place].machine.tell(lines.bus, .read(bus: nodes[place].machine.bus, serial: lines.serial))
+            apply(nodes[place].machine.heard(.ledger(lines), now: now), to: place)
         case .note(let message): apply(nodes[place].machine.heard(message, now: now), to: place)
         case .absent(let bus): apply(nodes[place].machine.absent(bus, now: now), to: place)
         case .envelope(let number, let subject, let origin):
             let isCurrent = nodes[place].books.own.patterns.contains { $0.matches(subject) }
             let (isFirst, report) = nodes[place].books.arrived(number, on: subject, from: origin, isCurrent: isCurrent)
+            story.append("\(place) gets \(number) of \(origin) first \(isFirst) current \(isCurrent)")
             if let report { tell([report], at: place) }
             guard isFirst else { return }
             nodes[place].received += 1
@@ -175,6 +186,7 @@ struct ExchangeWorld {
 
     /// Loses what a bus would have read next, such as when its buffer in the library is full.
     mutating func lose(_ place: Int) {
+        story.append("\(place) loses \(String(describing: nodes[place].inbound.first))")
         if !nodes[place].inbound.isEmpty { nodes[place].inbound.removeFirst() }
     }
 

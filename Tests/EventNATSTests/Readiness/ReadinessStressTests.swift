@@ -15,7 +15,7 @@ import Testing
             let subject = try Subject(validating: "round.\(round).\(freshName())")
             let subscription = try await subscriber.subscribe(to: Pattern(subject))
             try await publisher.publish(Envelope(subject: subject))
-            if await subscription.next(within: .seconds(10)) == nil { lost += 1 }
+            if await subscription.next(within: .seconds(60)) == nil { lost += 1 }
             subscription.close()
         }
         return lost

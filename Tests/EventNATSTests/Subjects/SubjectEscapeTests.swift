@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct SubjectEscapeTests {
     @Test(arguments: [
-        ("orders.eu.created", "orders.eu.created"), ("a b", "a%20b"), ("a\tb", "a%09b"), ("a\r\nPUB x 0\r\n", "a%0D%0APUB%20x%200%0D%0A"),
+        ("orders.eu.created", "orders.eu.created"), ("a b", "a%20b"), ("a\tb", "a%09b"),
+        ("a\r\nPUB x 0\r\n", "a%0D%0APUB%20x%200%0D%0A"),
         ("100%", "100%25"), ("%41", "%2541"), ("$JS.API.STREAM.DELETE.x", "%24JS.API.STREAM.DELETE.x"),
         ("_INBOX.x", "%5FINBOX.x"), ("_eb.all", "%5Feb.all"), ("a._b.$c", "a._b.$c"), ("é", "é"), ("\u{0}", "%00"),
         ("\u{7F}", "%7F"),
@@ -48,7 +49,9 @@ import Testing
     /// A subject of random bytes, those that matter most of all; `nil` when they are none.
     private static func subject(_ random: inout SystemRandomNumberGenerator) -> Subject? {
         let telling: [UInt8] = [0, 9, 10, 13, 32, 37, 36, 95, 127, 46, 48, 65]
-        let length = Bool.random(using: &random) ? Int.random(in: 1...24, using: &random) : Int.random(in: 1...1024, using: &random)
+        let length =
+            Bool.random(using: &random)
+            ? Int.random(in: 1...24, using: &random) : Int.random(in: 1...1024, using: &random)
         let bytes = (0..<length).map { _ in
             UInt8.random(in: 0...3, using: &random) > 0
                 ? telling.randomElement(using: &random) ?? 32 : UInt8.random(in: 0...127, using: &random)

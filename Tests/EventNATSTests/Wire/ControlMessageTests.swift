@@ -7,7 +7,17 @@ import Testing
     static let id = Envelope(subject: "x").id
 
     static let messages: [ControlMessage] = [
-        .hello(Presence(bus: id, server: "S", endpoint: "nats://a:1", version: 7, patterns: ["a.*", ">"], part: 1, parts: 3)),
+        .hello(
+            Presence(
+                bus: id,
+                server: "S",
+                endpoint: "nats://a:1",
+                version: 7,
+                patterns: ["a.*", ">"],
+                part: 1,
+                parts: 3
+            )
+        ),
         .present(Presence(bus: id, server: "", endpoint: "", version: 0)),
         .changed(bus: id, InterestChange(version: .max, pattern: "é.>", isWanted: true)),
         .changed(bus: id, InterestChange(version: 1, pattern: "a", isWanted: false)),
