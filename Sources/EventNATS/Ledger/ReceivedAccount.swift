@@ -25,6 +25,8 @@ struct ReceivedAccount: Sendable {
         var segment: LedgerLines.Segment
         var received: UInt64
         var isCounted = true
+        /// How many were lost by the publisher's last message; what has come since belongs to the next one.
+        var told = 0
 
         var lost: Int { isCounted ? max(0, Int(clamping: segment.total) - Int(clamping: received)) : 0 }
     }
@@ -88,9 +90,10 @@ struct ReceivedAccount: Sendable {
         guard let place = known.lastIndex(where: { $0.segment.from < number && number <= $0.segment.to ?? .max }),
             isWanted(known[place].segment.version)
         else { return Outcome() }
-        let before = known[place].lost
         known[place].received += 1
-        return Outcome(lost: known[place].lost - before)
+        guard known[place].told > 0 else { return Outcome() }
+        known[place].told -= 1
+        return Outcome(lost: -1)
     }
 
     /// Reads a message.
@@ -112,7 +115,7 @@ struct ReceivedAccount: Sendable {
         if isSteady, let last = known.indices.last { known[last].received += steady }
         steady = 0
 
-        let before = known.reduce(0) { $0 + $1.lost }
+        let before = known.reduce(0) { $0 + $1.told }
         let open = known.last?.segment
         var next = lines.segments.map { segment in
             let same = known.first { $0.segment.from == segment.from && $0.segment.version == segment.version }
@@ -141,7 +144,8 @@ struct ReceivedAccount: Sendable {
         let gone = known.filter { old in
             !next.contains { $0.segment.from == old.segment.from && $0.segment.version == old.segment.version }
         }
-        outcome.lost = next.reduce(0) { $0 + $1.lost } + gone.reduce(0) { $0 + $1.lost } - before
+        outcome.lost = next.reduce(0) { $0 + $1.lost } + gone.reduce(0) { $0 + $1.told } - before
+        for place in next.indices { next[place].told = next[place].lost }
         known = next
         number = lines.number
         version = lines.segments.last?.version
