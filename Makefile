@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 SOURCES := Package.swift Sources Tests Examples Integration Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 # What Swift and the tests need from Debian.
-PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config python3-zmq
+PACKAGES := ca-certificates git libc6-dev libnats-dev libstdc++-12-dev libzmq3-dev nats-server pkg-config python3-zmq
 
 .PHONY: help
 help: ## List what can be made
@@ -21,7 +21,7 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 # So many tests at a time: more would wait for each other's processor time longer than their deadlines allow.
 RUN_TESTS := swift test --skip-build --experimental-maximum-parallelization-width 12
 # Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
-BUSY_TESTS := EventCoreTests|EventTransportTests|EventZMQTests|IntegrationTests|FieldCases
+BUSY_TESTS := EventCoreTests|EventTransportTests|EventZMQTests|EventNATSTests|IntegrationTests|FieldCases
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests
@@ -82,7 +82,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$(swift build -c release --show-bin-path)
 
-.PHONY: loss-report loss-report-short attack attack-short readiness pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-python pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
 	swift build -c release --product LossReport
 ifeq ($(FILTER),)
@@ -107,6 +107,16 @@ readiness: ROUNDS ?= 2000
 readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, for each way to bind and up to four subscribers
 	swift build --build-tests
 	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter ReadinessStressTests
+nats-readiness: ROUNDS ?= 2000
+nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on one NATS server, across a cluster, and while servers are killed
+	swift build --build-tests
+	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.ReadinessStressTests
+nats-python: PACKAGES += python3-venv
+nats-python: dependencies ## Let a bus and a program on nats-py read each other
+	test -x .build/nats-python/bin/python || python3 -m venv .build/nats-python
+	.build/nats-python/bin/pip install -q nats-py==2.16.0
+	swift build --build-tests
+	EVENT_NATS_PYTHON=$(CURDIR)/.build/nats-python/bin/python swift test --skip-build --filter EventNATSTests.PythonTests
 
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
@@ -173,7 +183,8 @@ install-check: ## Install eventbus into a folder of its own, look at what is the
 	Tests/install-check.sh
 
 # A library after those whose documentation it refers to.
-LIBRARIES := EventCore EventTransport EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
+LIBRARIES := EventCore EventTransport EventMemory EventTesting EventZMQ EventNATS EventMetrics EventLogging EventTracing \
+    EventLifecycle
 DOCUMENTATION := .build/documentation
 
 .PHONY: docs

@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "EventTransport", targets: ["EventTransport"]),
         .library(name: "EventMemory", targets: ["EventMemory"]),
         .library(name: "EventZMQ", targets: ["EventZMQ"]),
+        .library(name: "EventNATS", targets: ["EventNATS"]),
         .library(name: "EventTesting", targets: ["EventTesting"]),
         .library(name: "EventMetrics", targets: ["EventMetrics"]),
         .library(name: "EventLogging", targets: ["EventLogging"]),
@@ -68,6 +69,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
+        .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        .target(
+            name: "EventNATS",
+            dependencies: [
+                "EventCore", "EventTransport", "EventMemory", "CNATS",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .target(name: "EventTesting", dependencies: ["EventCore", "EventTransport", "EventMemory"]),
         .target(
             name: "EventMetrics",
@@ -85,7 +94,7 @@ let package = Package(
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventTransport", "EventMemory", "EventTesting", "EventZMQ",
+                "EventCore", "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -120,6 +129,15 @@ let package = Package(
             name: "EventZMQTests",
             dependencies: [
                 "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport", "TransportSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(name: "NATSSupport", dependencies: ["ProcessSupport"], path: "Tests/NATSSupport"),
+        .testTarget(
+            name: "EventNATSTests",
+            dependencies: [
+                "EventNATS", "EventTesting", "NATSSupport", "ProcessSupport", "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -179,8 +197,10 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "EventTransport", "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging",
-                "EventTracing", "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ", "EventMetrics",
+                "EventLogging",
+                "EventTracing", "EventLifecycle", "NATSSupport",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .target(

@@ -32,6 +32,7 @@ public import EventCore
 /// | `event_bus_link_unconfirmed` | counter | `unconfirmedSubscriptions` |
 /// | `event_bus_link_reconnections` | counter | `reconnections` |
 /// | `event_bus_link_restarted` | counter | `restartedConnections` |
+/// | `event_bus_link_forbidden` | counter | `forbidden` |
 /// | `event_bus_link_peers` | meter | `peers` |
 ///
 /// A subscription with a name (`SubscriptionOptions.name`) has it in the place of its pattern. At most ``maximumPatterns``
