@@ -1,5 +1,6 @@
 import EventCore
 import EventTesting
+import EventTransport
 import Testing
 
 @testable import EventMemory

@@ -60,5 +60,5 @@ package struct GapDetector: Sendable {
 }
 
 extension Subject: RecentKey {
-    var byteCount: Int { rawValue.utf8.count }
+    package var byteCount: Int { rawValue.utf8.count }
 }
