@@ -21,7 +21,7 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 # So many tests at a time: more would wait for each other's processor time longer than their deadlines allow.
 RUN_TESTS := swift test --skip-build --experimental-maximum-parallelization-width 12
 # Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
-BUSY_TESTS := EventCoreTests|EventZMQTests|EventNATSTests|IntegrationTests|FieldCases
+BUSY_TESTS := EventCoreTests|EventTransportTests|EventZMQTests|EventNATSTests|IntegrationTests|FieldCases
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests
@@ -126,7 +126,7 @@ pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same mom
 
 .PHONY: test-traits
 test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
-	swift test --traits Configuration --scratch-path .build-traits --filter TransportConfiguration
+	swift test --traits default,Configuration --scratch-path .build-traits --filter TransportConfiguration
 
 .PHONY: examples
 examples: dependencies ## Build the examples, run their tests and those that end by themselves
@@ -150,8 +150,40 @@ format: ## Format the sources in place
 release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
+# Where `make install` puts things, and what a packager wants to stand before that.
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALLED = $(DESTDIR)$(PREFIX)
+MANUAL = .build/plugins/GenerateManual/outputs/eventbus
+
+.PHONY: install uninstall
+install: dependencies ## Install eventbus with manual pages and completions below PREFIX (/usr/local), in DESTDIR
+	swift build -c release --product eventbus
+	rm -rf $(MANUAL)
+	swift package generate-manual --configuration release --multi-page >/dev/null
+	@folder="$$(swift build -c release --show-bin-path)"; \
+	install -D -m 755 "$$folder/eventbus" "$(INSTALLED)/bin/eventbus"; \
+	for page in $(MANUAL)/*.1; do install -D -m 644 "$$page" "$(INSTALLED)/share/man/man1/$${page##*/}"; done; \
+	completion() { \
+	    install -d "$(INSTALLED)/$$2"; \
+	    "$$folder/eventbus" --generate-completion-script $$1 >"$(INSTALLED)/$$2/$$3"; \
+	}; \
+	completion bash share/bash-completion/completions eventbus; \
+	completion zsh share/zsh/site-functions _eventbus; \
+	completion fish share/fish/vendor_completions.d eventbus.fish
+	@echo "installed $(INSTALLED)/bin/eventbus"
+uninstall: ## Remove what make install has installed
+	rm -f "$(INSTALLED)/bin/eventbus" "$(INSTALLED)"/share/man/man1/eventbus*.1 \
+	    "$(INSTALLED)/share/bash-completion/completions/eventbus" \
+	    "$(INSTALLED)/share/zsh/site-functions/_eventbus" \
+	    "$(INSTALLED)/share/fish/vendor_completions.d/eventbus.fish"
+
+.PHONY: install-check
+install-check: ## Install eventbus into a folder of its own, look at what is there, and remove it
+	Tests/install-check.sh
+
 # A library after those whose documentation it refers to.
-LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventNATS EventMetrics EventLogging EventTracing EventLifecycle
+LIBRARIES := EventCore EventTransport EventMemory EventTesting EventZMQ EventNATS EventMetrics EventLogging EventTracing EventLifecycle
 DOCUMENTATION := .build/documentation
 
 .PHONY: docs

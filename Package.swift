@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .library(name: "EventCore", targets: ["EventCore"]),
+        .library(name: "EventTransport", targets: ["EventTransport"]),
         .library(name: "EventMemory", targets: ["EventMemory"]),
         .library(name: "EventZMQ", targets: ["EventZMQ"]),
         .library(name: "EventNATS", targets: ["EventNATS"]),
@@ -17,41 +18,55 @@ let package = Package(
         .executable(name: "eventbus", targets: ["eventbus"]),
     ],
     traits: [
+        // Who uses EventMemory alone turns these off, and three packages are fetched.
+        .trait(name: "CommandLine", description: "The program eventbus: swift-argument-parser."),
+        .trait(name: "Lifecycle", description: "EventLifecycle: swift-service-lifecycle."),
+        .trait(name: "Logging", description: "EventLogging: swift-log."),
+        .trait(name: "Metrics", description: "EventMetrics: swift-metrics."),
+        .trait(name: "NATS", description: "EventNATS: swift-log."),
+        .trait(name: "ZeroMQ", description: "EventZMQ: swift-log."),
+        .default(enabledTraits: ["CommandLine", "Lifecycle", "Logging", "Metrics", "NATS", "ZeroMQ"]),
         .trait(name: "Configuration", description: "Opens a transport from a ConfigReader of swift-configuration."),
-        .default(enabledTraits: []),
     ],
+    // The first versions with what is used here, as "Dependencies" in CONTRIBUTING.md says; Package.resolved has those in use.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.3.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.0.6"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.1.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.1.0"),
     ],
     targets: [
         .target(
             name: "EventCore",
             dependencies: [
-                .product(
-                    name: "Configuration",
-                    package: "swift-configuration",
-                    condition: .when(traits: ["Configuration"])
-                ),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ]
         ),
+        .target(
+            name: "EventTransport",
+            dependencies: [
+                "EventCore",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
+            ]
+        ),
         .target(name: "CProcessor"),
-        .target(name: "CResources"),
-        .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore"]),
+        .target(name: "CResources", dependencies: ["CZeroMQ"]),
+        .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore", "EventTransport"]),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .target(
             name: "EventZMQ",
             dependencies: [
-                "EventCore", "EventMemory", "CResources", "CZeroMQ",
+                "EventCore", "EventTransport", "EventMemory", "CResources", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -59,11 +74,11 @@ let package = Package(
         .target(
             name: "EventNATS",
             dependencies: [
-                "EventCore", "EventMemory", "CNATS",
+                "EventCore", "EventTransport", "EventMemory", "CNATS",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .target(name: "EventTesting", dependencies: ["EventCore", "EventMemory"]),
+        .target(name: "EventTesting", dependencies: ["EventCore", "EventTransport", "EventMemory"]),
         .target(
             name: "EventMetrics",
             dependencies: ["EventCore", .product(name: "CoreMetrics", package: "swift-metrics")]
@@ -80,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventMemory", "EventNATS", "EventTesting", "EventZMQ",
+                "EventCore", "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -92,23 +107,29 @@ let package = Package(
         .testTarget(
             name: "EventCoreTests",
             dependencies: [
-                "EventCore", "EventMemory", "EventTesting",
-                .product(
-                    name: "Configuration",
-                    package: "swift-configuration",
-                    condition: .when(traits: ["Configuration"])
-                ),
+                "EventCore", "EventTransport", "EventMemory", "EventTesting",
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ],
             resources: [.copy("Golden")]
         ),
+        .testTarget(
+            name: "EventTransportTests",
+            dependencies: [
+                "EventTransport", "EventMemory", "EventTesting", "TransportSupport",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
+            ]
+        ),
         .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
-        .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
+        .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTransport", "EventTesting"]),
         .testTarget(
             name: "EventZMQTests",
             dependencies: [
-                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
+                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport", "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -117,16 +138,16 @@ let package = Package(
         .testTarget(
             name: "EventNATSTests",
             dependencies: [
-                "EventNATS", "EventTesting", "NATSSupport", "ProcessSupport",
+                "EventNATS", "EventTesting", "EventTransport", "NATSSupport", "ProcessSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
+        .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventTransport", "EventMemory"]),
         .testTarget(
             name: "EventMetricsTests",
             dependencies: [
-                "EventMetrics", "EventMemory", "EventTesting",
+                "EventMetrics", "EventTransport", "EventMemory", "EventTesting",
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
@@ -152,6 +173,7 @@ let package = Package(
             ]
         ),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(name: "TransportSupport", dependencies: ["EventTransport"], path: "Tests/TransportSupport"),
         .target(
             name: "TracingSupport",
             dependencies: [
@@ -163,18 +185,21 @@ let package = Package(
         .testTarget(
             name: "FieldCases",
             dependencies: [
-                "eventbus", "EventMemory", "EventMetrics", "EventTesting", "EventTracing", "EventZMQ", "ProcessSupport",
-                "TracingSupport",
+                "eventbus", "EventTransport", "EventMemory", "EventMetrics", "EventTesting", "EventTracing", "EventZMQ",
+                "ProcessSupport", "TracingSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
-        .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore", "ProcessSupport"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["eventbus", "EventCore", "EventTransport", "ProcessSupport"]
+        ),
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "EventMemory", "EventNATS", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging",
-                "EventTracing", "EventLifecycle", "NATSSupport",
+                "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ", "EventMetrics",
+                "EventLogging", "EventTracing", "EventLifecycle", "NATSSupport",
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -223,4 +248,22 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .strictMemorySafety(),
     ]
+}
+
+/// The traits that need a package; it is fetched when one of them is on.
+let traitsOfPackages: [String: Set<String>] = [
+    "swift-argument-parser": ["CommandLine"],
+    "swift-log": ["Logging", "NATS", "ZeroMQ"],
+    "swift-metrics": ["Metrics"],
+    "swift-service-lifecycle": ["Lifecycle"],
+]
+
+for target in package.targets {
+    target.dependencies = target.dependencies.map { dependency in
+        guard case .productItem(let name, let package?, _, nil) = dependency, let traits = traitsOfPackages[package]
+        else {
+            return dependency
+        }
+        return .product(name: name, package: package, condition: .when(traits: traits))
+    }
 }

@@ -3,6 +3,7 @@ import EventCore
 import EventMemory
 import EventNATS
 import EventTesting
+import EventTransport
 import EventZMQ
 import Foundation
 

@@ -1,11 +1,12 @@
 import EventCore
 import EventMemory
 import EventTesting
+import EventTransport
 import EventZMQ
 import Foundation
 import Testing
 
-/// Every Swift block of the README, to the letter, in a place where it compiles and runs.
+/// Swift blocks of the README and of the articles, to the letter, in a place where they compile and run.
 @Suite(.timeLimit(.minutes(1))) struct ReadmeSnippets {
     struct Order: Codable, Sendable {
         var id: Int

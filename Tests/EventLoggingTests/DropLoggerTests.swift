@@ -82,12 +82,38 @@ import Testing
         subscription.close()
     }
 
+    @Test func `a line says what the subscription is called and listens to, also when that has ended`() async throws {
+        let observer = makeObserver()
+        let bus = MemoryBus(observer: observer)
+        let options = SubscriptionOptions(bufferCapacity: 1, name: "audit\nERROR")
+        let subscription = try await bus.subscribe(to: "a.*", options: options)
+        for _ in 0..<3 { try await bus.publish(Envelope(subject: "a.b")) }
+        subscription.close()
+        observer.summarize()
+        #expect(lines().count == 2)
+        for entry in handler.entries {
+            #expect(entry.metadata["name"] == "audit\\nERROR")
+            #expect(entry.metadata["pattern"] == "a.*")
+            #expect(entry.metadata["subscription"] == "\(subscription.id)")
+        }
+    }
+
     @Test func `drops of what was closed are not logged unless asked for`() throws {
         let envelope = Envelope(subject: "a")
         makeObserver().onDrop(envelope, from: SubscriptionID(rawValue: "s"), reason: .closed)
         #expect(lines() == [])
         makeObserver(reasons: [.closed]).onDrop(envelope, from: SubscriptionID(rawValue: "s"), reason: .closed)
         #expect(lines().first == "warning: A subscription loses envelopes -")
+    }
+
+    @Test func `nobody's id begins a line of the log`() {
+        var observer: DropLogger? = makeObserver()
+        let id = SubscriptionID(rawValue: "s\nERROR forged\u{1B}[2J")
+        observer?.onDrop(Envelope(subject: "a"), from: id, reason: .bufferFull)
+        observer = nil
+        let subscriptions = handler.entries.map { $0.metadata["subscription"].map { "\($0)" } ?? "" }
+        #expect(subscriptions.count == 2)
+        for text in subscriptions { #expect(text.hasPrefix("s\\nERROR") && !text.contains("\n")) }
     }
 
     @Test func `an observer that is let go says what it had counted`() {

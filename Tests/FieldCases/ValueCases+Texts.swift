@@ -1,5 +1,6 @@
 import EventCore
 import EventMemory
+import EventZMQ
 import Foundation
 import Testing
 
@@ -34,6 +35,18 @@ extension FieldCase {
                 #expect(error.description.hasSuffix("at byte 9"))
             }
         },
+        FieldCase("a number that does not fit was called invalid JSON at byte 0") {
+            struct Small: Decodable { var n: Int8 }
+            for json in [#"{"n": 40000000000}"#, #"{"n":1.5}"#] {
+                let envelope = Envelope(subject: "a", rawPayload: Data(json.utf8))
+                let error = try #require(throws: EventError.self) { try envelope.decode(Small.self) }
+                #expect("\(error)".contains("does not fit") && !"\(error)".contains("not valid JSON"))
+            }
+        },
+        FieldCase("payload_json that is no JSON was accepted, and refused by whoever wrote the envelope next") {
+            let json = #"{"subject":"a","payload_json":"not json"}"#
+            #expect(throws: DecodingError.self) { try JSONDecoder().decode(Envelope.self, from: Data(json.utf8)) }
+        },
         FieldCase("a value without a JSON form is named with its subject and its place") {
             struct Order: Codable { var totals: [Double] }
             let error = try #require(throws: EventError.self) {
@@ -56,6 +69,31 @@ extension FieldCase {
             let error = try #require(throws: EventError.self) { try envelope.decode([Token].self) }
             #expect(error.description.contains("[0] at byte 1: no token: secret"))
             #expect(error.description.utf8.count < 200)
+        },
+        FieldCase("words of others in an error are cut short, however long they are and however deep a payload is") {
+            struct Deep: Decodable {
+                init(from decoder: any Decoder) throws {
+                    let container = try decoder.container(keyedBy: Key.self)
+                    _ = try container.decode(Deep.self, forKey: Key())
+                }
+                struct Key: CodingKey {
+                    var stringValue = "key"
+                    var intValue: Int? { nil }
+                    init() {}
+                    init?(stringValue: String) {}
+                    init?(intValue: Int) { nil }
+                }
+            }
+            let nested = String(repeating: #"{"key":"#, count: 100) + "1" + String(repeating: "}", count: 100)
+            let envelope = Envelope(subject: "a", rawPayload: Data(nested.utf8))
+            let deep = try #require(throws: EventError.self) { try envelope.decode(Deep.self) }
+            #expect(deep.description.contains("key.key.key") && deep.description.contains("… at byte 700"))
+            let long = String(repeating: "secret", count: 10_000)
+            for text in [
+                deep.description, EventError.requestFailed(long).description, RequestFailure(long).description,
+            ] {
+                #expect(text.utf8.count < 600)
+            }
         },
         FieldCase("an envelope that cannot be read is named as far as it was read, and the member that is wrong") {
             let json = #"{"id":"i7","subject":"orders.eu","time":"2026-01-02T03:04:05Z","headers":{"tenant":5}}"#
@@ -143,7 +181,10 @@ extension FieldCase {
                 EventError.requestFailed(forged).description, EventError.invalidSubject(forged).description,
                 TransportFailure(operation: forged, reason: forged).description, RequestFailure(forged).description,
                 LinkEvent.malformed(endpoint: forged, reason: forged).description,
+                LinkEvent.malformed(endpoint: "e", reason: forged).reason,
                 LinkEvent.subscriberJoined(forged).description,
+                SubscriptionConfirmation(confirmed: [forged], missing: [forged]).description,
+                ZMQPermissions(name: forged).description,
                 LinkLoss(count: 1, prefix: forged, origin: forged, endpoint: forged).description,
                 LinkPeer(id: forged, name: forged, endpoint: forged, role: .publisher).description,
             ]

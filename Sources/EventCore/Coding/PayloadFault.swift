@@ -43,6 +43,10 @@ struct PayloadFault: CustomStringConvertible {
         case .keyNotFound(let key, let context):
             path = context.codingPath
             words = "the key \"\(key.stringValue.excerpt)\" is missing"
+        case .dataCorrupted(let context) where context.codingPath.isEmpty && context.underlyingError != nil:
+            // Foundation calls what it cannot read invalid, and it is JSON: a number that its type has no room for.
+            path = []
+            words = "a number in it does not fit the type it is decoded as"
         case .dataCorrupted(let context):
             path = context.codingPath
             words = context.debugDescription.excerpt
@@ -61,13 +65,16 @@ struct PayloadFault: CustomStringConvertible {
     /// A coding path as one writes it: `items[2].price`.
     private static func text(of path: [any CodingKey]) -> String {
         guard !path.isEmpty else { return "the value" }
-        return path.reduce(into: "") { text, key in
+        // A path is as deep as the payload, which is somebody else's.
+        let shown = path.prefix(16)
+        let more = shown.count < path.count ? "…" : ""
+        return shown.reduce(into: "") { text, key in
             if let index = key.intValue {
                 text += "[\(index)]"
             } else {
                 text += (text.isEmpty ? "" : ".") + key.stringValue.excerpt
             }
-        }
+        } + more
     }
 
     private static func kind(of payload: Data, at path: [any CodingKey]) -> String {

@@ -35,8 +35,9 @@ extension Bus {
 
     /// Answers the requests of a subscription, which is in effect already, until it ends or the task is cancelled.
     ///
-    /// An envelope without an address for replies is no request: it is taken and left alone. The reply carries the
-    /// request's id in the header ``Envelope/HeaderKey/requestID``. When the handler throws or its value has no JSON form,
+    /// An envelope without an address for replies is no request: it is taken and left alone. The reply's payload is what the
+    /// handler returns as JSON, none for `nil`, and bytes as they are; an envelope is sent as it is, but for its subject.
+    /// The reply carries the request's id in the header ``Envelope/HeaderKey/requestID``. When the handler throws or its value has no JSON form,
     /// the header ``Envelope/HeaderKey/replyError`` says so instead of a payload: in the handler's own words when it
     /// throws a ``RequestFailure``, and otherwise by the error's type alone, since everybody may read what is published.
     ///
@@ -73,7 +74,7 @@ extension Bus {
         await trace.run {
             let reply: Envelope
             do {
-                reply = try Envelope(subject: address.subject, payload: try await handler(request))
+                reply = try Self.reply(try await handler(request), on: address.subject)
             } catch {
                 onFailure(error, request)
                 await tell(error, to: address, request, in: trace, onFailure)
@@ -87,6 +88,14 @@ extension Bus {
                 await tell(error, to: address, request, in: trace) { _, _ in }
             }
         }
+    }
+
+    /// What a handler returned, as an envelope; an envelope of its own goes to whoever has asked, and asks nothing itself.
+    private static func reply(_ value: some Encodable, on subject: Subject) throws(EventError) -> Envelope {
+        guard var envelope = value as? Envelope else { return try Envelope(subject: subject, payload: value) }
+        (envelope.subject, envelope.id) = (subject, "")
+        envelope.headers[Envelope.HeaderKey.replyTo] = nil
+        return envelope
     }
 
     private func tell(
@@ -125,8 +134,8 @@ public struct RequestFailure: Error, Hashable, Sendable, CustomStringConvertible
         self = error as? RequestFailure ?? RequestFailure("\(type(of: error))")
     }
 
-    /// The words, in one line.
-    public var description: String { message.printable }
+    /// The words, in one line; their beginning when they are long.
+    public var description: String { message.excerpt(upTo: 500) }
 }
 
 extension RequestFailure: LocalizedError {

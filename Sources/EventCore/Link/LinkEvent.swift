@@ -43,8 +43,10 @@ public enum LinkEvent: Sendable, Hashable {
         }
     }
 
-    /// What it means, in a few words.
-    public var reason: String {
+    /// What it means, in a few words on one line.
+    public var reason: String { words.printable }
+
+    private var words: String {
         switch self {
         case .connected: "a peer is connected"
         case .disconnected(_, let reason), .refused(_, let reason), .unresolved(_, let reason),
@@ -63,7 +65,7 @@ public enum LinkEvent: Sendable, Hashable {
 
 extension LinkEvent: CustomStringConvertible {
     /// Where it happened and what it means, in one line.
-    public var description: String { (endpoint.map { "\($0): \(reason)" } ?? reason).printable }
+    public var description: String { endpoint.map { "\($0.printable): \(reason)" } ?? reason }
 }
 
 /// Envelopes that were sent to a bus and did not arrive.

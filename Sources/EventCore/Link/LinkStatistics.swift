@@ -60,3 +60,18 @@ public struct LinkStatistics: Sendable, Hashable {
     /// Creates statistics with nothing counted.
     public init() {}
 }
+
+extension LinkStatistics: CustomStringConvertible {
+    /// What was counted, on one line; what is zero is left out.
+    public var description: String {
+        let counts = [
+            ("sent", sent), ("unheard", unheard), ("times a queue was full", sendQueueDropEpisodes),
+            ("received", received), ("malformed", malformed), ("echoes", echoes), ("lost", lost),
+            ("unknown losses", unknownLosses), ("dropped", dropped), ("overflowed", overflowed),
+            ("unconfirmed subscriptions", unconfirmedSubscriptions), ("peers", peers),
+            ("reconnections", reconnections), ("restarted connections", restartedConnections),
+        ]
+        let told = counts.filter { $0.1 != 0 }.map { "\($0.1) \($0.0)" }
+        return told.isEmpty ? "nothing counted" : told.joined(separator: ", ")
+    }
+}

@@ -1,7 +1,7 @@
 /// Who had confirmed a subscription when `subscribe` returned, and who had not.
 ///
 /// A publisher is told by the endpoint that leads to it, and by its id where it has one.
-public struct SubscriptionConfirmation: Sendable, Hashable {
+public struct SubscriptionConfirmation: Sendable, Hashable, CustomStringConvertible {
     /// The publishers at which the subscription was in effect.
     public var confirmed: [String]
     /// The publishers that were waited for in vain: absent, or no buses, so that they never answer.
@@ -17,5 +17,11 @@ public struct SubscriptionConfirmation: Sendable, Hashable {
     ///   - missing: The publishers that were waited for in vain.
     public init(confirmed: [String] = [], missing: [String] = []) {
         (self.confirmed, self.missing) = (confirmed, missing)
+    }
+
+    /// One line for people.
+    public var description: String {
+        func list(_ names: [String]) -> String { names.isEmpty ? "nobody" : names.joined(separator: ", ") }
+        return "confirmed by \(list(confirmed)), not by \(list(missing))".printable
     }
 }

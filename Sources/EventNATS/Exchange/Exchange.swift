@@ -1,5 +1,6 @@
 import Dispatch
 import EventCore
+import EventTransport
 import Synchronization
 
 #if canImport(FoundationEssentials)

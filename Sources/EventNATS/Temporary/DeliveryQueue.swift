@@ -1,6 +1,7 @@
 import Dispatch
 import EventCore
 import EventMemory
+import EventTransport
 import Synchronization
 
 /// Delivers what came off the wire to local subscriptions, in order, and lets no code of the user hold up the service

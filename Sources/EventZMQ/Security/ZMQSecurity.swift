@@ -1,7 +1,8 @@
 public import EventCore
+import EventTransport
 
 /// What somebody may do who has proved to have a key.
-public struct ZMQPermissions: Sendable, Hashable {
+public struct ZMQPermissions: Sendable, Hashable, CustomStringConvertible {
     /// What people know the key's owner by.
     public var name: String
     /// The subjects that it may publish on; all unless set.
@@ -17,6 +18,14 @@ public struct ZMQPermissions: Sendable, Hashable {
     ///   - subscribe: The subjects that it may subscribe to.
     public init(name: String, publish: [Pattern] = [">"], subscribe: [Pattern] = [">"]) {
         (self.name, self.publish, self.subscribe) = (name, publish, subscribe)
+    }
+
+    /// The name and what it may do, on one line.
+    public var description: String {
+        func list(_ patterns: [Pattern]) -> String {
+            patterns.isEmpty ? "nothing" : patterns.map(\.description).joined(separator: " ")
+        }
+        return "\(name.printable) may publish \(list(publish)) and subscribe to \(list(subscribe))"
     }
 
     func mayPublish(on subject: Subject) -> Bool { publish.contains { $0.matches(subject) } }

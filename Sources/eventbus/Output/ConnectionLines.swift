@@ -30,6 +30,7 @@ struct ConnectionLines {
         case .unresolved: "unresolved"
         case .incompatible: "incompatible"
         case .forbidden: "forbidden"
+        case .malformed: "malformed"
         default: nil
         }
     }

@@ -40,7 +40,7 @@ struct SubscribeCommand: AsyncParsableCommand {
 
     @OptionGroup var bus: BusOptions
 
-    @Option(help: ArgumentHelp("Exit after so many envelopes.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Exit after so many envelopes.", valueName: "n"))
     var count: Int?
 
     @Option(

@@ -24,9 +24,10 @@ enum Fault: String, CaseIterable {
     case tailIgnoresStars, truncatesSubjects, splitsAtSpaces, servesFirstOnly
     // Transparency
     case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
+    case losesNull, losesOpaquePayloads, composesIDs, composesHeaders, clampsTimes, stripsTraceHeaders, losesRepeatedIDs
     // Subscribing
     case remembersRoutes, remembersRoutesElsewhere, subscribesLate, losesConcurrentSubscribes
-    case repeatsIDs, widensPatterns
+    case repeatsIDs, numbersIDsByBus, widensPatterns, losesNames
     case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly
     case forgetsUnsubscribing, retainsSubscriptions, retainsPredicates, closesBusWithSubscription
     case ignoresPredicates, remembersAnswers, remembersAnswersBriefly, asksTwice, asksUnderLock
@@ -35,6 +36,7 @@ enum Fault: String, CaseIterable {
     case callsBackWhenClosed, abandonsCallbacks, forgetsMatchesWhenClosed, throwsAfterPredicate
     // Observing
     case callsBackUnderLock, callsBackLate, callsBackAfterWaking, miscountsDrops, countsOnlyObserved
+    case losesBeginnings, tellsBeginningsLate, tellsNoNames, losesEnds, repeatsEnds, confusesEnds, tellsEndsLate
 
     /// Whether it shows only on a bus without an observer.
     var isSeenOnlyUnobserved: Bool { self == .fillsOnlyObserved || self == .countsOnlyObserved }
@@ -106,11 +108,18 @@ enum Fault: String, CaseIterable {
         case .emptiesPayloads: ["transparency.keepsAbsentFields"]
         case .losesHeaders: ["transparency.keepsHeaders"]
         case .lowercasesSubjects: ["transparency.keepsSubject"]
+        case .losesNull, .losesOpaquePayloads: ["transparency.keepsPayloadBytes"]
+        case .composesIDs, .clampsTimes: ["transparency.keepsSetFields"]
+        case .composesHeaders: ["transparency.keepsHeaders"]
+        case .stripsTraceHeaders: ["transparency.keepsTraceHeaders"]
+        case .losesRepeatedIDs: ["transparency.keepsRepeatedIDs"]
         case .remembersRoutes: ["subscribe.isEffectiveOnReturn"]
         case .remembersRoutesElsewhere: ["subscribe.isEffectiveOnEveryThread"]
         case .subscribesLate: ["subscribe.isEffectiveOnReturn", "subscribe.isEffectiveOnEveryThread"]
         case .losesConcurrentSubscribes: ["subscribe.worksConcurrently"]
-        case .repeatsIDs: ["subscribe.givesUniqueIDs"]
+        case .repeatsIDs: ["subscribe.givesUniqueIDs", "subscribe.givesIDsUniqueInProcess"]
+        case .numbersIDsByBus: ["subscribe.givesIDsUniqueInProcess"]
+        case .losesNames: ["subscribe.keepsName"]
         case .widensPatterns: ["subscribe.keepsPattern"]
         case .ignoresCapacity:
             ["subscribe.keepsCapacity", "subscribe.countsCapacityFromReturn", "backpressure.takesAfterReading"]
@@ -141,7 +150,11 @@ enum Fault: String, CaseIterable {
         case .abandonsCallbacks: ["close.waitsForCallbacks"]
         case .forgetsMatchesWhenClosed: ["close.accountsWhenAnnouncingCloses", "close.accountsWhenPredicateCloses"]
         case .throwsAfterPredicate: ["close.accountsWhenPredicateCloses"]
-        case .callsBackUnderLock: ["observer.isCalledOutsideLocks"]
+        case .callsBackUnderLock: ["observer.isCalledOutsideLocks", "observer.isToldOfEndsOutsideLocks"]
+        case .losesBeginnings, .tellsNoNames: ["observer.isToldOfSubscriptions"]
+        case .tellsBeginningsLate: ["observer.isToldOfSubscriptionsFirst", "observer.isToldOfSubscriptions"]
+        case .losesEnds, .repeatsEnds, .tellsEndsLate: ["observer.isToldOfEnds", "observer.isToldOfEndsInRaces"]
+        case .confusesEnds: ["observer.isToldOfEnds"]
         case .callsBackLate: ["observer.finishesBeforePublishReturns"]
         case .callsBackAfterWaking:
             [

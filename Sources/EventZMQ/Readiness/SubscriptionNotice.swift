@@ -1,0 +1,55 @@
+import EventCore
+import EventTransport
+
+/// What a publishing socket says of its peers' subscriptions.
+struct SubscriptionNotice: Sendable {
+    enum Topic: Sendable, Hashable {
+        case prefix(WirePrefix)
+        case control(ControlTopic)
+        /// Begins as one of ours do, and is none.
+        case unknown([UInt8])
+    }
+
+    var topic: Topic
+    /// How many bytes the topic has.
+    var size: Int
+    /// Whether a subscription began; otherwise it ended.
+    var isSubscription: Bool
+    /// The connection it came over; `nil` when libzmq says it on behalf of one that is gone.
+    var connection: Int32?
+    /// Who is at the other end, as the handshake told.
+    var peer: PeerIdentity?
+    /// What the handshake has proved of it, where a bus insists on that.
+    var user: String?
+    /// Whether the bus that it says it is belongs to somebody else.
+    var isForeign = false
+
+    /// Whose it is.
+    ///
+    /// Of those who speak for another it is not the other's: their subscriptions are plain ones, and what they announce is
+    /// nobody's.
+    var bus: String? {
+        guard isForeign else { return peer?.bus }
+        if case .control = topic { return "" }
+        return nil
+    }
+
+    /// Reads a message; `nil` when it is no notice.
+    init?(_ message: borrowing ZMQMessage, _ peers: inout PeerReader) {
+        let bytes = message.bytes
+        guard let first = bytes.first, first <= 1 else { return nil }
+        isSubscription = first == 1
+        let text = bytes.dropFirst()
+        size = text.count
+        if text.first == ControlTopic.firstByte {
+            // libzmq keeps it all the same.
+            topic = ControlTopic(text).map(Topic.control) ?? .unknown(Array(text))
+        } else {
+            topic = .prefix(WirePrefix(Array(text)))
+        }
+        let connection = message.connection
+        self.connection = connection < 0 ? nil : connection
+        peer = peers.peer(of: message)
+        user = peers.user(of: message)
+    }
+}
