@@ -23,8 +23,9 @@ let package = Package(
         .trait(name: "Lifecycle", description: "EventLifecycle: swift-service-lifecycle."),
         .trait(name: "Logging", description: "EventLogging: swift-log."),
         .trait(name: "Metrics", description: "EventMetrics: swift-metrics."),
+        .trait(name: "NATS", description: "EventNATS: swift-log."),
         .trait(name: "ZeroMQ", description: "EventZMQ: swift-log."),
-        .default(enabledTraits: ["CommandLine", "Lifecycle", "Logging", "Metrics", "ZeroMQ"]),
+        .default(enabledTraits: ["CommandLine", "Lifecycle", "Logging", "Metrics", "NATS", "ZeroMQ"]),
         .trait(name: "Configuration", description: "Opens a transport from a ConfigReader of swift-configuration."),
     ],
     // The first versions with what is used here, as "Dependencies" in CONTRIBUTING.md says; Package.resolved has those in use.
@@ -137,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "EventNATSTests",
             dependencies: [
-                "EventNATS", "EventTesting", "NATSSupport", "ProcessSupport", "TransportSupport",
+                "EventNATS", "EventTesting", "EventTransport", "NATSSupport", "ProcessSupport", "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -198,8 +199,7 @@ let package = Package(
             name: "DocumentationTests",
             dependencies: [
                 "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ", "EventMetrics",
-                "EventLogging",
-                "EventTracing", "EventLifecycle", "NATSSupport",
+                "EventLogging", "EventTracing", "EventLifecycle", "NATSSupport",
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
@@ -253,7 +253,7 @@ for target in package.targets where target.type != .system {
 /// The traits that need a package; it is fetched when one of them is on.
 let traitsOfPackages: [String: Set<String>] = [
     "swift-argument-parser": ["CommandLine"],
-    "swift-log": ["Logging", "ZeroMQ"],
+    "swift-log": ["Logging", "NATS", "ZeroMQ"],
     "swift-metrics": ["Metrics"],
     "swift-service-lifecycle": ["Lifecycle"],
 ]

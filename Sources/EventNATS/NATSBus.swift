@@ -1,6 +1,6 @@
 public import EventCore
-import EventTransport
 import EventMemory
+import EventTransport
 import Synchronization
 
 /// A bus between hosts over a NATS server or cluster, at most once: `publish` returns when the envelope is with local
@@ -170,10 +170,10 @@ public final class NATSBus: Bus, BusLink {
         case .done, .timedOut:
             return opening.begin()
         case .cancelled:
-            opening.close()
+            opening.close(.cancelled)
             throw CancellationError()
         case .closed:
-            opening.close()
+            opening.close(.busClosed)
             throw EventError.busClosed
         case .failed(let error):
             opening.close()

@@ -1,4 +1,4 @@
-public import EventCore
+import EventCore
 public import EventTransport
 public import Logging
 

@@ -28,7 +28,7 @@ struct ReceivedAccount: Sendable {
         /// How many were lost by the publisher's last message; what has come since belongs to the next one.
         var told = 0
 
-        var lost: Int { isCounted ? max(0, Int(clamping: segment.total) - Int(clamping: received)) : 0 }
+        var lost: Int { isCounted ? max(0, Int(clamping: segment.total) - Int(clamping: received)) : told }
     }
 
     private static let maximumWaiting = 1 << 16
@@ -117,9 +117,11 @@ struct ReceivedAccount: Sendable {
 
         let before = known.reduce(0) { $0 + $1.told }
         let open = known.last?.segment
-        var next = lines.segments.map { segment in
+        var next = lines.segments.map { segment -> Known in
             let same = known.first { $0.segment.from == segment.from && $0.segment.version == segment.version }
-            return Known(segment: segment, received: same?.received ?? 0, isCounted: same?.isCounted ?? true)
+            var next = same ?? Known(segment: segment, received: 0)
+            next.segment = segment
+            return next
         }
         // The count that was open must go on or have been closed; one without anything in it may just be gone.
         if let open, open.total > 0,

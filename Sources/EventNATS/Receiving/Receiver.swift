@@ -1,6 +1,6 @@
 import EventCore
-import EventTransport
 import EventMemory
+import EventTransport
 import Synchronization
 
 /// Reads what comes from the server, keeps books of it, and hands it to local subscriptions.

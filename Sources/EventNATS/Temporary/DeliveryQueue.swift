@@ -1,7 +1,7 @@
 import Dispatch
 import EventCore
-import EventTransport
 import EventMemory
+import EventTransport
 import Synchronization
 
 /// Delivers what came off the wire to local subscriptions, in order, and lets no code of the user hold up the service
