@@ -82,7 +82,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$(swift build -c release --show-bin-path)
 
-.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-python pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
 	swift build -c release --product LossReport
 ifeq ($(FILTER),)
@@ -111,13 +111,6 @@ nats-readiness: ROUNDS ?= 2000
 nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on one NATS server, across a cluster, and while servers are killed
 	swift build --build-tests
 	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.ReadinessStressTests
-nats-python: PACKAGES += python3-venv
-nats-python: dependencies ## Let a bus and a program on nats-py read each other
-	test -x .build/nats-python/bin/python || python3 -m venv .build/nats-python
-	.build/nats-python/bin/pip install -q nats-py==2.16.0
-	swift build --build-tests
-	EVENT_NATS_PYTHON=$(CURDIR)/.build/nats-python/bin/python swift test --skip-build --filter EventNATSTests.PythonTests
-
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
 	swift build -c release --product LossReport

@@ -20,6 +20,14 @@ package final class NATSServer: Sendable {
         var clusterURL: String?
     }
 
+    /// Those that run; servers that tests share are still there when the tests end, and end with them.
+    private static let running = Mutex<[pid_t: SpawnedProcess]>([:])
+    private static let endsAll: Void = { _ = atexit { NATSServer.endAll() } }()
+
+    private static func endAll() {
+        for process in running.withLock({ $0.values }) { process.send(SIGKILL) }
+    }
+
     private let arguments: [String]
     private let folder: URL
     private let state = Mutex(State())
@@ -70,6 +78,11 @@ package final class NATSServer: Sendable {
             errors: output
         )
         let ports = folder.appending(path: "nats-server_\(process.identifier).ports")
+        _ = Self.endsAll
+        Self.running.withLock { running in
+            running = running.filter { $0.value.isRunning }
+            running[process.identifier] = process
+        }
         state.withLock { $0.process = process }
         let deadline = ContinuousClock.now + Self.limit
         while true {
