@@ -63,7 +63,7 @@ import Testing
         switch end {
         case "answered": for _ in readers { #expect(mailbox.offer(Envelope(subject: "a")) == .delivered) }
         case "cancelled": for reader in readers { reader.cancel() }
-        case "closed": mailbox.close(.subscription)
+        case "closed": mailbox.close(.closed)
         default: break
         }
         await executor.run { readers.allSatisfy(\.isDone) }
