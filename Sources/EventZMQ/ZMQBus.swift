@@ -70,6 +70,7 @@ public final class ZMQBus: Bus, BusLink {
         outbox.close()
         deliveries.close()
         commands.post(.stop)
+        local.endSubscriptions()
     }
 
     /// What has been sent, received and lost since the bus was opened.
@@ -166,10 +167,10 @@ public final class ZMQBus: Bus, BusLink {
         case .done, .timedOut:
             return opening.begin()
         case .cancelled:
-            opening.close()
+            opening.close(.cancelled)
             throw CancellationError()
         case .closed:
-            opening.close()
+            opening.close(.busClosed)
             throw EventError.busClosed
         }
     }

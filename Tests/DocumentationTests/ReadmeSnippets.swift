@@ -6,7 +6,7 @@ import EventZMQ
 import Foundation
 import Testing
 
-/// Every Swift block of the README, to the letter, in a place where it compiles and runs.
+/// Swift blocks of the README and of the articles, to the letter, in a place where they compile and run.
 @Suite(.timeLimit(.minutes(1))) struct ReadmeSnippets {
     struct Order: Codable, Sendable {
         var id: Int

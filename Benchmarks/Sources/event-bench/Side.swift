@@ -1,3 +1,4 @@
+import Measurement
 import Workloads
 
 /// Who publishes and who subscribes: the bus or the C program.

@@ -61,7 +61,7 @@ final class BusReporter: Sendable {
             guard times.isPowerOfTen else { break }
             let names = missing.joined(separator: ", ")
             warn("subscription not confirmed in time", times, ["pattern": pattern.rawValue, "missing": names])
-        case .lost: break
+        case .lost, .forbidden: break
         @unknown default: break
         }
     }

@@ -44,6 +44,7 @@ final class Outbox: Sendable {
     }
 
     private typealias SubjectPlace = RecentTable<Subject, SubjectState>.Place
+    private typealias ForgottenSubjects = RecentTable<Subject, SubjectState>.Entries
 
     private struct State: Sendable {
         var legs: [Leg] = []
@@ -59,7 +60,13 @@ final class Outbox: Sendable {
             subscribers = asksWhoSubscribes ? IdentityOwners() : nil
         }
 
-        private var subjects = RecentTable<Subject, SubjectState>(capacity: Outbox.subjectCapacity)
+        private var subjects = RecentTable<Subject, SubjectState>(
+            capacity: Outbox.subjectCapacity,
+            byteLimit: Outbox.subjectBytes
+        )
+
+        /// What the table of subjects has forgotten, which is to be let go without the lock.
+        mutating func takeForgotten() -> ForgottenSubjects? { subjects.takeForgotten() }
 
         private var generation: UInt64 {
             var sum: UInt64 = 0
@@ -158,9 +165,12 @@ final class Outbox: Sendable {
         var isUnwanted = false
         var isUnheard = false
         var isClosed = false
+        var forgotten: ForgottenSubjects?
     }
 
     private static let subjectCapacity = 1 << 16
+    /// Of the names of the subjects.
+    private static let subjectBytes = 1 << 23
 
     private let state: Lock<State>
     private let origin: String
@@ -214,12 +224,13 @@ final class Outbox: Sendable {
     }
 
     private func demand(for subject: Subject) -> Demand {
-        let (demand, isFirst) = state.withLock { state -> (Demand, Bool) in
-            guard state.isOpen else { return (.closed, false) }
+        let (demand, isFirst, _) = state.withLock { state -> (Demand, Bool, ForgottenSubjects?) in
+            guard state.isOpen else { return (.closed, false, nil) }
             let demand = state.note(subject)
-            guard demand == .counted, !state.isUnchecked else { return (demand, false) }
+            let forgotten = state.takeForgotten()
+            guard demand == .counted, !state.isUnchecked else { return (demand, false, forgotten) }
             state.isUnchecked = true
-            return (demand, true)
+            return (demand, true, forgotten)
         }
         if isFirst { wakeUp.wake() }
         return demand
@@ -253,7 +264,9 @@ final class Outbox: Sendable {
                             let (place, sequence) = state.number(envelope.subject)
                             encoder.finish(&header, sequence: sequence, number: state.number)
                             try header.withBytes { bytes throws(EventError) in try message.setHeader(bytes) }
-                            return state.send(message, at: place)
+                            var aftermath = state.send(message, at: place)
+                            aftermath.forgotten = state.takeForgotten()
+                            return aftermath
                         }
                     }
                 }

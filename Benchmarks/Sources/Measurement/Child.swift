@@ -1,10 +1,16 @@
 import Foundation
 
 /// Another process of this run.
-final class Child {
+public final class Child {
     /// Why a child gave no answer.
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    public struct Failure: Error, CustomStringConvertible {
+        /// How it ended.
+        public let description: String
+
+        /// Creates a failure from words for people.
+        public init(description: String) {
+            self.description = description
+        }
     }
 
     private let process = Process()
@@ -12,7 +18,7 @@ final class Child {
     private let name: String
 
     /// Starts one of the programs that lie beside this one.
-    init(_ program: String, _ arguments: [String]) throws {
+    public init(_ program: String, _ arguments: [String]) throws {
         name = ([program] + arguments).joined(separator: " ")
         let folder = Bundle.main.executableURL?.deletingLastPathComponent()
         process.executableURL = folder?.appendingPathComponent(program)
@@ -22,14 +28,14 @@ final class Child {
     }
 
     /// Waits until it ends, and decodes what it printed.
-    func answer<Answer: Decodable>(_ type: Answer.Type) throws -> Answer {
+    public func answer<Answer: Decodable>(_ type: Answer.Type) throws -> Answer {
         let printed = output.fileHandleForReading.readDataToEndOfFile()
         try wait()
         return try JSONDecoder().decode(type, from: printed)
     }
 
     /// Waits until it ends.
-    func wait() throws {
+    public func wait() throws {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw Failure(description: "\(name): status \(process.terminationStatus)")
@@ -37,7 +43,7 @@ final class Child {
     }
 
     /// Ends it, if it still runs.
-    func end() {
+    public func end() {
         guard process.isRunning else { return }
         // Children of this process inherit that SIGTERM is blocked, so only this is sure to end them.
         kill(process.processIdentifier, SIGKILL)
