@@ -36,7 +36,7 @@ struct NotInTime: Error {
     var state = ""
 }
 
-/// Waits for something that nothing announces, giving way to other tasks between looks.
+/// Waits for something that nothing announces; between looks the processor is left to the servers.
 func eventually(
     within limit: Duration = .seconds(30),
     _ state: @autoclosure () -> String = "",
@@ -45,6 +45,6 @@ func eventually(
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
         guard ContinuousClock.now < deadline else { throw NotInTime(state: state()) }
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(2))
     }
 }

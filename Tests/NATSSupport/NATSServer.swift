@@ -88,8 +88,11 @@ package final class NATSServer: Sendable {
         while true {
             guard process.isRunning, ContinuousClock.now < deadline else {
                 let text = try? String(contentsOf: log, encoding: .utf8)
+                let wasRunning = process.isRunning
                 process.send(SIGKILL)
-                throw Failure(description: "nats-server did not start: \(text ?? "")")
+                let end = await process.status
+                let state = wasRunning ? "was not ready in time" : "ended with \(end)"
+                throw Failure(description: "nats-server \(state): \(text ?? "")")
             }
             if let data = try? Data(contentsOf: ports), let found = try? JSONDecoder().decode(Ports.self, from: data) {
                 state.withLock { state in

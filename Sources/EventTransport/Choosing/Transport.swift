@@ -6,8 +6,8 @@ public import EventCore
 ///
 /// ```swift
 /// extension Transport {
-///     public static let nats = Transport(scheme: "nats", options: ["server"]) { parameters, observer in
-///         try NATSBus(server: parameters.require("server"), observer: observer)
+///     public static let courier = Transport(scheme: "courier", options: ["server"]) { parameters, observer in
+///         try CourierBus(server: parameters.require("server"), observer: observer)
 ///     }
 /// }
 /// ```
