@@ -82,7 +82,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$(swift build -c release --show-bin-path)
 
-.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
 	swift build -c release --product LossReport
 ifeq ($(FILTER),)
@@ -110,7 +110,11 @@ readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, 
 nats-readiness: ROUNDS ?= 2000
 nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on one NATS server, across a cluster, and while servers are killed
 	swift build --build-tests
-	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.ReadinessStressTests
+	EVENT_STRESS_ROUNDS=$(ROUNDS) EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.ReadinessStressTests
+nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus; fails now and then, as "NATS in production" says
+	swift build --build-tests
+	EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.OutageTests
+
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
 	swift build -c release --product LossReport

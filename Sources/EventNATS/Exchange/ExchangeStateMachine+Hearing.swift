@@ -20,8 +20,10 @@ extension ExchangeStateMachine {
             }
             noteInterest(of: other, &effects)
         case .question(let other, let token):
+            book.isBack(other)
             tell(other, .answer(bus: bus, server: server, token: token))
         case .answer(let other, let server, let token):
+            book.isBack(other)
             peers.answered(other, server: server)
             if let done = calls.answered(token, by: other, at: server) { end(done, &effects) }
         case .unsure(let other): tellPresence(to: other)

@@ -138,6 +138,15 @@ struct SentBook: Sendable {
         owed.remove(place)
     }
 
+    /// A bus has been heard of, so that somebody does listen at its inbox.
+    ///
+    /// What the server said of it may have been about the moment before it was back.
+    mutating func isBack(_ bus: String) {
+        guard let place = places[bus], peers[place].awaySince != nil else { return }
+        peers[place].awaySince = nil
+        owe(place, at: nil)
+    }
+
     // MARK: Publishing
 
     /// Counts an envelope for all who want it.
