@@ -30,7 +30,7 @@ test: dependencies ## Build everything and run all tests
 	for target in $(subst |, ,$(BUSY_TESTS)); do $(RUN_TESTS) --filter "$$target"; done
 
 # What has several threads; and what has but one, or measures time, and takes long.
-CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
+CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle|LinkRuntime
 SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost|ManySubscriptions|CloseTime
 
 .PHONY: test-thread

@@ -62,11 +62,17 @@ let package = Package(
         .target(name: "CProcessor"),
         .target(name: "CResources", dependencies: ["CZeroMQ"]),
         .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore", "EventTransport"]),
+        .target(
+            name: "LinkRuntime",
+            dependencies: [
+                "EventCore", "EventTransport", "EventMemory", .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .target(
             name: "EventZMQ",
             dependencies: [
-                "EventCore", "EventTransport", "EventMemory", "CResources", "CZeroMQ",
+                "EventCore", "EventTransport", "EventMemory", "LinkRuntime", "CResources", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -74,7 +80,7 @@ let package = Package(
         .target(
             name: "EventNATS",
             dependencies: [
-                "EventCore", "EventTransport", "EventMemory", "CNATS",
+                "EventCore", "EventTransport", "EventMemory", "LinkRuntime", "CNATS",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -127,9 +133,18 @@ let package = Package(
         .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTransport", "EventTesting"]),
         .testTarget(
+            name: "LinkRuntimeTests",
+            dependencies: [
+                "EventMemory", "LinkRuntime",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "EventZMQTests",
             dependencies: [
-                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport", "TransportSupport",
+                "EventZMQ", "LinkRuntime", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
+                "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]

@@ -1,6 +1,7 @@
 public import EventCore
 import EventMemory
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 /// A bus between hosts over a NATS server or cluster, at most once: `publish` returns when the envelope is with local
@@ -37,7 +38,6 @@ public final class NATSBus: Bus, BusLink {
         reporter = BusReporter(logger: configuration.logger)
         deliveries = DeliveryQueue(
             local,
-            isObserved: configuration.observer != nil,
             capacity: configuration.receiveQueueCapacity,
             byteCapacity: configuration.receiveQueueBytes,
             reporter: reporter
@@ -69,8 +69,7 @@ public final class NATSBus: Bus, BusLink {
             } ifImpossible: { _ in
             }
             guard code != 0 else { return }
-            let failure = TransportFailure(operation: "start a thread", reason: "the system has none left", code: code)
-            waiter.resume(returning: .failure(.transport(failure)))
+            waiter.resume(returning: .failure(ServiceThread.failure("start a thread", code)))
         }
         try opened.get()
     }
@@ -150,20 +149,8 @@ public final class NATSBus: Bus, BusLink {
     ///   out of range; ``/EventCore/EventError/transport(_:)`` in the words of a server that forbids it;
     ///   `CancellationError` when the task is cancelled while it waits for servers.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        let (exchange, deliveries) = (exchange, deliveries)
-        let hasPredicate = options.predicate != nil
-        // Before anything can arrive for it.
-        if hasPredicate { deliveries.countPredicate(1) }
-        let opening: OpeningSubscription
-        do {
-            opening = try local.open(pattern, options: options) {
-                if hasPredicate { deliveries.countPredicate(-1) }
-                exchange.release(pattern)
-            }
-        } catch {
-            if hasPredicate { deliveries.countPredicate(-1) }
-            throw error
-        }
+        let exchange = exchange
+        let opening = try local.open(pattern, options: options) { exchange.release(pattern) }
         switch await exchange.subscribe(to: pattern, limit: options.confirmationTimeout) {
         case .confirmed(let confirmation):
             return opening.begin().confirmed(confirmation)
@@ -190,14 +177,8 @@ public final class NATSBus: Bus, BusLink {
     public func close() async {
         exchange.close()
         deliveries.close()
-        // It waits for callbacks that are under way, and an observer may take its time.
-        let (local, isEmpty) = (local, Completion())
         let deadline = ContinuousClock.now + limitOfClose
-        Task {
-            await local.close()
-            isEmpty.complete()
-        }
-        await isEmpty.wait(atMost: limitOfClose)
+        await local.close(atMost: limitOfClose)
         await finished.wait(atMost: max(.zero, deadline - .now))
         reporter.events.finish()
     }

@@ -1,6 +1,7 @@
 public import EventCore
 import EventMemory
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 /// A fire-and-forget bus between processes: `publish` returns when the envelope is with local subscriptions and handed
@@ -26,6 +27,7 @@ public final class ZMQBus: Bus, BusLink {
     private let commands: CommandQueue
     private let reporter: BusReporter
     private let deliveries: DeliveryQueue
+    private let directory: PeerDirectory
     private let finished = Completion()
     private let limitOfClose: Duration
     private let hasPublishers: Bool
@@ -50,6 +52,7 @@ public final class ZMQBus: Bus, BusLink {
         commands = parts.commands
         reporter = parts.reporter
         deliveries = parts.deliveries
+        directory = parts.directory
         boundEndpoints = parts.boundEndpoints
         limitOfClose = configuration.linger.bounded + .seconds(1)
         hasPublishers = !configuration.subscribe.isEmpty
@@ -81,7 +84,7 @@ public final class ZMQBus: Bus, BusLink {
 
     /// The buses that are connected now, with the names of their keys in ``ZMQSecurity/peers``, or `uid:` and a number over
     /// `ipc://`, where security asks for them.
-    public var peers: [LinkPeer] { reporter.directory.peers }
+    public var peers: [LinkPeer] { directory.peers }
 
     /// The name of the key that a bus came with, such as that of an envelope's ``/EventCore/Envelope/origin``.
     ///
@@ -90,7 +93,7 @@ public final class ZMQBus: Bus, BusLink {
     /// - Parameter origin: The id of the bus.
     /// - Returns: The name; `nil` of those who proved nothing, and of those who left long ago. Where several have used the
     ///   id, whoever published under it first.
-    public func peerName(of origin: String) -> String? { reporter.directory.name(of: origin) }
+    public func peerName(of origin: String) -> String? { directory.name(of: origin) }
 
     /// The bus itself.
     public var link: (any BusLink)? { self }
@@ -185,14 +188,8 @@ public final class ZMQBus: Bus, BusLink {
         deliveries.close()
         commands.post(.stop)
         _ = await Resources.timers.value
-        // It waits for callbacks that are under way, and an observer may take its time.
-        let (local, isEmpty) = (local, Completion())
         let deadline = ContinuousClock.now + limitOfClose
-        Task {
-            await local.close()
-            isEmpty.complete()
-        }
-        await isEmpty.wait(atMost: limitOfClose)
+        await local.close(atMost: limitOfClose)
         await finished.wait(atMost: max(.zero, deadline - .now))
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import EventCore
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 #if canImport(FoundationEssentials)

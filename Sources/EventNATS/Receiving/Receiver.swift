@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 /// Reads what comes from the server, keeps books of it, and hands it to local subscriptions.

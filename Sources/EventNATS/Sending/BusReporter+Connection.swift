@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 import Logging
 
 /// What libnats tells of a connection.

@@ -1,5 +1,6 @@
 import CNATS
 import EventCore
+import LinkRuntime
 import Synchronization
 
 /// What the send thread of a bus does: it owns the connection and makes every call of libnats that may wait.

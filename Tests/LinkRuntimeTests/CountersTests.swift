@@ -1,7 +1,6 @@
 import EventCore
+import LinkRuntime
 import Testing
-
-@testable import EventZMQ
 
 @Suite struct CountersTests {
     @Test func `what strangers claim to be lost may add up to more than a number holds`() {

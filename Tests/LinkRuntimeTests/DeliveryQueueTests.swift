@@ -1,9 +1,8 @@
 import Dispatch
 import EventCore
 import EventMemory
+import LinkRuntime
 import Testing
-
-@testable import EventZMQ
 
 @Suite struct DeliveryQueueTests {
     private let local = MemoryBus()
@@ -12,8 +11,7 @@ import Testing
     private let answer = DispatchSemaphore(value: 0)
 
     init() {
-        let configuration = ZMQBusConfiguration(publish: [], subscribe: [])
-        deliveries = DeliveryQueue(local, configuration, reporter: BusReporter(logger: nil))
+        deliveries = DeliveryQueue(local, capacity: 1000, byteCapacity: 1 << 20, reporter: BusReporter(logger: nil))
     }
 
     /// Subscribes with a predicate that lets nothing through when it is not told to in time, as it is not by a caller that

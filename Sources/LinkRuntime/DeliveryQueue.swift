@@ -1,22 +1,20 @@
 import Dispatch
-import EventCore
-import EventMemory
-import EventTransport
+package import EventCore
+package import EventMemory
 import Synchronization
 
-/// Delivers what came off the wire to local subscriptions, in order, and lets no code of the user hold up the service
-/// thread.
+/// Delivers what came off the wire to local subscriptions, in order, and lets no code of the user hold up the thread
+/// that receives.
 ///
-/// While there is neither an observer nor a predicate, delivering calls nobody, and happens at once, on the service thread.
-/// Otherwise a thread of its own does it, which is started when it is first needed. What it has not delivered yet is
-/// bounded in number and in bytes; what does not fit is dropped and counted.
-final class DeliveryQueue: Sendable {
+/// An envelope for which neither an observer nor a predicate is called is delivered at once, on the thread that receives, unless
+/// others wait before it. The rest a thread of its own delivers, which is started when it is first needed. What it has not
+/// delivered yet is bounded in number and in bytes; what does not fit is dropped and counted.
+package final class DeliveryQueue: Sendable {
     private struct State {
         var batches: [[Envelope]] = []
+        /// How many envelopes are not delivered yet, and their bytes; what the thread has in hand is among them.
         var count = 0
         var bytes = 0
-        /// Whether the thread has something in hand that has left the queue.
-        var isBusy = false
         var hasThread = false
         var isClosed = false
     }
@@ -25,42 +23,37 @@ final class DeliveryQueue: Sendable {
     private let signal = DispatchSemaphore(value: 0)
     private let local: MemoryBus
     private let reporter: BusReporter
-    private let isObserved: Bool
     private let capacity: Int
     private let byteCapacity: Int
-    private let predicates = Atomic<Int>(0)
 
     /// What an envelope takes beside its payload, about.
     private static let envelopeSize = 512
 
-    init(_ local: MemoryBus, isObserved: Bool, capacity: Int, byteCapacity: Int, reporter: BusReporter) {
-        self.local = local
-        self.reporter = reporter
-        self.isObserved = isObserved
-        self.capacity = capacity
-        self.byteCapacity = byteCapacity
+    /// Creates a queue that holds nothing.
+    ///
+    /// - Parameters:
+    ///   - local: Where to deliver.
+    ///   - capacity: How many envelopes may wait for predicates and observers.
+    ///   - byteCapacity: How many bytes they may have; one is taken however large it is.
+    ///   - reporter: Told of what is dropped.
+    package init(_ local: MemoryBus, capacity: Int, byteCapacity: Int, reporter: BusReporter) {
+        (self.local, self.reporter) = (local, reporter)
+        (self.capacity, self.byteCapacity) = (capacity, byteCapacity)
     }
 
-    /// A subscription with a predicate begins, or one ends.
-    func countPredicate(_ difference: Int) {
-        predicates.add(difference, ordering: .sequentiallyConsistent)
-    }
-
-    /// Delivers envelopes, after all that were delivered before.
-    func deliver(_ envelopes: [Envelope]) {
-        // Only the service thread adds to the queue, so one that is empty here stays so until it is done.
-        guard !mayCall, state.withLock({ $0.count == 0 && !$0.isBusy }) else { return add(envelopes) }
+    /// Delivers envelopes, after all that were delivered before; called on one thread, the one that receives.
+    package func deliver(_ envelopes: [Envelope]) {
+        // Only the thread that receives adds to the queue, so one that is empty here stays so until it is done.
+        guard state.withLock({ $0.count == 0 }) else { return add(envelopes) }
         var dropped = 0
         defer { count(dropped) }
         for (index, envelope) in envelopes.enumerated() {
-            // A subscription with a predicate may begin at any time.
-            if mayCall { return add(Array(envelopes[index...])) }
-            dropped += local.deliverCounting(envelope)
+            guard let full = local.deliverCallingNobody(envelope) else {
+                return add(index == 0 ? envelopes : Array(envelopes[index...]))
+            }
+            dropped += full
         }
     }
-
-    /// Whether delivering may call code of the user.
-    private var mayCall: Bool { isObserved || predicates.load(ordering: .sequentiallyConsistent) > 0 }
 
     private func hand(_ envelopes: [Envelope]) {
         var dropped = 0
@@ -102,9 +95,7 @@ final class DeliveryQueue: Sendable {
         } ifImpossible: { _ in
         }
         guard code != 0 else { return }
-        reporter.failed(
-            .transport(TransportFailure(operation: "start a thread for deliveries", reason: "no thread", code: code))
-        )
+        reporter.failed(ServiceThread.failure("start a thread for deliveries", code))
         // As before there was a thread for it; the next delivery tries again.
         state.withLock { $0.hasThread = false }
         while deliverNext() {}
@@ -121,21 +112,19 @@ final class DeliveryQueue: Sendable {
     /// Delivers the oldest batch; answers whether there was one.
     private func deliverNext() -> Bool {
         let batch = state.withLock { state -> [Envelope]? in
-            state.isBusy = !state.batches.isEmpty
-            return state.batches.isEmpty ? nil : state.batches.removeFirst()
+            state.batches.isEmpty ? nil : state.batches.removeFirst()
         }
         guard let batch else { return false }
         hand(batch)
         state.withLock { state in
             state.count -= batch.count
             state.bytes -= batch.reduce(0) { $0 + $1.payloadCount + Self.envelopeSize }
-            state.isBusy = false
         }
         return true
     }
 
     /// Delivers nothing more, and ends the thread.
-    func close() {
+    package func close() {
         let refused = state.withLock { state in
             state.isClosed = true
             defer { state.batches = [] }

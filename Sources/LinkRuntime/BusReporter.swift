@@ -1,35 +1,34 @@
-import EventCore
-import EventTransport
-import Logging
+package import EventCore
+package import EventTransport
+package import Logging
 import Synchronization
 
 /// Counts, logs and announces what happens, in one place, so that each is told the same.
 ///
 /// What may happen often is logged at the first, tenth, hundredth time and so on; of what is wrong with an endpoint each
 /// reason once, until the endpoint is connected.
-final class BusReporter: Sendable {
-    let counters = Counters()
-    let events = LinkEventHub()
-    let directory = PeerDirectory()
-    private let logger: Logger?
+package final class BusReporter: Sendable {
+    package let counters = Counters()
+    package let events = LinkEventHub()
+    package let logger: Logger?
     /// What has been logged of each endpoint since it was last connected.
     private let told = Lock<[String: Set<String>]>([:])
 
     private static let maximumEndpoints = 1024
     private static let maximumReasons = 16
 
-    init(logger: Logger?) {
+    package init(logger: Logger?) {
         self.logger = logger
     }
 
-    var statistics: LinkStatistics {
+    package var statistics: LinkStatistics {
         var statistics = counters.statistics
         statistics.peersByEndpoint = events.peers
         statistics.peers = statistics.peersByEndpoint.values.reduce(0, +)
         return statistics
     }
 
-    func happened(_ event: LinkEvent) {
+    package func happened(_ event: LinkEvent) {
         log(event)
         events.send(event)
     }
@@ -61,13 +60,16 @@ final class BusReporter: Sendable {
             guard times.isPowerOfTen else { break }
             let names = missing.joined(separator: ", ")
             warn("subscription not confirmed in time", times, ["pattern": pattern.rawValue, "missing": names])
-        case .lost, .forbidden: break
+        case .forbidden(let endpoint, let reason):
+            let times = counters.forbidden.add(1, ordering: .relaxed).newValue
+            if times.isPowerOfTen { warn("publishing is forbidden", times, ["endpoint": endpoint, "reason": reason]) }
+        case .lost: break
         @unknown default: break
         }
     }
 
     /// Counts what has been lost, or with less than 0 what turned out to be only late.
-    func lost(_ loss: LinkLoss, byPrefix: [String: Int]) {
+    package func lost(_ loss: LinkLoss, byPrefix: [String: Int]) {
         let times =
             if let count = loss.count {
                 counters.lost(count, from: loss.origin, byPrefix: byPrefix)
@@ -80,29 +82,13 @@ final class BusReporter: Sendable {
     }
 
     /// Counts what was received and dropped because predicates and observers are too slow.
-    func overflowed(_ count: Int) {
+    package func overflowed(_ count: Int) {
         let total = counters.overflowed.add(count, ordering: .relaxed).newValue
         guard String(total - count).utf8.count < String(total).utf8.count || total == count else { return }
         logger?.warning("predicates or observers are too slow, envelopes dropped", metadata: ["total": "\(total)"])
     }
 
-    /// The bus is open.
-    func opened(_ configuration: ZMQBusConfiguration) {
-        for endpoint in configuration.publish + configuration.subscribe {
-            let protection = configuration.protection(of: endpoint)
-            logger?.info(
-                "endpoint opened",
-                metadata: Self.metadata(["endpoint": "\(endpoint)", "protection": "\(protection)"])
-            )
-        }
-    }
-
-    /// The list of those who may connect has changed, and is in effect.
-    func listChanged(_ path: String, count: Int) {
-        logger?.notice("list of peers read again", metadata: Self.metadata(["file": path, "peers": "\(count)"]))
-    }
-
-    func failed(_ error: EventError) {
+    package func failed(_ error: EventError) {
         logger?.error("transport failed", metadata: Self.metadata(["fault": error.description]))
     }
 
@@ -120,7 +106,7 @@ final class BusReporter: Sendable {
     }
 
     /// Facts for the log, of which peers have a say in some and shall not write lines.
-    private static func metadata(_ facts: KeyValuePairs<String, String>) -> Logger.Metadata {
+    package static func metadata(_ facts: KeyValuePairs<String, String>) -> Logger.Metadata {
         facts.reduce(into: [:]) { metadata, fact in metadata[fact.key] = .string(fact.value.printable) }
     }
 }

@@ -1,3 +1,5 @@
+package import EventCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -7,7 +9,7 @@ import Darwin
 #endif
 
 /// Starts threads that run one function and go.
-enum ServiceThread {
+package enum ServiceThread {
     /// What a new thread is to do, handed over by address.
     private class Work {
         func run() {}
@@ -49,8 +51,14 @@ enum ServiceThread {
         }
     }
 
+    /// Why there can be no more threads, by the system's error number.
+    package static func failure(_ operation: String, _ code: Int32) -> EventError {
+        let reason = unsafe String(cString: strerror(code))
+        return .transport(TransportFailure(operation: operation, reason: reason, code: code))
+    }
+
     /// Lets other threads have the processor of the current one, if they want it.
-    static func yield() {
+    package static func yield() {
         sched_yield()
     }
 
@@ -59,7 +67,7 @@ enum ServiceThread {
     ///
     /// - Returns: 0, or the system's error number when there can be no more threads; then the value has been passed to
     ///   `ifImpossible`, here.
-    static func start<Value>(
+    package static func start<Value>(
         _ value: sending Value,
         _ body: @escaping @Sendable (Value) -> Void,
         atEnd: @escaping @Sendable () -> Void,

@@ -1,9 +1,8 @@
 import EventCore
 import InMemoryLogging
+import LinkRuntime
 import Logging
 import Testing
-
-@testable import EventZMQ
 
 @Suite struct BusReporterTests {
     @Test func `what peers say writes no line of the log`() {

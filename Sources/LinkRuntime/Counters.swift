@@ -1,21 +1,24 @@
-import EventCore
-import EventTransport
-import Synchronization
+package import EventCore
+package import Synchronization
 
-/// The numbers behind ``ZMQBusStatistics``; counted from any thread.
-final class Counters: Sendable {
-    let sent = Atomic<Int>(0)
-    let unheard = Atomic<Int>(0)
-    let received = Atomic<Int>(0)
-    let dropped = Atomic<Int>(0)
-    let overflowed = Atomic<Int>(0)
-    let malformed = Atomic<Int>(0)
-    let echoes = Atomic<Int>(0)
-    let unconfirmed = Atomic<Int>(0)
-    let restarts = Atomic<Int>(0)
-    let reconnections = Atomic<Int>(0)
-    let forbidden = Atomic<Int>(0)
+/// The numbers behind `LinkStatistics`; counted from any thread.
+package final class Counters: Sendable {
+    // All relaxed: each number only grows and guards nothing, and no two are promised to fit together at one moment. What is
+    // counted before it is handed on, as `received` is, whoever got it sees counted: the lock of its mailbox lies in between.
+    package let sent = Atomic<Int>(0)
+    package let unheard = Atomic<Int>(0)
+    package let received = Atomic<Int>(0)
+    package let dropped = Atomic<Int>(0)
+    package let overflowed = Atomic<Int>(0)
+    package let malformed = Atomic<Int>(0)
+    package let forbidden = Atomic<Int>(0)
+    package let echoes = Atomic<Int>(0)
+    package let unconfirmed = Atomic<Int>(0)
+    package let restarts = Atomic<Int>(0)
+    package let reconnections = Atomic<Int>(0)
     private let rare = Lock(Rare())
+
+    package init() {}
 
     private static let maximumNames = 1024
 
@@ -33,7 +36,7 @@ final class Counters: Sendable {
     /// Counts a loss, or with less than 0 what was only late.
     ///
     /// - Returns: How many losses there have been, of whatever size.
-    func lost(_ count: Int, from origin: String, byPrefix: [String: Int]) -> Int {
+    package func lost(_ count: Int, from origin: String, byPrefix: [String: Int]) -> Int {
         rare.withLock { rare in
             if count > 0 { rare.losses += 1 }
             rare.lost = rare.lost.clampedSum(with: count)
@@ -46,7 +49,7 @@ final class Counters: Sendable {
     }
 
     /// Counts a loss of unknown size; returns how many there have been.
-    func lostUnknown() -> Int {
+    package func lostUnknown() -> Int {
         rare.withLock { rare in
             rare.unknownLosses += 1
             return rare.unknownLosses
@@ -54,7 +57,7 @@ final class Counters: Sendable {
     }
 
     /// Counts an episode in which a queue is full; returns how many there have been.
-    func queueFull(at endpoint: String) -> Int {
+    package func queueFull(at endpoint: String) -> Int {
         rare.withLock { rare in
             rare.dropEpisodes += 1
             rare.dropEpisodesByEndpoint.add(1, to: endpoint, atMost: Self.maximumNames)
@@ -62,7 +65,7 @@ final class Counters: Sendable {
         }
     }
 
-    var statistics: LinkStatistics {
+    package var statistics: LinkStatistics {
         var statistics = LinkStatistics()
         statistics.sent = sent.load(ordering: .relaxed)
         statistics.unheard = unheard.load(ordering: .relaxed)
@@ -70,11 +73,11 @@ final class Counters: Sendable {
         statistics.dropped = dropped.load(ordering: .relaxed)
         statistics.overflowed = overflowed.load(ordering: .relaxed)
         statistics.malformed = malformed.load(ordering: .relaxed)
+        statistics.forbidden = forbidden.load(ordering: .relaxed)
         statistics.echoes = echoes.load(ordering: .relaxed)
         statistics.unconfirmedSubscriptions = unconfirmed.load(ordering: .relaxed)
         statistics.restartedConnections = restarts.load(ordering: .relaxed)
         statistics.reconnections = reconnections.load(ordering: .relaxed)
-        statistics.forbidden = forbidden.load(ordering: .relaxed)
         rare.withLock { rare in
             statistics.lost = max(0, rare.lost)
             statistics.lostByOrigin = rare.lostByOrigin.filter { $0.value > 0 }
