@@ -1,3 +1,5 @@
+package import Synchronization
+
 /// The buffer of one subscription: locks, asks the state machine, unlocks, then acts.
 ///
 /// It reports to the observer itself what becomes of each envelope it is offered, before anyone is resumed.
@@ -8,6 +10,10 @@ package final class Mailbox: Sendable {
     package var pattern: Pattern { info.pattern }
     /// Whether ``wish`` has to be asked for before an offer.
     package let hasPredicate: Bool
+    /// Where the index of its bus has it; less than 0 while none has.
+    ///
+    /// Relaxed: it is read and written under the lock of that index alone, which orders all of that.
+    package let slot = Atomic<Int>(-1)
     private let observer: any Observer
     private let isObserved: Bool
     private let state: Lock<State>

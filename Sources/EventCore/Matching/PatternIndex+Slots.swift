@@ -18,14 +18,25 @@ extension PatternIndex {
     /// - Returns: The slot that the pattern has, or had if this was its last element; `nil` when the element was not there.
     @inlinable
     package mutating func take(_ element: Element, for pattern: Pattern) -> Int? {
-        guard let slot = trie.slot(of: pattern), elements[slot].remove(element) else { return nil }
+        guard let slot = trie.slot(of: pattern), take(element, fromSlot: slot) else { return nil }
+        return slot
+    }
+
+    /// Removes an element from the slot that ``store(_:for:)`` returned for it, without looking the pattern up.
+    ///
+    /// A slot keeps its pattern as long as it holds an element, so the slot of one that is stored is always right.
+    ///
+    /// - Returns: Whether it was there.
+    @inlinable
+    package mutating func take(_ element: Element, fromSlot slot: Int) -> Bool {
+        guard slot < elements.count, elements[slot].remove(element) else { return false }
         storedCount -= 1
         if count == 0 {
             self = PatternIndex()
         } else if elements[slot].isEmpty {
             trie.remove(slot: slot)
         }
-        return slot
+        return true
     }
 
     /// Calls `body` with the slot of every pattern that matches.

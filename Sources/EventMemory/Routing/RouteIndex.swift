@@ -1,4 +1,5 @@
 import EventCore
+import Synchronization
 
 /// Who listens to what, and which routes follow from it.
 ///
@@ -25,12 +26,15 @@ struct RouteIndex {
 
     /// Adds a mailbox under its pattern.
     mutating func insert(_ mailbox: Mailbox) -> Change {
-        change(index.store(mailbox, for: mailbox.pattern))
+        let slot = index.store(mailbox, for: mailbox.pattern)
+        if let slot { mailbox.slot.store(slot, ordering: .relaxed) }
+        return change(slot)
     }
 
     /// Removes a mailbox; one that is not there changes nothing.
     mutating func remove(_ mailbox: Mailbox) -> Change {
-        change(index.take(mailbox, for: mailbox.pattern))
+        let slot = mailbox.slot.exchange(-1, ordering: .relaxed)
+        return change(slot >= 0 && index.take(mailbox, fromSlot: slot) ? slot : nil)
     }
 
     private mutating func change(_ slot: Int?) -> Change {
