@@ -12,10 +12,14 @@ PACKAGES := ca-certificates git libc6-dev libnats-dev libstdc++-12-dev libzmq3-d
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
+# One set of flags for all release builds of a run: another one would build everything anew.
+RELEASE_FLAGS ?=
+RELEASE = swift build -c release $(RELEASE_FLAGS)
+
 .PHONY: demo
 demo: dependencies ## Route the sample runs: what two subscriptions receive, and a table of what happened
-	swift build -c release --product eventbus
-	"$$(swift build -c release --show-bin-path)/eventbus" route \
+	$(RELEASE) --product eventbus
+	"$$($(RELEASE) --show-bin-path)/eventbus" route \
 	    --bus memory: --subscribe 'graph.run.*.node.*.error' --subscribe 'kanban.board.*.update' Examples/runs.jsonl
 
 # So many tests at a time: more would wait for each other's processor time longer than their deadlines allow.
@@ -80,28 +84,28 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 
 # What to run: scenarios or rows whose name holds this.
 FILTER ?=
-REPORT_FOLDER = $$(swift build -c release --show-bin-path)
+REPORT_FOLDER = $$($(RELEASE) --show-bin-path)
 
 .PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
-	swift build -c release --product LossReport
+	$(RELEASE) --product LossReport
 ifeq ($(FILTER),)
 	"$(REPORT_FOLDER)/LossReport" --markdown Sources/EventZMQ/EventZMQ.docc/LossReport.md
 else
 	"$(REPORT_FOLDER)/LossReport" --filter '$(FILTER)'
 endif
 loss-report-short: dependencies ## The same in less than a minute, with a selection that is not written
-	swift build -c release --product LossReport
+	$(RELEASE) --product LossReport
 	"$(REPORT_FOLDER)/LossReport" --short
 attack: dependencies ## Attack a live bus in many ways beside an honest peer, and write the table; FILTER=subscriptions for some only
-	swift build -c release --product Attacks
+	$(RELEASE) --product Attacks
 ifeq ($(FILTER),)
 	"$(REPORT_FOLDER)/Attacks" --markdown Sources/EventZMQ/EventZMQ.docc/AttackReport.md
 else
 	"$(REPORT_FOLDER)/Attacks" --filter '$(FILTER)'
 endif
 attack-short: dependencies ## The same in less than 40 seconds, with a selection that is not written
-	swift build -c release --product Attacks
+	$(RELEASE) --product Attacks
 	"$(REPORT_FOLDER)/Attacks" --short
 readiness: ROUNDS ?= 2000
 readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, for each way to bind and up to four subscribers
@@ -117,13 +121,13 @@ nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus; f
 
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
-	swift build -c release --product LossReport
+	$(RELEASE) --product LossReport
 	"$(REPORT_FOLDER)/LossReport" pairs --count $(COUNT) --transport ipc
 	"$(REPORT_FOLDER)/LossReport" pairs --count $(COUNT) --transport tcp
 
 .PHONY: test-traits
 test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
-	swift test --traits default,Configuration --scratch-path .build-traits --filter TransportConfiguration
+	Tests/traits-check.sh
 
 .PHONY: examples
 examples: dependencies ## Build the examples, run their tests and those that end by themselves
@@ -144,8 +148,9 @@ format: ## Format the sources in place
 	swift format --in-place --parallel --recursive $(SOURCES)
 
 .PHONY: release
+release: RELEASE_FLAGS = -Xswiftc -warnings-as-errors
 release: dependencies ## Build for release; a warning is an error
-	swift build -c release -Xswiftc -warnings-as-errors
+	$(RELEASE)
 
 # Where `make install` puts things, and what a packager wants to stand before that.
 PREFIX ?= /usr/local
@@ -155,10 +160,10 @@ MANUAL = .build/plugins/GenerateManual/outputs/eventbus
 
 .PHONY: install uninstall
 install: dependencies ## Install eventbus with manual pages and completions below PREFIX (/usr/local), in DESTDIR
-	swift build -c release --product eventbus
+	$(RELEASE) --product eventbus
 	rm -rf $(MANUAL)
-	swift package generate-manual --configuration release --multi-page >/dev/null
-	@folder="$$(swift build -c release --show-bin-path)"; \
+	swift package -c release $(RELEASE_FLAGS) generate-manual --configuration release --multi-page >/dev/null
+	@folder="$$($(RELEASE) --show-bin-path)"; \
 	install -D -m 755 "$$folder/eventbus" "$(INSTALLED)/bin/eventbus"; \
 	for page in $(MANUAL)/*.1; do install -D -m 644 "$$page" "$(INSTALLED)/share/man/man1/$${page##*/}"; done; \
 	completion() { \
@@ -293,4 +298,4 @@ dependencies:
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf .build .build-thread .build-traits .build-explore .build-examples .build-fuzz .build-mutants Benchmarks/.build
+	rm -rf .build .build-thread .build-explore .build-examples .build-fuzz .build-mutants Benchmarks/.build
