@@ -120,6 +120,11 @@ extension FieldCase {
             let text = String(repeating: "a..b", count: 1)
             await #expect(throws: EventError.self) { try await bus.publish(1, toValidating: text) }
             await #expect(throws: EventError.self) { try await bus.publish(rawPayload: Data(), toValidating: text) }
+            await #expect(throws: EventError.self) { try await bus.publish(rawPayload: [UInt8](), toValidating: text) }
+            await #expect(throws: EventError.self) {
+                try await bus.request(1, toValidating: text, as: Int.self, within: .seconds(20))
+            }
+            await #expect(throws: EventError.self) { try await bus.respond(toValidating: text) { _ in 1 } }
             await #expect(throws: EventError.self) { try await bus.subscribe(toValidating: text) }
             await #expect(throws: EventError.self) { try await bus.withSubscription(toValidating: text) { _ in } }
             #expect(bus.published.isEmpty)

@@ -23,7 +23,7 @@ struct GrowthCheck {
             let bytes = try power(sizes) { size in
                 try HeldCommand.bytes(of: "\(growth.name)@\(size)") * Double(growth.operationsPerPass(size))
             }
-            let words = [(time, growth.limits.time, "instructions"), (bytes, growth.limits.bytes, "bytes")]
+            let words = [(time, growth.limits.instructions, "instructions"), (bytes, growth.limits.bytes, "bytes")]
             for case (let power?, let limit, let unit) in words {
                 print(
                     "\(growth.name): \(unit) grow with the power \(String(format: "%.2f", power)) of the size,",
