@@ -12,14 +12,15 @@ struct DeliveryPrinter: Sendable {
     /// - Parameters:
     ///   - subscription: What to print; nothing else may read from it.
     ///   - formatter: The form of the lines.
-    /// - Returns: How many envelopes were printed.
+    /// - Returns: How many envelopes were printed; a batch that could not be written whole counts as none.
     func printAll(of subscription: Subscription, as formatter: DeliveryFormatter) async -> Int {
         var delivered = 0
         var batch: [UInt8] = []
         for await first in subscription {
             var next: Envelope? = first
+            var count = 0
             while let envelope = next, quota?.take() != false {
-                delivered += 1
+                count += 1
                 do {
                     try formatter.write(envelope, to: &batch)
                 } catch {
@@ -27,7 +28,7 @@ struct DeliveryPrinter: Sendable {
                 }
                 next = batch.count < Self.batchSize ? await subscription.next(within: .zero) : nil
             }
-            if !batch.isEmpty { await output.write(batch) }
+            if await output.write(batch) { delivered += count }
             batch.removeAll(keepingCapacity: true)
         }
         return delivered

@@ -43,19 +43,21 @@ final class OutputWriter: Sendable {
     }
 
     /// Writes a batch, whole and not mixed with another; returns when that is done, or has failed.
-    func write(_ batch: [UInt8]) async {
+    ///
+    /// - Returns: Whether all of it was written.
+    @discardableResult
+    func write(_ batch: [UInt8]) async -> Bool {
         await withCheckedContinuation { continuation in
-            queue.async {
-                self.writeNow(batch)
-                continuation.resume()
-            }
+            queue.async { continuation.resume(returning: self.writeNow(batch)) }
         }
     }
 
-    private func writeNow(_ batch: [UInt8]) {
-        guard failure == nil, let code = writeAll(batch) else { return }
+    private func writeNow(_ batch: [UInt8]) -> Bool {
+        guard failure == nil else { return false }
+        guard let code = writeAll(batch) else { return true }
         failureCode.withLock { $0 = code }
         onFailure()
+        return false
     }
 
     /// - Returns: The error that kept some bytes from being written.

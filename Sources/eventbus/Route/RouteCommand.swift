@@ -18,8 +18,9 @@ struct RouteCommand: AsyncParsableCommand {
             The bus is in-process (memory:) unless --bus or EVENT_BUS names another; in that case what others publish is \
             printed as well, until the input ends.
 
-            matched is always delivered + dropped. Each subscription sees the order of the input. With --output json a \
-            line is an envelope as 'eventbus pub' reads it, whose first member "pattern" says which one it fitted.
+            matched is always delivered + dropped, unless standard output fails. Each subscription sees the order of \
+            the input. With --output json a line is an envelope as 'eventbus pub' reads it, whose first member \
+            "pattern" says which one it fitted.
 
             The input is UTF-8, with or without a mark at its beginning, and lines end with a line feed, also after a \
             carriage return. Blank lines are skipped. A malformed line is reported on standard error by its number and \

@@ -74,6 +74,8 @@ import Testing
         )
         #expect(outcome.status == 74)
         #expect(outcome.errors.hasPrefix("standard output: No space left on device\n"))
+        let row = outcome.errors.split(separator: "\n").last?.split(separator: " ").map(String.init)
+        #expect(row == [">", "1", "0", "0"], "what was not written is not delivered")
     }
     #endif
 }
