@@ -189,13 +189,13 @@ def needed(lines):
                 end = None
         if index + 1 < len(lines) and re.match(r"\s*[&|+.?:]", lines[index + 1]):
             result.add(index)  # the next line goes on with it
+        if index + 1 < len(lines) and re.match(r"\s*\}", lines[index + 1]) and re.search(r"(= |return ).*\{$", lines[index - 1]):
+            result.add(index)  # what a closure answers
         if re.match(rf"\s*({later}) = ", line):
             result.add(index)  # a constant gets its value here
         if 0 < index < len(lines) - 1 and lines[index + 1].strip() == "}":
             if re.search(r"= .*\{.* in$", lines[index - 1]):
                 result.add(index)
-        if index + 1 < len(lines) and re.match(r"\s*\}", lines[index + 1]) and re.search(r"(= |return ).*\{$", lines[index - 1]):
-            result.add(index)  # what a closure answers
             if match := re.search(r"(->.*|var .*) \{$", lines[index - 1]):
                 result.add(index)
                 if end is None:
