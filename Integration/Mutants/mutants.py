@@ -21,6 +21,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 from operators import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,9 @@ def build(folder):
 
 def caught(tests, number, silence, *arguments):
     """What notices a fault, or `None`: the first test that fails, with which the run ends."""
-    command = ["nice", "-n", "10", tests, "--testing-library", "swift-testing", *arguments]
+    # With more tests at a time some wait longer than their deadlines allow, as in the Makefile.
+    command = ["nice", "-n", "10", tests, "--testing-library", "swift-testing",
+               "--experimental-maximum-parallelization-width", "12", *arguments]
     # A backtrace would take longer than the tests, in a process of its own.
     environment = {"MUTANT": str(number), "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
