@@ -73,10 +73,11 @@ fuzz-merge: dependencies ## Keep what fuzzing has found in Integration/Fuzz/Corp
 
 .PHONY: mutants
 mutants: PACKAGES += python3
-mutants: COUNT ?=
-mutants: dependencies ## Put a fault in every place of the bus in process, or COUNT of them, and show which ones no test notices
+mutants: CHOICE ?=
+mutants: dependencies ## Put faults in the bus in process and list in Report.md which ones no test notices; CHOICE=Mailbox for some only
 	Integration/Mutants/mutants.py build .build-mutants
-	Integration/Mutants/mutants.py run .build-mutants $(COUNT)
+	Integration/Mutants/mutants.py run .build-mutants $(CHOICE)
+	Integration/Mutants/mutants.py report .build-mutants
 
 .PHONY: explore
 explore: dependencies ## Search the states of the loss ledger and of readiness with budgets that take minutes, in release

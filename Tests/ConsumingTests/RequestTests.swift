@@ -1,7 +1,6 @@
 import EventCore
 import EventMemory
 import EventTesting
-import EventZMQ
 import Foundation
 import Testing
 
@@ -223,23 +222,5 @@ import Testing
         await bus.close()
         try await second.value
         #expect(bus.count == 0)
-    }
-
-    @Test func `it works from one process to another`() async throws {
-        let name = Envelope(subject: "test").id
-        let (asking, answering) = ("ipc:///tmp/event-\(name)-a", "ipc:///tmp/event-\(name)-b")
-        let client = try ZMQBus(
-            configuration: ZMQBusConfiguration(publish: [.bind(asking)], subscribe: [.connect(answering)])
-        )
-        let server = try ZMQBus(
-            configuration: ZMQBusConfiguration(publish: [.bind(answering)], subscribe: [.connect(asking)])
-        )
-        try await withDoubling(on: server) {
-            #expect(try await client.waitForSubscribers(of: "double", atLeast: 1, timeout: .seconds(20)))
-            let reply = try await client.request(Order(id: 21), to: "double", as: Order.self, within: .seconds(20))
-            #expect(reply.id == 42)
-        }
-        await client.close()
-        await server.close()
     }
 }

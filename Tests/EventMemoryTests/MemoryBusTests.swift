@@ -150,6 +150,19 @@ import Testing
         }
     }
 
+    @Test("delivering calls nobody where somebody would have to be called", arguments: [false, true], [false, true])
+    func deliveredCallingNobody(_ isObserved: Bool, _ hasPredicate: Bool) async throws {
+        let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil)
+        var options = SubscriptionOptions(bufferCapacity: 1)
+        if hasPredicate { options.predicate = { _ in true } }
+        let subscription = try await bus.subscribe(to: "a", options: options)
+        let isForbidden = isObserved || hasPredicate
+        for number in 0..<2 {
+            #expect(bus.deliverCallingNobody(Envelope(subject: "a")) == (isForbidden ? nil : number))
+        }
+        #expect(subscription.counts.buffered == (isForbidden ? 0 : 1))
+    }
+
     @Test("what is not set is filled whoever looks on, and whatever is remembered", arguments: [false, true], [0, 8])
     func filled(_ isObserved: Bool, _ cacheCapacity: Int) async throws {
         let bus = MemoryBus(observer: isObserved ? RecordingObserver() : nil, routeCacheCapacity: cacheCapacity)

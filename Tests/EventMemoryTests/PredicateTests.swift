@@ -170,6 +170,28 @@ import Testing
         }
     }
 
+    /// Closes subscriptions as soon as something is announced.
+    private final class Closer: Observer {
+        let subscriptions = Lock<[Subscription]>([])
+
+        func onPublish(_ envelope: Envelope) {
+            for subscription in subscriptions.withLock({ $0 }) { subscription.close() }
+        }
+    }
+
+    @Test func `nothing is told of a subscription that ends before it is asked, for nobody knows what it wants`()
+        async throws
+    {
+        let closer = Closer()
+        let bus = MemoryBus(observer: CombinedObserver(closer, observer))
+        let picky = try await bus.subscribe(to: "a", options: SubscriptionOptions { _ in false })
+        let plain = try await bus.subscribe(to: "a")
+        closer.subscriptions.withLock { $0 = [picky, plain] }
+        try await bus.publish(Envelope(subject: "a"))
+        #expect(observer.droppedCount(reason: .closed) == 1)
+        #expect(observer.events.compactMap(\.subscription) == [plain.id])
+    }
+
     @Test func `what comes off a wire is kept when a predicate has made room for it`() async throws {
         // Whichever is asked first.
         for patterns in [["a", ">"], [">", "a"]] as [[EventCore.Pattern]] {

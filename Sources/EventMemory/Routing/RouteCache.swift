@@ -30,6 +30,8 @@ struct RouteCache<Route: Sendable>: Sendable {
     private var routes: [Route?] = []
     private var victim = 0
     private(set) var count = 0
+    /// How many places there are, with a route or without.
+    var placeCount: Int { slots.count }
 
     /// Creates a cache.
     ///

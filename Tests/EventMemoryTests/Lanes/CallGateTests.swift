@@ -1,4 +1,5 @@
 import Dispatch
+import EventCore
 import EventTesting
 import Testing
 
@@ -74,6 +75,26 @@ import Testing
         gate.stepOut()
         gate.close()
         #expect(gate.stepIn())
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a call comes back in before the gate is drained, or not at all`() async {
+        for _ in 0..<5000 {
+            let gate = CallGate()
+            let isInside = Lock(false)
+            #expect(gate.enter())
+            gate.stepOut()
+            gate.close()
+            async let drained: Bool = {
+                await gate.drain(until: .now())
+                return isInside.withLock { $0 }
+            }()
+            if gate.stepIn() {
+                isInside.withLock { $0 = true }
+                isInside.withLock { $0 = false }
+                gate.leave()
+            }
+            #expect(await drained == false)
+        }
     }
 
     @Test(.timeLimit(.minutes(1))) func `draining waits for the last call, whatever calls are refused meanwhile`() async

@@ -59,6 +59,19 @@ import Testing
         if capacity > 0 { #expect(first.allSatisfy { $0?.mailboxes == [mailbox] }) }
     }
 
+    @Test func `a lane knows the route of a subject whose text is made anew`() throws {
+        let table = RoutingTable(cacheCapacity: 8)
+        let mailbox = try add(">", to: table)
+        let lane = table.lanes[0]
+        #expect(lane.take())
+        let routes = try (0..<2).map { _ in
+            let subject = try Subject(segments: ["orders", String(repeating: "x", count: 100)])
+            return unsafe lane.route(of: Envelope(subject: subject), orMatchIn: table)?.takeUnretainedValue()
+        }
+        #expect(routes[0]?.mailboxes == [mailbox])
+        #expect(routes[0] === routes[1])
+    }
+
     @Test("mailboxes that ended are let go after some changes, from every lane", arguments: ["comes", "goes"])
     func purges(_ change: String) throws {
         let table = RoutingTable(cacheCapacity: 8)

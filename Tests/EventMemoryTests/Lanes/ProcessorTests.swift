@@ -13,6 +13,8 @@ import Testing
             // As much time as some processors have.
             (Array(0..<64), 0.5, 4), (Array(0..<64), 4, 4), (Array(0..<64), 4.5, 8), (Array(0..<64), 1e9, 64),
             ([0, 1], 16, 4),
+            // As much as all of them have, so each gets a lane of its own.
+            ([0, 4], 2, 8),
         ] as [([Int], Double?, Int)]
     )
     func lanes(_ processors: [Int], _ quota: Double?, _ expected: Int) {

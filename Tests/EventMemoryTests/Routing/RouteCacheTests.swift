@@ -89,9 +89,10 @@ import Testing
             let subject = try Subject(validating: "subject.\(number)")
             routes.insert(number, for: subject)
             #expect(routes.route(of: subject) == number)
+            #expect(routes.cache.find(subject.identity) != nil)
             #expect(routes.cache.count <= capacity)
         }
-        #expect(routes.cache.count > capacity / 4)
+        #expect(routes.cache.count > capacity / 2)
     }
 
     @Test func `the places of a full cache are used again in turn`() throws {
@@ -117,6 +118,20 @@ import Testing
         #expect(routes.cache.count == 0)
     }
 
+    @Test func `places that were purged are used again`() {
+        var routes = Fixture<Int>(capacity: 4)
+        for subject in ["a.a", "a.b", "a.c", "a.d"] as [Subject] { routes.insert(1, for: subject) }
+        routes.changes.record("a.>")
+        for _ in 0..<2 {
+            routes.cache.purge()
+            #expect(routes.cache.count == 0)
+        }
+        let others: [Subject] = ["b.a", "b.b", "b.c", "b.d"]
+        for (number, subject) in others.enumerated() { routes.insert(number, for: subject) }
+        #expect(others.map { routes.route(of: $0) } == [0, 1, 2, 3])
+        #expect(routes.cache.count == 4)
+    }
+
     @Test func `a route made before a change was counted is not good after it`() {
         var routes = Fixture<Int>(capacity: 8)
         let basis = routes.cache.basis(for: "a.b")
@@ -130,6 +145,9 @@ import Testing
         let subjects = try (0..<1000).map { try Subject(validating: "subject.\($0)") }
         for (number, subject) in subjects.enumerated() { routes.insert(number, for: subject) }
         #expect(subjects.indices.allSatisfy { routes.route(of: subjects[$0]) == $0 })
+        #expect(subjects.allSatisfy { routes.cache.find($0.identity) != nil })
+        // As much as it takes that no five subjects meet, and not all that it may have.
+        #expect(routes.cache.placeCount < 1 << 16)
     }
 
     @Test func `agrees with a table that is never out of date`() throws {

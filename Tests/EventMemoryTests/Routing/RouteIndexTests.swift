@@ -56,6 +56,14 @@ import Testing
         #expect(routes.count == 1)
     }
 
+    @Test("a route is shared when its pattern has more than so many mailboxes", arguments: [0, 1])
+    func sharing(_ more: Int) {
+        var index = RouteIndex()
+        for _ in 0..<RouteIndex.unsharedCount + more { _ = index.insert(makeMailbox(">")) }
+        let (first, second) = (index.route(of: "a"), index.route(of: "b"))
+        #expect((first === second) == (more > 0))
+    }
+
     @Test func `routes of subjects with listeners of their own have the large part in common`() throws {
         var index = RouteIndex()
         for _ in 0..<100 { _ = index.insert(makeMailbox(">")) }

@@ -21,7 +21,7 @@ enum Fault: String, CaseIterable {
     // Matching
     case ignoresCase, ignoresNormalization, matchesPrefixes, starTakesMany, starsTakeAnything, tailTakesNone,
         tailTakesOne
-    case tailIgnoresStars, truncatesSubjects, splitsAtSpaces, servesFirstOnly
+    case tailIgnoresStars, truncatesSubjects, splitsAtSpaces, servesFirstOnly, servesFew
     // Transparency
     case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
     case losesNull, losesOpaquePayloads, composesIDs, composesHeaders, clampsTimes, stripsTraceHeaders, losesRepeatedIDs
@@ -34,8 +34,10 @@ enum Fault: String, CaseIterable {
     // Closing
     case publishesWhenClosed, subscribesWhenClosed, closesOnce, keepsSubscriptions, discardsBuffers, freesPublishers
     case callsBackWhenClosed, abandonsCallbacks, forgetsMatchesWhenClosed, throwsAfterPredicate
+    case returnsFromSecondClose, waitsForPredicates, prefersCancellation
     // Observing
     case callsBackUnderLock, callsBackLate, callsBackAfterWaking, miscountsDrops, countsOnlyObserved
+    case forgetsDropsOfEnded
     case losesBeginnings, tellsBeginningsLate, tellsNoNames, losesEnds, repeatsEnds, confusesEnds, tellsEndsLate
 
     /// Whether it shows only on a bus without an observer.
@@ -103,6 +105,7 @@ enum Fault: String, CaseIterable {
         case .truncatesSubjects: ["matching.readsLongSubjects"]
         case .splitsAtSpaces: ["matching.takesUnusualSegments"]
         case .servesFirstOnly: ["matching.servesEveryPattern"]
+        case .servesFew: ["publish.servesMany"]
         case .trimsPayloads: ["transparency.keepsPayloadBytes"]
         case .truncatesPayloads: ["transparency.keepsLargePayloads"]
         case .emptiesPayloads: ["transparency.keepsAbsentFields"]
@@ -147,7 +150,9 @@ enum Fault: String, CaseIterable {
         case .discardsBuffers: ["close.drainsSubscriptions"]
         case .freesPublishers: ["close.wakesPublishers"]
         case .callsBackWhenClosed: ["close.leavesNothingRunning", "close.silencesFullSubscriptions"]
-        case .abandonsCallbacks: ["close.waitsForCallbacks"]
+        case .abandonsCallbacks, .returnsFromSecondClose: ["close.waitsForCallbacks"]
+        case .waitsForPredicates: ["close.returnsInsidePredicate"]
+        case .prefersCancellation: ["close.refusesPublish"]
         case .forgetsMatchesWhenClosed: ["close.accountsWhenAnnouncingCloses", "close.accountsWhenPredicateCloses"]
         case .throwsAfterPredicate: ["close.accountsWhenPredicateCloses"]
         case .callsBackUnderLock: ["observer.isCalledOutsideLocks", "observer.isToldOfEndsOutsideLocks"]
@@ -161,7 +166,7 @@ enum Fault: String, CaseIterable {
                 "observer.isToldOfAdmissionFirst", "observer.isToldOfCancellationFirst", "observer.isToldOfEndFirst",
                 "observer.isToldOfCloseFirst",
             ]
-        case .miscountsDrops: ["observer.countsDrops", "backpressure.countsDrops"]
+        case .miscountsDrops, .forgetsDropsOfEnded: ["observer.countsDrops", "backpressure.countsDrops"]
         case .countsOnlyObserved: ["backpressure.countsDrops"]
         }
     }

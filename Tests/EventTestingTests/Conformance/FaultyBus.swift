@@ -87,6 +87,7 @@ final class FaultyBus: Bus {
         if fault == .callsBackWhenClosed {
             observer.onDrop(envelope, from: state.withLock(\.lastID), reason: .closed)
         }
+        if fault == .prefersCancellation { try Task.checkCancellation() }
         if fault != .publishesWhenClosed { throw EventError.busClosed }
     }
 
@@ -147,7 +148,7 @@ final class FaultyBus: Bus {
             let route = state.listeners.filter { $0.pattern.matches(subject, with: fault) }
             state.routes[subject] = route
             if fault == .remembersRoutesElsewhere, isElsewhere { state.routesElsewhere[subject] = route }
-            return fault == .servesFirstOnly ? Array(route.prefix(1)) : route
+            return Array(route.prefix(fault == .servesFirstOnly ? 1 : fault == .servesFew ? 64 : .max))
         }
     }
 
@@ -164,7 +165,10 @@ final class FaultyBus: Bus {
             if fault == .remembersAnswers || (fault == .remembersAnswersBriefly && isRecent) { return answer.isYes }
         }
         state.withLock { $0.isAsking = true }
+        // It may close the bus and wait for that, so meanwhile this is no call in progress.
+        if fault != .waitsForPredicates { endCall() }
         let answer = predicate(envelope)
+        if fault != .waitsForPredicates { state.withLock { $0.calls += 1 } }
         state.withLock { state in
             state.isAsking = false
             state.answers[listener.mailbox.id] = (answer, .now)
@@ -341,6 +345,7 @@ final class FaultyBus: Bus {
             return (state.listeners.map(\.mailbox), true)
         }
         if fault == .closesOnce, !isFirst { await hang() }
+        if fault == .returnsFromSecondClose, !isFirst { return }
         for mailbox in mailboxes {
             switch fault {
             case .keepsSubscriptions: break

@@ -13,6 +13,9 @@ final class FaultyObserver: Observer {
         var held: Call?
         /// Subscriptions of whose beginning nothing has been told.
         var unannounced: [SubscriptionID: SubscriptionInfo] = [:]
+        /// How much each subscription has dropped that is there, and those together that have ended.
+        var droppedBy: [SubscriptionID: Int] = [:]
+        var droppedByEnded = 0
     }
 
     private let observer: any Observer
@@ -38,7 +41,8 @@ final class FaultyObserver: Observer {
 
     var droppedCount: Int {
         if fault == .countsOnlyObserved, !isObserved { return 0 }
-        return dropped.load(ordering: .relaxed) / (fault == .miscountsDrops ? 2 : 1)
+        let forgotten = fault == .forgetsDropsOfEnded ? state.withLock(\.droppedByEnded) : 0
+        return (dropped.load(ordering: .relaxed) - forgotten) / (fault == .miscountsDrops ? 2 : 1)
     }
 
     func onPublish(_ envelope: Envelope) {
@@ -57,7 +61,10 @@ final class FaultyObserver: Observer {
     }
 
     func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
-        if reason == .bufferFull { dropped.add(1, ordering: .relaxed) }
+        if reason == .bufferFull {
+            dropped.add(1, ordering: .relaxed)
+            state.withLock { $0.droppedBy[subscription, default: 0] += 1 }
+        }
         var told = envelope
         if fault == .dropsEmptied { told.payload = nil }
         if fault == .dropsLatest { told = state.withLock(\.latest) ?? envelope }
@@ -83,6 +90,7 @@ final class FaultyObserver: Observer {
     }
 
     func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        state.withLock { $0.droppedByEnded += $0.droppedBy.removeValue(forKey: subscription.id) ?? 0 }
         switch fault {
         case .losesEnds: break
         case .confusesEnds: observer.onEnd(subscription, reason: .closed)

@@ -6,7 +6,7 @@ enum ClosingRaceCases {
         ConformanceCase(
             "close.waitsForCallbacks",
             "C4",
-            "Close returns only when callbacks in progress have ended.",
+            "Close returns only when callbacks in progress have ended, and so does closing again meanwhile.",
             needs: .observed
         ) { probe in
             let subscription = try await probe.subscribe()
@@ -17,11 +17,12 @@ enum ClosingRaceCases {
             }
             let publish = probe.attempt(on: TurnExecutor()) { try await probe.publish("a") }
             try await probe.expect("a callback in progress", in: stop.reached) { !$0.isEmpty }
-            let closing = probe.attempt { await probe.close() }
-            let outcome = try await closing.result(within: probe.stayQuiet)
+            let closing = [probe.attempt { await probe.close() }, probe.attempt { await probe.close() }]
+            for close in closing { _ = try await close.result(within: probe.stayQuiet) }
+            let returned = closing.count { $0.isFinished }
             stop.letGo()
-            try probe.expect(outcome == nil, "close to wait for a callback in progress", seen: "it returned")
-            try await probe.expectEnd(of: closing, "close once the callback has ended")
+            try probe.expect("how often close returns while a callback is in progress", returned, is: 0)
+            for close in closing { try await probe.expectEnd(of: close, "close once the callback has ended") }
             _ = try await probe.expectEnd(of: publish.settled(), "the publish whose callback was in progress")
             try probe.expect("what was buffered", try await probe.drain(subscription), is: ["a"])
         },
@@ -78,6 +79,26 @@ enum ClosingRaceCases {
             try await probe.publishAsBusCloses()
             try probe.expect("how often the predicate was asked", begun.entries.count, is: 1)
             try probe.expectAccount(of: before + [closing] + after)
+        },
+        ConformanceCase(
+            "close.returnsInsidePredicate",
+            "P8",
+            "Closing the bus inside a predicate does not deadlock, although the predicate waits until it is closed.",
+            needs: .buffered
+        ) { probe in
+            let returned = Journal<Bool>()
+            let subscription = try await probe.subscribe { _ in
+                guard returned.entries.isEmpty else { return true }
+                let close = probe.attempt { await probe.close() }
+                Thread.wait(atMost: probe.waitFor) { _ = try? await close.result(within: probe.waitFor) }
+                returned.append(close.isFinished)
+                return true
+            }
+            let publish = probe.attempt(on: TurnExecutor()) { try await probe.publishUntilClosed("task 1", atMost: 1) }
+            try await probe.expect("a predicate that has closed the bus", in: returned) { !$0.isEmpty }
+            try probe.expect("whether close returned", returned.entries, is: [true])
+            try await probe.expectEnd(of: publish, "the publish whose predicate closes the bus")
+            try await probe.expectEnded(subscription)
         },
     ]
 }

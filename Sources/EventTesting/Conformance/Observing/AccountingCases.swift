@@ -29,6 +29,26 @@ enum AccountingCases {
             try await probe.expectAll(["a", "b"], at: one, other)
         },
         ConformanceCase(
+            "publish.servesMany",
+            "P3",
+            "However many subscriptions match, under one pattern or several, each gets the envelope or drops it.",
+            needs: .buffered
+        ) { probe in
+            // Many under one pattern may go a way of their own, and another one beside others.
+            var subscriptions: [Subscription] = []
+            for (topic, count) in [("alone.>", 40), ("both.>", 40), ("both.*", 40), ("both.one", 1)] {
+                for _ in 0..<count { subscriptions.append(try await probe.subscribe(to: topic, capacity: 1)) }
+            }
+            let before = probe.busDroppedCount ?? 0
+            for topic in ["alone.one", "both.one"] { try await probe.publish("a", "lost", on: topic) }
+            if let after = probe.busDroppedCount { try probe.expect("droppedCount", after - before, is: 121) }
+            for subscription in subscriptions {
+                try probe.expect("how much was dropped", subscription.counts.dropped, is: 1)
+                probe.close(subscription)
+                try probe.expect("what was buffered", try await probe.drain(subscription), is: ["a"])
+            }
+        },
+        ConformanceCase(
             "publish.accountsForEveryMatch",
             "P3",
             "On return there has been one onDeliver or one onDrop for every matching subscription.",

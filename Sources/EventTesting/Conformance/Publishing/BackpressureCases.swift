@@ -90,6 +90,7 @@ enum BackpressureCases {
             for subscription in [newest, oldest] { probe.close(subscription) }
             try probe.expect("what was buffered", try await probe.drain(newest), is: ["a", "b"])
             try probe.expect("what was buffered", try await probe.drain(oldest), is: ["c", "d", "e"])
+            if let last = probe.busDroppedCount { try probe.expect("droppedCount after all", last - before, is: 5) }
         },
         ConformanceCase(
             "backpressure.onlyBlockWaits",
