@@ -38,6 +38,14 @@ public protocol Bus: Sendable {
     /// arrives before the call has returned is not dropped for want of room: the capacity counts from the return on, and
     /// until then ``SubscriptionOptions/maximumBufferCapacity`` does.
     ///
+    /// With ``SubscriptionOptions/group`` the subscription shares what matches with the others of its group, and counts as
+    /// one match with them: each envelope goes to one member, of those whose predicate accepts it. Within one process that is
+    /// one that waits for an envelope, or else who has the fewest in its buffer and room; only when all are full does the
+    /// policy of that one count, and the first with room gets an envelope whose publisher waits. A member that ends hands
+    /// what it has buffered to the others, behind what these have and whatever their capacity; observers are told of these
+    /// deliveries, too. What no other member takes is told as ``DropReason/closed``; the last member keeps its buffer as any
+    /// subscription does, and that is told when it goes unread. A bus that has no groups refuses.
+    ///
     /// - Parameters:
     ///   - pattern: Which subjects.
     ///   - options: Buffer, backpressure and predicate.

@@ -116,12 +116,10 @@ public final class MemoryBus: Bus {
         do { gate = try enter(lane) } catch { return 0 }
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
         var dropped = 0
-        for mailbox in fanOut(envelope, to: route, in: lane, &gate, &dropped) {
-            // A predicate of another one may have made room meanwhile.
-            guard case .dropped = mailbox.offerOrDrop(envelope) else { continue }
-            dropped += 1
-            lane.countDropped(1)
-        }
+        let full = fanOut(envelope, to: route, in: lane, &gate, &dropped)
+        // A predicate of another one may have made room meanwhile.
+        for mailbox in full.mailboxes { count(mailbox.offerOrDrop(envelope), in: lane, &dropped) }
+        for ballot in full.ballots { count(ballot.group.offerOrDrop(envelope, ballot), in: lane, &dropped) }
         gate?.leave()
         return dropped
     }
@@ -137,17 +135,24 @@ public final class MemoryBus: Bus {
         // The table keeps its lanes alive; retaining one as well would make a publish cost a sixth more.
         switch unsafe lane._withUnsafeGuaranteedRef({ offer(envelope, inTaken: $0) }) {
         case .done: return nil
-        case .full(let mailboxes): return park(envelope, with: mailboxes, in: nil)
+        case .full(let mailboxes): return park(envelope, with: Full(mailboxes: mailboxes), in: nil)
         case .wantsCalls: return try publishWithCalls(envelope)
         case .closed: throw .busClosed
         }
+    }
+
+    /// Who has no room for an envelope whose publisher should wait.
+    private struct Full {
+        var mailboxes: [Mailbox] = []
+        var ballots: [MailboxGroup.Ballot] = []
+        var isEmpty: Bool { mailboxes.isEmpty && ballots.isEmpty }
     }
 
     private enum Progress {
         case done
         /// The rest have it; these are full, and the publisher should wait.
         case full([Mailbox])
-        /// Nothing has been done: somebody has to be called, for which no lane is held.
+        /// Nothing has been done: somebody has to be called or chosen, for which no lane is held.
         case wantsCalls
         case closed
     }
@@ -161,7 +166,7 @@ public final class MemoryBus: Bus {
         guard !table.isClosed else { return .closed }
         return unsafe route._withUnsafeGuaranteedRef { route in
             if route.isEmpty { return .done }
-            guard !route.hasPredicates, envelope.isFilledForPublishing else { return .wantsCalls }
+            guard route.isPlain, envelope.isFilledForPublishing else { return .wantsCalls }
             var full: [Mailbox] = []
             let dropped = offer(envelope, to: route, &full)
             if dropped > 0 { lane.countDroppedAsOwner(dropped) }
@@ -169,7 +174,7 @@ public final class MemoryBus: Bus {
         }
     }
 
-    /// The way of a publish that has to call somebody in between, or finds all lanes taken.
+    /// The way of a publish that has to call or choose somebody in between, or finds all lanes taken.
     @inline(never)
     private func publishWithCalls(_ envelope: Envelope) throws(EventError) -> Waiting? {
         let lane = table.nearestLane
@@ -206,9 +211,10 @@ public final class MemoryBus: Bus {
         return unsafe lane.route(of: envelope, orMatchIn: table)?.takeUnretainedValue() ?? table.match(envelope.subject)
     }
 
-    private func park(_ envelope: Envelope, with full: [Mailbox], in gate: CallGate?) -> Waiting {
+    private func park(_ envelope: Envelope, with full: Full, in gate: CallGate?) -> Waiting {
         let parked = ParkedPublish()
-        for mailbox in full { mailbox.park(envelope, for: parked) }
+        for mailbox in full.mailboxes { mailbox.park(envelope, for: parked) }
+        for ballot in full.ballots { ballot.group.park(envelope, for: parked, ballot) }
         return Waiting(parked: parked, gate: gate)
     }
 
@@ -247,7 +253,7 @@ public final class MemoryBus: Bus {
         return dropped
     }
 
-    /// Offers an envelope to each mailbox of a route that wants it.
+    /// Offers an envelope to each mailbox of a route that wants it, and to each group of which a member does.
     ///
     /// - Parameters:
     ///   - envelope: The envelope.
@@ -255,31 +261,45 @@ public final class MemoryBus: Bus {
     ///   - lane: Where drops are counted.
     ///   - gate: What is left while a predicate runs; set to `nil` when the bus was closed meanwhile and has not waited.
     ///   - dropped: Gets how many envelopes were dropped because a buffer was full.
-    /// - Returns: The mailboxes that are full and whose publisher should wait.
+    /// - Returns: Who is full and whose publisher should wait.
     private func fanOut(
         _ envelope: Envelope,
         to route: Route,
         in lane: Lane,
         _ gate: inout CallGate?,
         _ dropped: inout Int
-    ) -> [Mailbox] {
-        var full: [Mailbox] = []
-        guard route.hasPredicates else {
-            dropped = offer(envelope, to: route, &full)
-            if dropped > 0 { lane.countDropped(dropped) }
-            return full
-        }
-        route.withWishes { mailbox, wish in
-            guard isWanted(envelope, by: wish, &gate) else { return }
-            switch mailbox.offer(envelope) {
-            case .delivered, .ended: break
-            case .deliveredForOldest, .dropped:
-                dropped += 1
-                lane.countDropped(1)  // before the gate is left again
-            case .full: full.append(mailbox)
+    ) -> Full {
+        var full = Full()
+        // Before a predicate is called, which may end members.
+        var ballots = route.isPlain ? [] : route.ballots
+        if route.hasPredicates {
+            route.withWishes { mailbox, wish in
+                guard isWanted(envelope, by: wish, &gate) else { return }
+                let outcome = mailbox.offer(envelope)
+                if case .full = outcome { full.mailboxes.append(mailbox) }
+                count(outcome, in: lane, &dropped)
             }
+            for index in ballots.indices { ballots[index].ask { isWanted(envelope, by: $0, &gate) } }
+        } else {
+            dropped = offer(envelope, to: route, &full.mailboxes)
+            if dropped > 0 { lane.countDropped(dropped) }
+        }
+        for ballot in ballots where ballot.isWanted {
+            let outcome = ballot.group.offer(envelope, ballot)
+            if case .full = outcome { full.ballots.append(ballot) }
+            count(outcome, in: lane, &dropped)
         }
         return full
+    }
+
+    /// Counts what was dropped for want of room, before the gate is left again.
+    private func count(_ outcome: Mailbox.Outcome, in lane: Lane, _ dropped: inout Int) {
+        switch outcome {
+        case .deliveredForOldest, .dropped:
+            dropped += 1
+            lane.countDropped(1)
+        case .delivered, .ended, .full: break
+        }
     }
 
     private func isWanted(_ envelope: Envelope, by wish: Mailbox.Wish, _ gate: inout CallGate?) -> Bool {
@@ -353,32 +373,57 @@ public final class MemoryBus: Bus {
         _ options: SubscriptionOptions,
         onEnd: @escaping @Sendable (Mailbox) -> Void
     ) throws(EventError) -> OpeningSubscription {
+        let groupName = try options.validatedGroup()
         let info = SubscriptionInfo(
             id: SubscriptionID(),
             pattern: pattern,
             name: options.name,
+            group: groupName,
             bufferCapacity: try options.validatedCapacity(),
             backpressure: options.backpressure,
             hasPredicate: options.predicate != nil
         )
+        let group = groupName.map { name in table.groups.join(name, pattern) { makeGroup(name, pattern) } }
         let mailbox = Mailbox(
             info,
+            group: group,
             capacity: SubscriptionOptions.maximumBufferCapacity,
             predicate: options.predicate,
             observer: isObserved ? observer : nil,
             onEnd: onEnd
         )
-        // Closing waits for a call that has begun, so nobody is told of a subscription after it.
-        let gate = try enter(table.nearestLane)
-        defer { gate?.leave() }
-        if isObserved { observer.onSubscribe(info) }
         do {
-            try table.add(mailbox)
+            try begin(mailbox)
         } catch {
-            if isObserved { observer.onEnd(info, reason: .busClosed) }
+            if let group { table.groups.leave(group) }
             throw error
         }
         return OpeningSubscription(mailbox, capacity: info.bufferCapacity)
+    }
+
+    private func begin(_ mailbox: Mailbox) throws(EventError) {
+        // Closing waits for a call that has begun, so nobody is told of a subscription after it.
+        let gate = try enter(table.nearestLane)
+        defer { gate?.leave() }
+        if isObserved { observer.onSubscribe(mailbox.info) }
+        do {
+            try table.add(mailbox)
+        } catch {
+            if isObserved { observer.onEnd(mailbox.info, reason: .busClosed) }
+            throw error
+        }
+        mailbox.group?.join(mailbox)
+    }
+
+    private func makeGroup(_ name: String, _ pattern: Pattern) -> MailboxGroup {
+        guard isObserved else { return MailboxGroup(name: name, pattern: pattern) }
+        // A group does not keep its bus alive.
+        return MailboxGroup(name: name, pattern: pattern, observer: observer) { [table] body in
+            let gate = table.nearestLane.gate
+            guard gate.enter() else { return }
+            body()
+            gate.leave()
+        }
     }
 
     // MARK: Closing

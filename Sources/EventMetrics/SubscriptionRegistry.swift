@@ -48,7 +48,15 @@ final class SubscriptionRegistry: Sendable {
     func meter(_ subscription: Subscription, policy: BackpressurePolicy) -> any SubscriptionMeter {
         let id = subscription.id
         if let series = series(of: id) { return ReaderMeter(series) {} }
-        begin(SubscriptionInfo(id: id, pattern: subscription.pattern, name: subscription.name, backpressure: policy))
+        begin(
+            SubscriptionInfo(
+                id: id,
+                pattern: subscription.pattern,
+                name: subscription.name,
+                group: subscription.group,
+                backpressure: policy
+            )
+        )
         let series = series(of: id) ?? SubscriptionSeries(table.others, policy: policy)
         return ReaderMeter(series) { [self] in end(id) }
     }

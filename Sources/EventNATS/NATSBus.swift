@@ -146,9 +146,14 @@ public final class NATSBus: Bus, BusLink {
     /// - Returns: A subscription, in effect here, and at every server that confirmed it within
     ///   ``NATSBusConfiguration/confirmationTimeout``; ``statistics`` count those calls after which one was missing.
     /// - Throws: ``/EventCore/EventError/busClosed``; ``/EventCore/EventError/invalidConfiguration(_:)`` for a capacity
-    ///   out of range; ``/EventCore/EventError/transport(_:)`` in the words of a server that forbids it;
+    ///   out of range and for a ``/EventCore/SubscriptionOptions/group``; ``/EventCore/EventError/transport(_:)`` in the words of a server that forbids it;
     ///   `CancellationError` when the task is cancelled while it waits for servers.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        guard options.group == nil else {
+            throw EventError.invalidConfiguration(
+                "a bus over NATS has no groups: its servers send every envelope to each process that subscribes"
+            )
+        }
         let exchange = exchange
         let opening = try local.open(pattern, options: options) { exchange.release(pattern) }
         switch await exchange.subscribe(to: pattern, limit: options.confirmationTimeout) {

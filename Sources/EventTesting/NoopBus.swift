@@ -18,15 +18,16 @@ public struct NoopBus: Bus {
     ///
     /// - Parameters:
     ///   - pattern: The pattern the subscription carries.
-    ///   - options: Checked as by any other bus; the subscription has the name, and the rest is unused.
+    ///   - options: Checked as by any other bus; the subscription has the name and the group, and the rest is unused.
     /// - Returns: An ended subscription with an id of its own.
-    /// - Throws: `EventError.invalidConfiguration` when the buffer capacity is above the maximum.
+    /// - Throws: `EventError.invalidConfiguration` when the buffer capacity is above the maximum, or the group's name cannot
+    ///   be one.
     public func subscribe(
         to pattern: Pattern,
         options: SubscriptionOptions
     ) async throws(EventError) -> Subscription {
         _ = try options.validatedCapacity()
-        return Subscription.ended(pattern: pattern, name: options.name)
+        return Subscription.ended(pattern: pattern, name: options.name, group: try options.validatedGroup())
     }
 
     /// Does nothing: there is nothing to close.

@@ -156,8 +156,14 @@ public final class ZMQBus: Bus, BusLink {
     ///   ``ZMQBusConfiguration/confirmationTimeout``; ``statistics`` count those calls after which one was missing. A
     ///   publisher to connect to is waited for while the bus has not been open for longer than that.
     /// - Throws: ``/EventCore/EventError/busClosed``; ``/EventCore/EventError/invalidConfiguration(_:)`` for a capacity
-    ///   out of range; `CancellationError` when the task is cancelled while it waits for publishers.
+    ///   out of range and for a ``/EventCore/SubscriptionOptions/group``, since nobody in a mesh could choose between members
+    ///   in several processes; `CancellationError` when the task is cancelled while it waits for publishers.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        guard options.group == nil else {
+            throw EventError.invalidConfiguration(
+                "a ZeroMQ mesh has no groups: each publisher sends to every process that subscribes, and nobody chooses one"
+            )
+        }
         guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }
         _ = await Resources.timers.value
         let prefix = WirePrefix(of: pattern)

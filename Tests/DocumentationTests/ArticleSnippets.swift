@@ -21,6 +21,14 @@ import Testing
         #expect(!everythingBelow.matches("graph"))
     }
 
+    @Test func sharing() async throws {
+        let bus = MemoryBus()
+        let options = SubscriptionOptions(group: "workers")
+        let worker = try await bus.subscribe(to: "orders.>", options: options)
+        #expect(worker.group == "workers")
+        await bus.close()
+    }
+
     @Test func narrating() async throws {
         struct Narrator: Observer {
             func onSubscribe(_ subscription: SubscriptionInfo) {

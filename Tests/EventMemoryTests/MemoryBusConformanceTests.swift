@@ -3,7 +3,7 @@ import EventTesting
 import Testing
 
 @Suite struct MemoryBusConformanceTests {
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func keeps(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let bus = MemoryBus(observer: observer)
@@ -11,7 +11,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .unobserved))
+    @Test(arguments: BusConformance.cases(for: [.unobserved, .groups]))
     func `keeps without an observer`(_ rule: ConformanceCase) async throws {
         try await rule.run { _ in
             let bus = MemoryBus()
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func `keeps without a route cache`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let bus = MemoryBus(observer: observer, routeCacheCapacity: 0)

@@ -339,7 +339,7 @@ import Testing
         #expect(try backend.expectMeter("outer_buffered", [("pattern", "a")]).lastValue == 2)
     }
 
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func `a metered bus keeps`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let metrics = MetricsObserver(factory: TestMetrics())

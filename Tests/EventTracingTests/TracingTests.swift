@@ -229,7 +229,7 @@ import TracingSupport
         await publisher.close()
     }
 
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func `a traced bus keeps`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let linked = StubLinkedBus(observer: observer)

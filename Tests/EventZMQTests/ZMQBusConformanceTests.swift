@@ -3,7 +3,7 @@ import EventZMQ
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ZMQBusConformanceTests {
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .refusesGroups]))
     func `one bus keeps`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let address = Address.ipc()
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .unobserved))
+    @Test(arguments: BusConformance.cases(for: [.unobserved, .refusesGroups]))
     func `one bus keeps without an observer`(_ rule: ConformanceCase) async throws {
         try await rule.run { _ in
             let address = Address.ipc()
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .fireAndForget), Joined.Way.allCases)
+    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .refusesGroups]), Joined.Way.allCases)
     func `two joined buses keep`(_ rule: ConformanceCase, _ way: Joined.Way) async throws {
         try await rule.run { observer in
             let joined = try Joined(way, observer: observer)

@@ -10,6 +10,8 @@ package final class Mailbox: Sendable {
     package var pattern: Pattern { info.pattern }
     /// Whether ``wish`` has to be asked for before an offer.
     package let hasPredicate: Bool
+    /// The group it is a member of, which then decides what it is offered.
+    package let group: MailboxGroup?
     /// Where the index of its bus has it; less than 0 while none has.
     ///
     /// Relaxed: it is read and written under the lock of that index alone, which orders all of that.
@@ -19,7 +21,7 @@ package final class Mailbox: Sendable {
     private let state: Lock<State>
 
     private typealias Consumer = Waiter<Envelope?>
-    private typealias Machine = MailboxStateMachine<Envelope, Consumer, ParkedPublish>
+    typealias Machine = MailboxStateMachine<Envelope, Waiter<Envelope?>, ParkedPublish>
     /// Names an envelope whose publisher waits.
     typealias ParkingPlace = MailboxStateMachine<Envelope, Waiter<Envelope?>, ParkedPublish>.ParkingPlace
 
@@ -51,18 +53,21 @@ package final class Mailbox: Sendable {
     ///
     /// - Parameters:
     ///   - info: What it is.
+    ///   - group: The group that it is going to be a member of.
     ///   - capacity: How much it takes until ``begin(capacity:)``; `nil` means as much as afterwards.
     ///   - predicate: What it wants; part of `info` is whether there is one.
     ///   - observer: Told what becomes of each envelope; whoever makes the mailbox tells that it begins and ends.
     ///   - onEnd: Called once, when it ends.
     package init(
         _ info: SubscriptionInfo,
+        group: MailboxGroup? = nil,
         capacity: Int? = nil,
         predicate: (@Sendable (Envelope) -> Bool)? = nil,
         observer: (any Observer)? = nil,
         onEnd: (@Sendable (Mailbox) -> Void)? = nil
     ) {
         self.info = info
+        self.group = group
         self.observer = observer ?? Unobserved()
         isObserved = observer != nil
         hasPredicate = predicate != nil
@@ -166,7 +171,7 @@ package final class Mailbox: Sendable {
     }
 
     @inline(__always)
-    private func act(on action: Machine.OfferAction, _ envelope: Envelope) -> Outcome {
+    func act(on action: Machine.OfferAction, _ envelope: Envelope) -> Outcome {
         switch action {
         case .keep:
             if isObserved { observer.onDeliver(envelope, to: id) }
@@ -215,6 +220,7 @@ package final class Mailbox: Sendable {
         }
         switch state.withLock({ $0.machine.take() }) {
         case .take(let envelope):
+            group?.roomAppeared(in: self)
             return envelope
         case .takeAndAdmit(let envelope, let parked):
             admit(parked)
@@ -256,7 +262,9 @@ package final class Mailbox: Sendable {
         switch state.withLock({ $0.machine.take(orQueue: consumer) }) {
         case .queued(let place): return place
         case .wait, .finished: consumer.resume(returning: nil)
-        case .take(let envelope): consumer.resume(returning: envelope)
+        case .take(let envelope):
+            group?.roomAppeared(in: self)
+            consumer.resume(returning: envelope)
         case .takeAndAdmit(let envelope, let parked):
             admit(parked)
             consumer.resume(returning: envelope)
@@ -285,6 +293,7 @@ package final class Mailbox: Sendable {
         }
         guard var action else { return }
         withExtendedLifetime(predicate) {}
+        group?.leave(self, end)
         onEnd?(self)
         while let parked = action.parked.popFirst() {
             observer.onDrop(parked.element, from: id, reason: .closed)
@@ -307,8 +316,26 @@ package final class Mailbox: Sendable {
     /// Ends at once: what is buffered is thrown away.
     package func cancel(_ end: SubscriptionEnd = .cancelled) {
         close(end)
-        let buffered = state.withLock { $0.machine.discard() }
-        withExtendedLifetime(buffered) {}
+        group?.handOver(from: self)
+        withExtendedLifetime(takeBuffer()) {}
+    }
+
+    // MARK: Groups
+
+    /// Takes all that is buffered away from the readers.
+    func takeBuffer() -> SegmentedBuffer<Envelope> {
+        state.withLock { $0.machine.discard() }
+    }
+
+    /// What ended it, once something has.
+    var end: SubscriptionEnd? { state.withLock { $0.end } }
+
+    /// How much there is to do for its readers.
+    var load: MemberLoad { state.withLock { $0.machine.load } }
+
+    /// Decides by the state machine, for a group that acts later.
+    func decide<Answer: Sendable>(_ body: (inout Machine) -> Answer) -> Answer {
+        state.withLock { body(&$0.machine) }
     }
 }
 

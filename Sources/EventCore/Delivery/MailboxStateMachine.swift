@@ -111,6 +111,30 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         return .refuse
     }
 
+    /// How much there is to do for whoever reads, among the members of a group.
+    var load: MemberLoad {
+        if isFinished { return .ended }
+        if !consumers.isEmpty { return .idle }
+        return buffer.count < capacity ? .open(buffer.count) : .full(buffer.count)
+    }
+
+    /// Takes an element if there is room for it; `nil` when there is none, or nothing is taken any more.
+    mutating func offerIfRoom(_ element: Element) -> OfferAction? {
+        switch load {
+        case .idle, .open: offer(element)
+        case .full, .ended: nil
+        }
+    }
+
+    /// Takes an element that another mailbox had, whatever the capacity, up to a limit.
+    mutating func adopt(_ element: Element, limit: Int) -> OfferAction? {
+        guard case .full(let count) = load else { return offerIfRoom(element) }
+        guard count < limit else { return nil }
+        admitted &+= 1
+        buffer.append(element)
+        return .keep
+    }
+
     /// Takes back what a publisher parked; `nil` when it was admitted or dropped already.
     mutating func withdraw(_ place: ParkingPlace) -> Element? {
         parked.remove(at: place)?.element

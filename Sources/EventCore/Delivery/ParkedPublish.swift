@@ -1,4 +1,4 @@
-/// A publish that left its envelope with one or more full mailboxes.
+/// A publish that left its envelope with one or more full mailboxes, or groups of them.
 ///
 /// Each of them settles it once, when it admits the envelope or drops it; the publisher is resumed once, by the last.
 package final class ParkedPublish: Sendable {
@@ -17,6 +17,7 @@ package final class ParkedPublish: Sendable {
     private struct State {
         var machine = ParkedPublishStateMachine<Waiter<Void>>()
         var places: [(mailbox: Mailbox, place: Mailbox.ParkingPlace)] = []
+        var groups: [(group: MailboxGroup, place: MailboxGroup.ParkingPlace)] = []
     }
 
     private let state = Lock(State())
@@ -31,6 +32,11 @@ package final class ParkedPublish: Sendable {
     /// Notes where a mailbox keeps the envelope, before ``wait()`` is called.
     func remember(_ place: Mailbox.ParkingPlace, in mailbox: Mailbox) {
         state.withLock { $0.places.append((mailbox, place)) }
+    }
+
+    /// Notes where a group keeps the envelope, before ``wait()`` is called.
+    func remember(_ place: MailboxGroup.ParkingPlace, in group: MailboxGroup) {
+        state.withLock { $0.groups.append((group, place)) }
     }
 
     func settle(_ outcome: Outcome) {
@@ -50,7 +56,9 @@ package final class ParkedPublish: Sendable {
                     if !waits { waiter.resume() }
                 }
             } onCancel: {
-                for (mailbox, place) in state.withLock({ $0.places }) { mailbox.withdraw(self, at: place) }
+                let (places, groups) = state.withLock { ($0.places, $0.groups) }
+                for (mailbox, place) in places { mailbox.withdraw(self, at: place) }
+                for (group, place) in groups { group.withdraw(self, at: place) }
             }
         }
         switch state.withLock({ $0.machine.outcome }) {

@@ -21,6 +21,8 @@ public struct Subscription: AsyncSequence, Sendable {
     public let pattern: Pattern
     /// What people call it: ``SubscriptionOptions/name``.
     public var name: String? { handle.mailbox.info.name }
+    /// The group that it is a member of: ``SubscriptionOptions/group``.
+    public var group: String? { handle.mailbox.info.group }
     /// Who had confirmed the subscription elsewhere when `subscribe` returned; `nil` on a bus within one process.
     public let confirmation: SubscriptionConfirmation?
     private let handle: Handle
@@ -91,13 +93,15 @@ public struct Subscription: AsyncSequence, Sendable {
     ///   - id: What names it.
     ///   - pattern: The pattern it carries.
     ///   - name: What people call it.
+    ///   - group: The group that it would be a member of.
     /// - Returns: The subscription.
     public static func ended(
         id: SubscriptionID = SubscriptionID(),
         pattern: Pattern,
-        name: String? = nil
+        name: String? = nil,
+        group: String? = nil
     ) -> Subscription {
-        let mailbox = Mailbox(SubscriptionInfo(id: id, pattern: pattern, name: name))
+        let mailbox = Mailbox(SubscriptionInfo(id: id, pattern: pattern, name: name, group: group))
         mailbox.close(.closed)
         return Subscription(mailbox)
     }

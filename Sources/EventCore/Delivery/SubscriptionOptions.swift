@@ -4,6 +4,8 @@ public struct SubscriptionOptions: Sendable {
     public static let defaultBufferCapacity = 64
     /// The greatest capacity, in envelopes.
     public static let maximumBufferCapacity = 1 << 20
+    /// The longest name of a group, in bytes of UTF-8.
+    public static let maximumGroupUTF8Count = 128
 
     /// How many envelopes wait at most.
     ///
@@ -14,6 +16,13 @@ public struct SubscriptionOptions: Sendable {
     /// What people call the subscription, in logs, metrics and ``Subscription/description``; any text, and nothing that a
     /// bus goes by.
     public var name: String?
+    /// The group that the subscription is a member of; `nil` means none, and that it gets every envelope.
+    ///
+    /// Of all members of a group each envelope goes to one, so they share the work. Groups are one if name and pattern are
+    /// the same, byte for byte; the same name with another pattern is another group. A name has 1 to
+    /// ``maximumGroupUTF8Count`` bytes and no blank, control character or wildcard; with any other one, and on a bus that has
+    /// no groups, `subscribe` throws ``EventError/invalidConfiguration(_:)``.
+    public var group: String?
     /// Which of the envelopes that match the pattern are wanted; `nil` means all.
     ///
     /// Called by the publisher on every publish, outside every lock, possibly from several threads at once.
@@ -30,16 +39,19 @@ public struct SubscriptionOptions: Sendable {
     ///   - bufferCapacity: How many envelopes wait at most, up to ``maximumBufferCapacity``; 0 or less means the default.
     ///   - backpressure: What happens to an envelope that finds the buffer full.
     ///   - name: What people call the subscription.
+    ///   - group: The group that it is a member of.
     ///   - predicate: Which of the envelopes that match the pattern are wanted.
     public init(
         bufferCapacity: Int = defaultBufferCapacity,
         backpressure: BackpressurePolicy = .dropNewest,
         name: String? = nil,
+        group: String? = nil,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) {
         self.bufferCapacity = bufferCapacity
         self.backpressure = backpressure
         self.name = name
+        self.group = group
         self.predicate = predicate
     }
 
@@ -51,6 +63,28 @@ public struct SubscriptionOptions: Sendable {
             throw .invalidConfiguration("bufferCapacity \(bufferCapacity) exceeds \(Self.maximumBufferCapacity)")
         }
         return bufferCapacity > 0 ? bufferCapacity : Self.defaultBufferCapacity
+    }
+
+    /// The group, if there is one and its name can be one.
+    ///
+    /// - Throws: ``EventError/invalidConfiguration(_:)`` that says what is wrong with the name.
+    package func validatedGroup() throws(EventError) -> String? {
+        guard let group else { return nil }
+        guard !group.isEmpty else { throw .invalidConfiguration("group is empty") }
+        guard group.utf8.count <= Self.maximumGroupUTF8Count else {
+            throw .invalidConfiguration("group \(group.excerpt) exceeds \(Self.maximumGroupUTF8Count) bytes")
+        }
+        for scalar in group.unicodeScalars {
+            let fault: String? =
+                switch scalar {
+                case "*", ">": "a wildcard"
+                case _ where scalar.properties.isWhitespace: "a blank"
+                case _ where scalar.isControl: "a control character"
+                default: nil
+                }
+            if let fault { throw .invalidConfiguration("group \(group.excerpt) holds \(fault)") }
+        }
+        return group
     }
 }
 

@@ -6,6 +6,8 @@ public struct SubscriptionInfo: Sendable, Hashable, Identifiable {
     public let pattern: Pattern
     /// What people call it: ``SubscriptionOptions/name``.
     public let name: String?
+    /// The group that it is a member of: ``SubscriptionOptions/group``.
+    public let group: String?
     /// How many envelopes it buffers at most; the default where none was asked for.
     public let bufferCapacity: Int
     /// What happens to an envelope that finds the buffer full.
@@ -19,6 +21,7 @@ public struct SubscriptionInfo: Sendable, Hashable, Identifiable {
     ///   - id: What names it.
     ///   - pattern: Which subjects it listens to.
     ///   - name: What people call it.
+    ///   - group: The group that it is a member of.
     ///   - bufferCapacity: How many envelopes it buffers at most.
     ///   - backpressure: What happens to an envelope that finds the buffer full.
     ///   - hasPredicate: Whether a predicate chooses among the envelopes that match.
@@ -26,6 +29,7 @@ public struct SubscriptionInfo: Sendable, Hashable, Identifiable {
         id: SubscriptionID,
         pattern: Pattern,
         name: String? = nil,
+        group: String? = nil,
         bufferCapacity: Int = SubscriptionOptions.defaultBufferCapacity,
         backpressure: BackpressurePolicy = .dropNewest,
         hasPredicate: Bool = false
@@ -33,6 +37,7 @@ public struct SubscriptionInfo: Sendable, Hashable, Identifiable {
         self.id = id
         self.pattern = pattern
         self.name = name
+        self.group = group
         self.bufferCapacity = bufferCapacity
         self.backpressure = backpressure
         self.hasPredicate = hasPredicate
@@ -49,14 +54,9 @@ extension SubscriptionInfo: CustomStringConvertible {
     /// Whether all parts are equal, texts byte for byte.
     public static func == (left: SubscriptionInfo, right: SubscriptionInfo) -> Bool {
         left.id == right.id && left.pattern == right.pattern
-            && left.hasSameName(as: right)
+            && left.name.hasSameBytes(as: right.name) && left.group.hasSameBytes(as: right.group)
             && left.bufferCapacity == right.bufferCapacity && left.backpressure == right.backpressure
             && left.hasPredicate == right.hasPredicate
-    }
-
-    private func hasSameName(as other: SubscriptionInfo) -> Bool {
-        guard let name, let otherName = other.name else { return name == nil && other.name == nil }
-        return name.hasSameBytes(as: otherName)
     }
 
     /// Hashes what names it.

@@ -5,21 +5,46 @@ import EventCore
 /// Mailboxes that are many under one pattern are a route of their own, which is part of the routes of all subjects that the
 /// pattern matches, or is their route when nobody else listens.
 final class Route: Sendable {
-    /// The mailboxes that are not in ``parts``.
+    /// The mailboxes that are not in ``parts``, nor members of groups.
     let mailboxes: ContiguousArray<Mailbox>
     /// Routes that other subjects have as well; these have no parts again.
     let parts: ContiguousArray<Route>
+    /// The groups that are not in ``parts``.
+    let groups: ContiguousArray<MailboxGroup>
     let isEmpty: Bool
     let hasParts: Bool
     /// Whether a mailbox has to be asked before it is offered an envelope.
     let hasPredicates: Bool
+    /// Whether an envelope is for all mailboxes: none has to be asked, and there are no groups.
+    let isPlain: Bool
 
+    /// Makes a route of mailboxes, among them members of groups.
     init(_ mailboxes: ContiguousArray<Mailbox>, parts: ContiguousArray<Route> = []) {
-        self.mailboxes = mailboxes
+        let hasMembers = mailboxes.contains { $0.group != nil }
+        self.mailboxes = hasMembers ? mailboxes.filter { $0.group == nil } : mailboxes
         self.parts = parts
+        groups = hasMembers ? Self.groups(of: mailboxes) : []
         isEmpty = mailboxes.isEmpty && parts.isEmpty
         hasParts = !parts.isEmpty
         hasPredicates = mailboxes.contains { $0.hasPredicate } || parts.contains { $0.hasPredicates }
+        isPlain = !hasPredicates && !hasMembers && parts.allSatisfy(\.isPlain)
+    }
+
+    /// The groups, each once, in the order of their first members.
+    private static func groups(of mailboxes: ContiguousArray<Mailbox>) -> ContiguousArray<MailboxGroup> {
+        var seen: Set<ObjectIdentifier> = []
+        return mailboxes.reduce(into: []) { groups, mailbox in
+            guard let group = mailbox.group, seen.insert(ObjectIdentifier(group)).inserted else { return }
+            groups.append(group)
+        }
+    }
+
+    /// Begins an offer to each group; empty, and nothing is allocated, when there are none.
+    var ballots: [MailboxGroup.Ballot] {
+        var ballots: [MailboxGroup.Ballot] = []
+        for group in groups { ballots.append(group.ballot()) }
+        for part in parts { for group in part.groups { ballots.append(group.ballot()) } }
+        return ballots
     }
 
     /// The route of every subject nobody listens to.

@@ -23,6 +23,8 @@ final class RoutingTable: Sendable {
     }
 
     private let registry = Lock(Registry())
+    /// The groups that its mailboxes are members of.
+    let groups = GroupTable()
     private let changes = ChangeCounters()
     private let closed = Atomic<Bool>(false)
     let lanes: [Lane]
@@ -83,6 +85,7 @@ final class RoutingTable: Sendable {
 
     func remove(_ mailbox: Mailbox) {
         let change = registry.withLock { $0.enter($0.index.remove(mailbox)) }
+        if let group = mailbox.group { groups.leave(group) }
         changed(mailbox.pattern, change)
     }
 

@@ -31,6 +31,8 @@ public enum BusConformance {
         ReadingCases.all,
         SubscriptionEndCases.all,
         PredicateCases.all,
+        GroupCases.all,
+        GroupEndCases.all,
         CloseCases.all,
         ClosingRaceCases.all,
         ObserverCases.all,

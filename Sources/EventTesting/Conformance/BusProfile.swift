@@ -37,10 +37,20 @@ public struct BusProfile: OptionSet, Sendable, Hashable {
     /// bus is asked, and that of the publishing one. A bus that loses nothing promises this as well.
     public static let accountsForLosses = BusProfile(rawValue: 1 << 6)
 
+    /// Subscriptions may be members of groups, of which each envelope goes to one member: `SubscriptionOptions.group`.
+    ///
+    /// Part of no ready set; add it where it is promised: `[.inProcess, .groups]`.
+    public static let groups = BusProfile(rawValue: 1 << 8)
+
+    /// A bus without groups refuses a subscription that asks to be a member of one, rather than give it everything.
+    ///
+    /// Part of no ready set; to be added where ``groups`` is not promised.
+    public static let refusesGroups = BusProfile(rawValue: 1 << 9)
+
     /// Envelopes may be lost: takes back that every one arrives, whatever else is promised.
     private static let mayLose = BusProfile(rawValue: 1 << 7)
 
-    /// Publishing and subscribing on one bus in one process: everything is promised.
+    /// Publishing and subscribing on one bus in one process: everything is promised but ``groups``.
     public static let inProcess: BusProfile = [
         .delivers, .enqueuesBeforeReturning, .backpressureReachesPublisher, .observesPublishing, .observesEveryDelivery,
         .reportsClosed,

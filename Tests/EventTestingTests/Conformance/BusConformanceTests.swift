@@ -4,7 +4,7 @@ import EventTesting
 import Testing
 
 @Suite struct BusConformanceTests {
-    @Test(arguments: BusConformance.cases(for: .fireAndForget))
+    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .groups]))
     func `applies to two linked buses`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let receiver = MemoryBus(observer: observer)
@@ -13,26 +13,29 @@ import Testing
     }
 
     @Test(arguments: [
-        "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "C1", "C2", "C3",
+        "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8", "C1", "C2",
+        "C3",
         "C4", "C5", "O1", "O2", "O3", "O4", "O5", "V3", "V7", "Bus.link",
     ])
     func `has a case for each rule`(_ section: String) {
-        #expect(BusConformance.cases(for: .inProcess).contains { $0.section == section })
+        #expect(BusConformance.cases(for: [.inProcess, .groups]).contains { $0.section == section })
     }
 
     @Test func `gives each case an id of its own, with a dot`() {
-        let ids = BusConformance.cases(for: .inProcess).map(\.id)
+        let ids = BusConformance.cases(for: [.inProcess, .groups, .refusesGroups]).map(\.id)
         #expect(Set(ids).count == ids.count)
         #expect(ids.allSatisfy { $0.split(separator: ".").count == 2 })
     }
 
     @Test func `states each rule as a sentence`() {
-        let sentences = BusConformance.cases(for: .inProcess).map(\.sentence)
+        let sentences = BusConformance.cases(for: [.inProcess, .groups, .refusesGroups]).map(\.sentence)
         #expect(sentences.allSatisfy { $0.hasSuffix(".") && $0.count > 20 })
         #expect(Set(sentences).count == sentences.count)
     }
 
-    @Test(arguments: [BusProfile.discards, .lossy, .fireAndForget, .unobserved, .inProcess])
+    @Test(arguments: [
+        BusProfile.discards, .lossy, .fireAndForget, .unobserved, .inProcess, [.inProcess, .groups], .refusesGroups,
+    ])
     func `lists only cases whose needs are met`(_ profile: BusProfile) {
         let cases = BusConformance.cases(for: profile)
         #expect(!cases.isEmpty)

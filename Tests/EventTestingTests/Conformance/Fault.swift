@@ -31,6 +31,9 @@ enum Fault: String, CaseIterable {
     case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly
     case forgetsUnsubscribing, retainsSubscriptions, retainsPredicates, closesBusWithSubscription
     case ignoresPredicates, remembersAnswers, remembersAnswersBriefly, asksTwice, asksUnderLock
+    // Groups
+    case groupsDeliverToAll, groupsServeFirst, groupsTakeTurns, groupsWaitForOne, groupsSpanPatterns, groupsAreOne
+    case groupsIgnorePredicates, groupsHideNames, groupsTakeAnyName
     // Closing
     case publishesWhenClosed, subscribesWhenClosed, closesOnce, keepsSubscriptions, discardsBuffers, freesPublishers
     case callsBackWhenClosed, abandonsCallbacks, forgetsMatchesWhenClosed, throwsAfterPredicate
@@ -143,6 +146,20 @@ enum Fault: String, CaseIterable {
         case .remembersAnswersBriefly: ["predicate.filtersEnvelopes", "predicate.runsOnEachPublish"]
         case .asksTwice: ["predicate.runsOnEachPublish"]
         case .asksUnderLock: ["predicate.mayCloseSubscriptions"]
+        case .groupsDeliverToAll: ["group.deliversToOne", "group.countsAsOneMatch", "group.dropsWhenAllAreFull"]
+        case .groupsServeFirst: ["group.sharesEvenly", "group.passesFullMembersBy"]
+        case .groupsTakeTurns:
+            [
+                "group.sharesEvenly", "group.passesFullMembersBy", "group.handsOverWhenClosed", "group.reportsUnread",
+                "group.handsOverWhenReleased", "group.handsOverWhenCancelled", "group.handsOverToFullMembers",
+                "group.handsOverToWaitingMembers", "group.handsOverWhatIsWanted",
+            ]
+        case .groupsWaitForOne: ["group.waitsForAnyMember", "group.freesPublishers"]
+        case .groupsSpanPatterns: ["group.isOfOnePattern"]
+        case .groupsAreOne: ["group.leavesOthersAlone", "group.isOfOneName"]
+        case .groupsIgnorePredicates: ["group.asksPredicates", "group.handsOverWhatIsWanted"]
+        case .groupsHideNames: ["group.isTold"]
+        case .groupsTakeAnyName: ["group.refusesNames"]
         case .publishesWhenClosed: ["close.refusesPublish", "close.closesBeforeReturning"]
         case .subscribesWhenClosed: ["close.refusesSubscribe"]
         case .closesOnce: ["close.isIdempotent", "close.isSafeConcurrently"]

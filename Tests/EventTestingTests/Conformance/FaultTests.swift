@@ -4,7 +4,8 @@ import Testing
 @Suite struct FaultTests {
     @Test(arguments: Fault.allCases)
     func `is caught by the case meant for it`(_ fault: Fault) async throws {
-        let cases = BusConformance.cases(for: fault.isSeenOnlyUnobserved ? .unobserved : .inProcess)
+        let profile: BusProfile = fault.isSeenOnlyUnobserved ? .unobserved : .inProcess
+        let cases = BusConformance.cases(for: [profile, .groups])
         for id in fault.caughtBy {
             let rule = try #require(cases.first { $0.id == id })
             let failure = await #expect(throws: ConformanceFailure.self, "\(id) does not notice") {
@@ -22,7 +23,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func `is not found in a bus without a fault`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let bus = FaultyBus(observer: observer)
@@ -30,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .unobserved))
+    @Test(arguments: BusConformance.cases(for: [.unobserved, .groups]))
     func `is not found in a bus without a fault or an observer`(_ rule: ConformanceCase) async throws {
         try await rule.run { _ in
             let bus = FaultyBus(observer: nil)
@@ -46,5 +47,16 @@ import Testing
                 return BusFixture(publisher: bus, subscriber: bus, droppedCount: { bus.droppedCount })
             }
         }
+    }
+
+    @Test func `of a bus that ignores groups is caught where they should be refused`() async throws {
+        let rule = try #require(BusConformance.cases(for: .refusesGroups).first { $0.id == "group.isRefused" })
+        let failure = await #expect(throws: ConformanceFailure.self) {
+            try await rule.run { observer in
+                let bus = FaultyBus(observer: observer, fault: .groupsDeliverToAll)
+                return BusFixture(publisher: bus, subscriber: bus)
+            }
+        }
+        #expect(failure?.id == rule.id)
     }
 }

@@ -6,6 +6,7 @@ final class FaultyBus: Bus {
     private struct Listener: Sendable {
         let mailbox: Mailbox
         let pattern: Pattern
+        var group: FaultyGroup?
         let predicate: (@Sendable (Envelope) -> Bool)?
     }
 
@@ -30,6 +31,7 @@ final class FaultyBus: Bus {
         var isDeadlocked = false
         var ended: Set<SubscriptionID> = []
         var seen: Set<String> = []
+        var groups: [String: FaultyGroup] = [:]
     }
 
     private let fault: Fault?
@@ -118,7 +120,7 @@ final class FaultyBus: Bus {
                 state.late = []
             }
         }
-        for listener in route {
+        for listener in route where listener.group == nil {
             if fault == .forgetsMatchesWhenClosed, state.withLock(\.isClosed) { return }
             let isAccepted = accepts(fault == .fillsAfterPredicates ? unfilled : envelope, listener)
             if state.withLock(\.isDeadlocked) { await hang() }
@@ -137,7 +139,20 @@ final class FaultyBus: Bus {
             default: full.append(listener.mailbox)
             }
         }
-        if !full.isEmpty { try await wait(with: envelope, at: full) }
+        let groups = offer(envelope, toGroupsOf: route)
+        if !full.isEmpty || !groups.isEmpty { try await wait(with: envelope, at: full, groups) }
+    }
+
+    /// Offers an envelope to each group.
+    ///
+    /// - Returns: Those that are full, and whose publisher should wait.
+    private func offer(_ envelope: Envelope, toGroupsOf route: [Listener]) -> [MailboxGroup.Ballot] {
+        var offered: Set<ObjectIdentifier> = []
+        return route.compactMap { listener in
+            guard let group = listener.group, offered.insert(ObjectIdentifier(group)).inserted else { return nil }
+            let mailboxes = route.filter { $0.group === group }.map(\.mailbox)
+            return group.offer(envelope, among: mailboxes, with: fault)
+        }
     }
 
     private func route(of subject: Subject) -> [Listener] {
@@ -181,7 +196,11 @@ final class FaultyBus: Bus {
         return callbackLock.withLock { _ in mailbox.offer(envelope) }
     }
 
-    private func wait(with envelope: Envelope, at mailboxes: [Mailbox]) async throws {
+    private func wait(
+        with envelope: Envelope,
+        at mailboxes: [Mailbox],
+        _ groups: [MailboxGroup.Ballot] = []
+    ) async throws {
         if fault == .cancelsSecondOffer {
             for mailbox in mailboxes where mailbox.offer(envelope) == .delivered { throw CancellationError() }
         }
@@ -189,6 +208,14 @@ final class FaultyBus: Bus {
         observer.waits(envelope)
         for mailbox in fault == .blockWaitsForOne ? mailboxes.prefix(1) : mailboxes[...] {
             mailbox.park(envelope, for: parked)
+        }
+        for ballot in groups {
+            if fault == .groupsWaitForOne, let one = state.withLock({ $0.listeners.first { $0.group != nil }?.mailbox })
+            {
+                one.park(envelope, for: parked)
+            } else {
+                ballot.group.park(envelope, for: parked, ballot)
+            }
         }
         switch fault {
         case .ignoresCancellation: try await Task { try await parked.wait() }.value
@@ -234,6 +261,7 @@ final class FaultyBus: Bus {
             throw EventError.invalidConfiguration("too much")
         }
         let capacity = fault == .acceptsAnyCapacity ? 1 : try options.validatedCapacity()
+        let groupName = fault == .groupsTakeAnyName ? options.group : try options.validatedGroup()
         let isInside = beginCall()
         defer { if isInside { endCall() } }
         guard isInside || fault == .subscribesWhenClosed else { throw EventError.busClosed }
@@ -241,21 +269,27 @@ final class FaultyBus: Bus {
             id: makeID(),
             pattern: fault == .widensPatterns ? ">" : pattern,
             name: fault == .losesNames ? nil : options.name,
+            group: fault == .groupsHideNames ? nil : groupName,
             bufferCapacity: capacity,
             backpressure: policy(for: options),
             hasPredicate: options.predicate != nil
         )
         let isSilent = fault == .evictsSilently && options.backpressure == .dropOldest
+        let group = fault == .groupsDeliverToAll ? nil : groupName.map { makeGroup($0, pattern) }
         let mailbox = Mailbox(
             info,
+            group: group?.shared(with: fault),
             capacity: fault == .countsCapacityEarly ? capacity : SubscriptionOptions.maximumBufferCapacity,
+            // A group asks for itself.
+            predicate: group == nil || fault == .groupsIgnorePredicates ? nil : options.predicate,
             observer: isSilent ? SilentObserver(observer: observer) : observer
         ) { [weak self] mailbox in
             self?.remove(mailbox)
         }
         observer.onSubscribe(info)
         let opening = OpeningSubscription(mailbox, capacity: self.capacity(capacity, for: options))
-        await add(Listener(mailbox: mailbox, pattern: pattern, predicate: options.predicate))
+        mailbox.group?.join(mailbox)
+        await add(Listener(mailbox: mailbox, pattern: pattern, group: group, predicate: options.predicate))
         if isInside, state.withLock(\.isClosed) {
             mailbox.close(.busClosed)
             tellEnd(of: mailbox)
@@ -265,6 +299,25 @@ final class FaultyBus: Bus {
         let subscription = opening.begin()
         if fault == .retainsSubscriptions { state.withLock { $0.retained.append(subscription) } }
         return subscription
+    }
+
+    private func makeGroup(_ name: String, _ pattern: Pattern) -> FaultyGroup {
+        let key =
+            switch fault {
+            case .groupsAreOne: pattern.rawValue
+            case .groupsSpanPatterns: name
+            default: name.utf8.map(String.init).joined(separator: ",") + " " + pattern.rawValue
+            }
+        return state.withLock { state in
+            if let group = state.groups[key] { return group }
+            let group = FaultyGroup(name: name, observer: observer) { [weak self] body in
+                guard let self, self.beginCall() else { return }
+                body()
+                self.endCall()
+            }
+            state.groups[key] = group
+            return group
+        }
     }
 
     private func makeID() -> SubscriptionID {

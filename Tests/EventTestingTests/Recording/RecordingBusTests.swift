@@ -12,7 +12,7 @@ import Testing
 
     private let bus = RecordingBus()
 
-    @Test(arguments: BusConformance.cases(for: .inProcess))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func `keeps the rules of the bus it wraps`(_ rule: ConformanceCase) async throws {
         try await rule.run { observer in
             let memory = MemoryBus(observer: observer)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: .unobserved))
+    @Test(arguments: BusConformance.cases(for: [.unobserved, .groups]))
     func `keeps the rules of a linked bus that nobody observes`(_ rule: ConformanceCase) async throws {
         try await rule.run { _ in
             let linked = StubLinkedBus()

@@ -98,12 +98,14 @@ final class ConformanceProbe: Sendable {
         capacity: Int = 0,
         backpressure: BackpressurePolicy = .dropNewest,
         name: String? = nil,
+        group: String? = nil,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) async throws -> Subscription {
         let options = SubscriptionOptions(
             bufferCapacity: capacity,
             backpressure: backpressure,
             name: name,
+            group: group,
             predicate: predicate
         )
         let subscription = try await open(options, on: topic)
@@ -114,7 +116,8 @@ final class ConformanceProbe: Sendable {
     /// Subscribes, and does not wait for the other side of a link.
     func open(_ options: SubscriptionOptions, on topic: String = defaultTopic) async throws -> Subscription {
         let room = options.bufferCapacity > 0 ? "room for \(options.bufferCapacity)" : "default room"
-        return try await call("subscribe to \(topic) (\(options.backpressure.rawValue), \(room))") {
+        let group = options.group.map { ", group \($0.excerpt)" } ?? ""
+        return try await call("subscribe to \(topic) (\(options.backpressure.rawValue), \(room)\(group))") {
             try await subscriber.subscribe(to: pattern(topic), options: options)
         } naming: {
             " \(name(of: $0.id))"

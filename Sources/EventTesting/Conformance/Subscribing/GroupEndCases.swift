@@ -1,0 +1,194 @@
+import EventCore
+
+/// What becomes of the envelopes of a member that ends: S8.
+enum GroupEndCases {
+    static let all: [ConformanceCase] = [
+        ConformanceCase(
+            "group.handsOverWhenClosed",
+            "S8",
+            "A member that is closed hands what it has buffered to the others, in order.",
+            needs: [.groups, .buffered]
+        ) { probe in
+            let (leaving, staying) = (try await probe.member(), try await probe.member())
+            let labels = ["a", "b", "c", "d", "e", "f"]
+            try await probe.publish(labels)
+            probe.close(leaving)
+            try await probe.expectEnded(leaving)
+            await probe.close()
+            try await probe.expectHandedOver(labels, to: staying)
+        },
+        ConformanceCase(
+            "group.handsOverWhenReleased",
+            "S8",
+            "A member that nothing refers to any more hands what it has buffered to the others.",
+            needs: [.groups, .buffered]
+        ) { probe in
+            let staying = try await probe.member()
+            do {
+                let leaving = try await probe.member()
+                try await probe.publish("a", "b", "c", "d")
+                withExtendedLifetime(leaving) {}
+            }
+            await probe.close()
+            try await probe.expectHandedOver(["a", "b", "c", "d"], to: staying)
+        },
+        ConformanceCase(
+            "group.handsOverWhenCancelled",
+            "S8",
+            "A member whose reader is cancelled hands what it has buffered to the others.",
+            needs: [.groups, .buffered]
+        ) { probe in
+            let (leaving, staying) = (try await probe.member(), try await probe.member())
+            try await probe.publish("a", "b", "c", "d")
+            _ = try await probe.cancelled { await leaving.next(within: .seconds(1)) == nil }
+            await probe.close()
+            try await probe.expectHandedOver(["a", "b", "c", "d"], to: staying)
+        },
+        ConformanceCase(
+            "group.handsOverToFullMembers",
+            "S8",
+            "What a member hands over is taken whatever the capacity of the others.",
+            needs: [.groups, .observed]
+        ) { probe in
+            let leaving = try await probe.member(capacity: 2)
+            let staying = try await probe.member(capacity: 2)
+            try await probe.publish("a", "b", "c", "d")
+            probe.close(leaving)
+            let drops = probe.callbacks.filter { $0.hasPrefix("dropped") }
+            await probe.close()
+            try probe.expect("drops", drops, is: [])
+            try await probe.expectHandedOver(["a", "b", "c", "d"], to: staying)
+        },
+        ConformanceCase(
+            "group.handsOverToWaitingMembers",
+            "S8",
+            "A member that waits for an envelope gets what another hands over.",
+            needs: [.groups, .buffered]
+        ) { probe in
+            let leaving = try await probe.member()
+            try await probe.publish("a")
+            let staying = try await probe.member()
+            let reader = probe.attempt { await probe.receive(1, from: staying) }
+            probe.close(leaving)
+            try probe.expect("what arrives", try await probe.expectEnd(of: reader, "the reader"), is: ["a"])
+        },
+        ConformanceCase(
+            "group.handsOverWhatIsWanted",
+            "S8",
+            "What a member hands over goes to those whose predicates accept it; the rest is told as dropped.",
+            needs: [.groups, .observed]
+        ) { probe in
+            let leaving = try await probe.member()
+            try await probe.publish("a", "b", "c", "d")
+            let choosy = try await probe.subscribe(group: "workers") { "bd".contains($0.label) }
+            probe.close(leaving)
+            let drops = probe.callbacks(about: leaving.id).filter { $0.hasPrefix("dropped") }
+            await probe.close()
+            try probe.expect("drops", drops, is: ["dropped a (closed)", "dropped c (closed)"])
+            try probe.expect("what arrives", try await probe.drain(choosy), is: ["b", "d"])
+        },
+        ConformanceCase(
+            "group.lastMemberKeepsBuffer",
+            "S8",
+            "What the last member has buffered when it is closed can still be read.",
+            needs: [.groups, .buffered]
+        ) { probe in
+            let last = try await probe.member()
+            try await probe.publish("a", "b")
+            probe.close(last)
+            try probe.expect("what was buffered", try await probe.drain(last), is: ["a", "b"])
+        },
+        ConformanceCase(
+            "group.reportsUnread",
+            "S8",
+            "What the last member throws away is told as dropped.",
+            needs: [.groups, .observed]
+        ) { probe in
+            let last = try await probe.member()
+            try await probe.publish("a", "b")
+            _ = try await probe.cancelled { await last.next(within: .seconds(1)) == nil }
+            try probe.expect(
+                "callbacks",
+                probe.callbacks(about: last.id),
+                is: ["delivered a", "delivered b", "dropped a (closed)", "dropped b (closed)"]
+            )
+        },
+        ConformanceCase(
+            "group.freesPublishers",
+            "S8",
+            "A publisher waits while a member is left, and goes on when the last has ended; that is told once.",
+            needs: [.groups, .observedBlocking]
+        ) { probe in
+            let first = try await probe.member(capacity: 1, backpressure: .block)
+            let second = try await probe.member(capacity: 1, backpressure: .block)
+            try await probe.publish("a", "b")
+            let publish = try await probe.park("c")
+            probe.close(first)
+            let early = try await publish.result(within: probe.stayQuiet)
+            try probe.expect(early == nil, "publish to wait while a member is left", seen: "it ended")
+            probe.close(second)
+            try await probe.expectEnd(of: publish, "the waiting publish")
+            let told = probe.callbacks.filter { $0.contains(" c") }
+            try probe.expect("callbacks about it", told, is: ["published c", "dropped c (closed)"])
+        },
+        ConformanceCase(
+            "group.reportsCancellation",
+            "S8",
+            "A publisher that is cancelled while it waits for a group throws; that is told once, and nobody gets the envelope.",
+            needs: [.groups, .observedBlocking]
+        ) { probe in
+            let first = try await probe.member(capacity: 1, backpressure: .block)
+            let second = try await probe.member(capacity: 1, backpressure: .block)
+            try await probe.publish("a", "b")
+            let publish = try await probe.park("c")
+            publish.task.cancel()
+            try await probe.expect("the cancelled publish", throws: .cancellation) {
+                try await probe.expectEnd(of: publish, "the cancelled publish")
+            }
+            let told = probe.callbacks.filter { $0.contains(" c") }
+            await probe.close()
+            try probe.expect("callbacks about it", told, is: ["published c", "dropped c (cancelled)"])
+            let rest = try await probe.drain(first) + probe.drain(second)
+            try probe.expect("what arrives at all members", rest.sorted(), is: ["a", "b"])
+        },
+        ConformanceCase(
+            "group.closeWakesPublishers",
+            "S8",
+            "A publisher that waits for a group throws when the bus is closed, and members drain.",
+            needs: [.groups, .observedBlocking]
+        ) { probe in
+            let first = try await probe.member(capacity: 1, backpressure: .block)
+            let second = try await probe.member(capacity: 1, backpressure: .block)
+            try await probe.publish("a", "b")
+            let publish = try await probe.park("c")
+            await probe.close()
+            try await probe.expect("the waiting publish", throws: .busClosed) {
+                try await probe.expectEnd(of: publish, "the waiting publish")
+            }
+            let told = probe.callbacks.filter { $0.contains(" c") }
+            try probe.expect("callbacks about it", told, is: ["published c", "dropped c (closed)"])
+            let rest = try await probe.drain(first) + probe.drain(second)
+            try probe.expect("what arrives at all members", rest.sorted(), is: ["a", "b"])
+        },
+    ]
+}
+
+extension ConformanceProbe {
+    /// Subscribes as a member of the one group of a case.
+    fileprivate func member(
+        capacity: Int = 0,
+        backpressure: BackpressurePolicy = .dropNewest
+    ) async throws -> Subscription {
+        try await subscribe(capacity: capacity, backpressure: backpressure, group: "workers")
+    }
+
+    /// Expects a member to have had some labels, in order, and behind them the rest, in order, from another one.
+    fileprivate func expectHandedOver(_ labels: [String], to member: Subscription) async throws {
+        let seen = try await drain(member)
+        try expect("what arrives at the member that is left", seen.sorted(), is: labels)
+        let turn = seen.indices.dropFirst().first { seen[$0] < seen[$0 - 1] } ?? seen.endIndex
+        let (own, others) = (seen[..<turn], seen[turn...])
+        let isInOrder = own.count == labels.count / 2 && others.sorted() == Array(others)
+        try expect(isInOrder, "its own in order, and behind them those of the other", seen: "\(seen)")
+    }
+}
