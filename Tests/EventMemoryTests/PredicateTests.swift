@@ -192,6 +192,30 @@ import Testing
         #expect(observer.events.compactMap(\.subscription) == [plain.id])
     }
 
+    @Test func `a full subscription that a predicate closes before its publisher waits tells of the drop`()
+        async throws
+    {
+        // Whichever is asked first.
+        for patterns in [["a", ">"], [">", "a"]] as [[EventCore.Pattern]] {
+            let observer = RecordingObserver()
+            let bus = MemoryBus(observer: observer)
+            let block = SubscriptionOptions(bufferCapacity: 1, backpressure: .block)
+            let full = try await bus.subscribe(to: patterns[0], options: block)
+            try await bus.publish(Envelope(subject: "a"))
+            let closing = try await bus.subscribe(
+                to: patterns[1],
+                options: SubscriptionOptions { _ in
+                    full.close()
+                    return false
+                }
+            )
+            try await bus.publish(Envelope(subject: "a"))
+            #expect(observer.deliveredCount == 1)
+            #expect(observer.droppedCount(reason: .closed) == 1)
+            withExtendedLifetime(closing) {}
+        }
+    }
+
     @Test func `what comes off a wire is kept when a predicate has made room for it`() async throws {
         // Whichever is asked first.
         for patterns in [["a", ">"], [">", "a"]] as [[EventCore.Pattern]] {

@@ -26,6 +26,12 @@ import Testing
         #expect(try second.result?.get() == "a")
     }
 
+    @Test func `a reader that begins to wait as the mailbox ends gets nil`() async {
+        mailbox.close(.closed)
+        // What is there was asked for before it ended.
+        #expect(await mailbox.wait() == nil)
+    }
+
     @Test func `when the limit of a later reader is over, the earlier one waits on`() async throws {
         let patient = reader(within: .seconds(600))
         let hasty = reader(within: .milliseconds(1))

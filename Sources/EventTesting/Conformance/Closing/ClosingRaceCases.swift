@@ -89,7 +89,7 @@ enum ClosingRaceCases {
             let returned = Journal<Bool>()
             let subscription = try await probe.subscribe { _ in
                 guard returned.entries.isEmpty else { return true }
-                let close = probe.attempt { await probe.close() }
+                let close = probe.attempt(on: TurnExecutor()) { await probe.close() }
                 Thread.wait(atMost: probe.waitFor) { _ = try? await close.result(within: probe.waitFor) }
                 returned.append(close.isFinished)
                 return true
