@@ -87,7 +87,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$($(RELEASE) --show-bin-path)
 
-.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages nats-log-stress pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
 	$(RELEASE) --product LossReport
 ifeq ($(FILTER),)
@@ -119,6 +119,10 @@ nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on o
 nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus; fails now and then, as "NATS in production" says
 	swift build --build-tests
 	EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.OutageTests
+nats-log-stress: ROUNDS ?= 20
+nats-log-stress: dependencies ## Kill the leader of a NATS log ROUNDS times while envelopes are appended, and look for each that was acknowledged
+	swift build --build-tests
+	EVENT_NATS_KILLS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.LogClusterTests
 
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose

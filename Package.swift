@@ -208,7 +208,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["eventbus", "EventCore", "EventTransport", "ProcessSupport"]
+            dependencies: ["eventbus", "EventCore", "EventTransport", "NATSSupport", "ProcessSupport"]
         ),
         .testTarget(
             name: "DocumentationTests",

@@ -66,6 +66,19 @@ extension NATSBusConfiguration {
     }
 }
 
+extension NATSLogConfiguration {
+    /// Takes from a URL of a ``NATSBus`` what a log has in common with it: the servers, the namespace, and who it is to them.
+    package init(url text: String, stream: String) throws(EventError) {
+        let url = try TransportRegistry([.nats, .natsTLS]).parse(text)
+        let isPlain = url.scheme == Transport.nats.scheme
+        let transport = isPlain ? Transport.nats : .natsTLS
+        let parameters = try transport.parameters(transport.settings(of: url))
+        let bus = try NATSBusConfiguration(parameters, tls: isPlain ? nil : NATSTLS())
+        self.init(servers: bus.servers, stream: stream, namespace: bus.namespace)
+        (name, credentials, tls, pingInterval) = (bus.name, bus.credentials, bus.tls, bus.pingInterval)
+    }
+}
+
 extension TransportParameters {
     /// What the bus proves itself with.
     fileprivate var credentials: NATSCredentials? {

@@ -36,7 +36,8 @@ struct EventBusCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            PublishCommand.self, SubscribeCommand.self, RouteCommand.self, PeersCommand.self, KeygenCommand.self,
+            PublishCommand.self, SubscribeCommand.self, RouteCommand.self, PeersCommand.self, LogCommand.self,
+            KeygenCommand.self,
             KeyCommand.self,
         ]
     )

@@ -60,6 +60,9 @@ package final class NATSServer: Sendable {
     /// Stands for a cluster's address with a port that nobody uses, which the server keeps.
     package static let anyClusterURL = "nats://127.0.0.1:-1"
 
+    /// Stands for a folder of the server's own, which is removed with it.
+    package static let folderPlaceholder = "<folder>"
+
     private static let limit = Duration.seconds(30)
 
     /// Starts it, or starts it again, on the ports it had before.
@@ -72,7 +75,7 @@ package final class NATSServer: Sendable {
         let process = try SpawnedProcess(
             program,
             arguments: ["-a", "127.0.0.1", "-p", "\(port)", "-m", "-1", "--ports_file_dir", folder.path]
-                + arguments.map { $0 == Self.anyClusterURL ? clusterURL ?? $0 : $0 },
+                + arguments.map(value),
             input: .nullDevice,
             output: output,
             errors: output
@@ -103,6 +106,38 @@ package final class NATSServer: Sendable {
                 return
             }
             try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// What stands for something that is known only here.
+    private func value(of argument: String) -> String {
+        switch argument {
+        case Self.anyClusterURL: clusterURL ?? argument
+        case Self.folderPlaceholder: folder.path
+        default: argument
+        }
+    }
+
+    /// Ports that nobody uses now, outside the range that the system gives out.
+    package static func freePorts(_ count: Int) throws -> [Int] {
+        var ports: [Int] = []
+        for port in (14_000..<32_000).shuffled() where ports.count < count && isFree(port) { ports.append(port) }
+        guard ports.count == count else { throw Failure(description: "there are no free ports") }
+        return ports
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = unsafe inet_addr("127.0.0.1")
+        return unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
     }
 

@@ -126,21 +126,56 @@ import EventCore
         }
     }
 
+    /// Sends a message with any number of headers; the texts end with a zero byte.
+    func publish(
+        _ wire: [UInt8],
+        reply: [UInt8]?,
+        headers: [(name: StaticString, value: [UInt8])],
+        _ body: Span<UInt8>
+    ) -> natsStatus {
+        guard !headers.isEmpty else { return publish(wire, reply: reply, body) }
+        var message: OpaquePointer?
+        var status = unsafe body.withUnsafeBufferPointer { body in
+            unsafe wire.withCText { subject in
+                let create = { (reply: UnsafePointer<CChar>?) in
+                    let start = unsafe body.baseAddress.map {
+                        unsafe UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)
+                    }
+                    return unsafe natsMsg_Create(&message, subject, reply, start, Int32(clamping: body.count))
+                }
+                guard let reply else { return create(nil) }
+                return unsafe reply.withCText { unsafe create($0) }
+            }
+        }
+        guard status == NATS_OK, let message = unsafe message else { return status }
+        defer { unsafe natsMsg_Destroy(message) }
+        for (name, value) in headers {
+            status = unsafe name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
+                name in
+                unsafe value.withCText { unsafe natsMsgHeader_Set(message, name, $0) }
+            }
+            guard status == NATS_OK else { return status }
+        }
+        return unsafe natsConnection_PublishMsg(handle, message)
+    }
+
     // MARK: Subscribing
 
     /// Subscribes; in effect at the server once ``flush()`` has said so.
     ///
     /// - Parameters:
     ///   - wire: What to, as C text.
+    ///   - group: Of the subscriptions with the same group, as C text, one gets each message; `nil` for none.
     ///   - limit: How many messages may wait for the receiver; −1 for any number, `nil` for what libnats has by default.
     ///   - receiver: Gets the messages.
     /// - Throws: ``EventError/transport(_:)``.
     mutating func subscribe(
         to wire: [UInt8],
+        group: [UInt8]? = nil,
         limit: Int32? = nil,
         receiver: any MessageReceiver
     ) throws(EventError) {
-        let subscription = unsafe try NATSSubscription(handle, to: wire, limit: limit, receiver: receiver)
+        let subscription = unsafe try NATSSubscription(handle, to: wire, group: group, limit: limit, receiver: receiver)
         if let old = unsafe subscriptions.updateValue(subscription, forKey: wire) { unsafe end(old) }
     }
 

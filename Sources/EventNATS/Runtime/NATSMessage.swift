@@ -33,6 +33,12 @@ import Darwin
         return unsafe Self.withBytes(text, body)
     }
 
+    /// Where an answer goes, as C text; `nil` when none is wanted.
+    var reply: [UInt8]? {
+        guard let text = unsafe natsMsg_GetReply(message) else { return nil }
+        return unsafe Self.withBytes(text) { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } + [0] }
+    }
+
     /// Runs `body` on a header, or on nothing when the message has no such header that could be read.
     func withHeader<Result>(_ name: StaticString, _ body: (Span<UInt8>?) -> Result) -> Result {
         var value: UnsafePointer<CChar>?

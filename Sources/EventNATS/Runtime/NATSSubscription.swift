@@ -18,13 +18,19 @@ protocol MessageReceiver: AnyObject, Sendable {
     init(
         _ connection: OpaquePointer,
         to wire: [UInt8],
+        group: [UInt8]? = nil,
         limit: Int32?,
         receiver: any MessageReceiver
     ) throws(EventError) {
         let box = unsafe Unmanaged.passRetained(ReceiverBox(receiver))
         var handle: OpaquePointer?
-        let status = unsafe wire.withCText {
-            unsafe natsConnection_Subscribe(&handle, connection, $0, onMessage, box.toOpaque())
+        let status = unsafe wire.withCText { subject in
+            guard let group else {
+                return unsafe natsConnection_Subscribe(&handle, connection, subject, onMessage, box.toOpaque())
+            }
+            return unsafe group.withCText {
+                unsafe natsConnection_QueueSubscribe(&handle, connection, subject, $0, onMessage, box.toOpaque())
+            }
         }
         guard status == NATS_OK, let handle = unsafe handle else {
             unsafe box.release()

@@ -72,4 +72,24 @@ struct Namespace: Sendable, Hashable {
 
     /// What to subscribe to for all of those, as C text.
     func absences(for asker: String) -> [UInt8] { control + Array("gone.\(asker).*".utf8) + [0] }
+
+    // MARK: Logs
+
+    /// Where a log listens for the answer of a number, as C text.
+    func answer(_ number: UInt64, to log: String) -> [UInt8] {
+        control + Array("log.\(log).answer.\(number)".utf8) + [0]
+    }
+
+    /// What to subscribe to for all answers, as C text.
+    func answers(to log: String) -> [UInt8] { control + Array("log.\(log).answer.*".utf8) + [0] }
+
+    /// Where a replay of a log comes in, as C text.
+    func replay(_ number: UInt64, to log: String) -> [UInt8] {
+        control + Array("log.\(log).replay.\(number)".utf8) + [0]
+    }
+
+    /// Where the readers of a durable consumer listen, as C text; the same in all processes.
+    func deliveries(of consumer: String, in stream: String) -> [UInt8] {
+        control + Array("consumer.\(stream).\(consumer)".utf8) + [0]
+    }
 }

@@ -62,7 +62,7 @@ public struct Transport: Sendable {
     /// The settings of a URL, its hosts among them.
     ///
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for hosts where there can be none.
-    func settings(of url: TransportURL) throws(EventError) -> [TransportSetting] {
+    package func settings(of url: TransportURL) throws(EventError) -> [TransportSetting] {
         guard let hosts = url.hosts else { return url.settings }
         guard let hostOption else {
             throw .invalidConfiguration("after \(scheme): comes nothing, or a '?' and options")

@@ -1,0 +1,228 @@
+import EventCore
+import Logging
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Keeps a replay going: makes the consumers that send it, and queues what they send.
+final class ReplayReader: LogReader {
+    enum Item: Sendable {
+        case entry(NATSLogEntry)
+        /// The server wants to know that all before it was read.
+        case question(answer: [UInt8])
+    }
+
+    private struct State {
+        var machine: ReplayStateMachine
+        var wire: LogWire
+        /// Where the consumer of now sends.
+        var place: [UInt8]?
+        var isClosed = false
+        var isRestarting = false
+        /// How many there were for it when it began.
+        var initialCount: UInt64?
+    }
+
+    private let session: LogSession
+    private let pattern: Pattern
+    private let number: UInt64
+    private let queue = ItemQueue<Item>()
+    private let state: Lock<State>
+
+    init(_ session: LogSession, pattern: Pattern, start: NATSLogStart) {
+        (self.session, self.pattern) = (session, pattern)
+        number = session.nextNumber()
+        let wire = LogWire(stream: session.stream, namespace: session.namespace)
+        state = Lock(State(machine: ReplayStateMachine(from: start), wire: wire))
+    }
+
+    // MARK: Reading
+
+    var initialCount: UInt64 { state.withLock { $0.initialCount } ?? 0 }
+
+    /// The next entry.
+    ///
+    /// - Returns: The entry; `nil` when the log is closed or the task is cancelled.
+    func next() async throws(EventError) -> NATSLogEntry? {
+        while let item = try await queue.next() {
+            switch item {
+            case .entry(let entry): return entry
+            case .question(let answer): session.order(.send(wire: answer, body: Data()))
+            }
+        }
+        return nil
+    }
+
+    // MARK: Consumers
+
+    /// Has the server send, and waits until it does.
+    func open() async throws {
+        guard session.add(self, number) else { throw EventError.busClosed }
+        do {
+            try await start()
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private func start() async throws {
+        let consumer = session.nextNumber()
+        let place = session.namespace.replay(consumer, to: session.id)
+        let (old, start) = state.withLock { state in
+            defer { state.place = place }
+            return (state.place, state.machine.begin(consumer))
+        }
+        if let old { session.order(.unsubscribe(wire: old)) }
+        session.order(.subscribe(wire: place, group: nil, receiver: ReplayInlet(self, consumer: consumer)))
+        var config = StreamAPI.ConsumerConfig(deliverPolicy: "all", acknowledgement: "none")
+        config.name = "replay-\(session.id)-\(consumer)"
+        config.deliverSubject = String(decoding: place.dropLast(), as: UTF8.self)
+        config.begin(at: start)
+        config.filter = session.namespace.filter(for: pattern)
+        config.maximumDeliveries = 1
+        config.flowControl = true
+        config.heartbeat = ReplayStateMachine.heartbeat.wholeNanoseconds
+        (config.replicas, config.isInMemory) = (1, true)
+        let info = try await session.createConsumer(config, named: config.name ?? "")
+        let isClosed = state.withLock { state in
+            if state.initialCount == nil {
+                // What it has sent already counts as well.
+                state.initialCount = info.pending + info.delivered.consumerSequence
+            }
+            if state.machine.consumer == consumer {
+                state.machine.began(delivered: info.delivered.streamSequence, now: .now)
+            }
+            return state.isClosed
+        }
+        if isClosed { session.order(.unsubscribe(wire: place)) }
+    }
+
+    /// Goes on with a new consumer, unless one is being made already.
+    private func restart() {
+        let isMine = state.withLock { state in
+            guard !state.isClosed, !state.isRestarting else { return false }
+            state.isRestarting = true
+            return true
+        }
+        guard isMine else { return }
+        Task.detached { await self.startAgain() }
+    }
+
+    private func startAgain() async {
+        while true {
+            do {
+                try await start()
+                return state.withLock { $0.isRestarting = false }
+            } catch EventError.busClosed {
+                return
+            } catch EventError.transport(let failure)
+                where failure.code.map({ StreamAPI.Fault.passing.contains(Int($0)) }) ?? true
+            {
+                // Nobody has answered; there may be a server later.
+                session.logger?.notice("\(failure)")
+                guard !state.withLock({ $0.isClosed }) else { return }
+            } catch {
+                session.removeReader(number)
+                return queue.end(error as? EventError)
+            }
+        }
+    }
+
+    func reconnected() { restart() }
+
+    func tick(now: ContinuousClock.Instant) {
+        if state.withLock({ $0.machine.isSilent(now: now) }) { restart() }
+    }
+
+    func close() {
+        session.removeReader(number)
+        let place = state.withLock { state in
+            state.isClosed = true
+            return state.place
+        }
+        if let place { session.order(.unsubscribe(wire: place)) }
+        queue.end()
+    }
+
+    // MARK: Messages
+
+    fileprivate func received(_ message: borrowing NATSMessage, from consumer: UInt64) {
+        guard let reply = message.reply, let mark = DeliveryMark(reply: reply) else {
+            return readStatus(message, consumer)
+        }
+        let (arrival, entry) = state.withLock {
+            state -> (ReplayStateMachine.Arrival, Result<NATSLogEntry?, EventError>) in
+            let arrival = state.machine.arrived(mark, from: consumer, now: .now)
+            guard arrival == .deliver else { return (arrival, .success(nil)) }
+            do throws(EventError) {
+                return (arrival, .success(try state.wire.read(message, mark)))
+            } catch {
+                return (arrival, .failure(error))
+            }
+        }
+        switch entry {
+        case .success(let entry?): _ = queue.offer(.entry(entry))
+        case .success(nil): break
+        case .failure(let error):
+            session.logger?.warning("number \(mark.streamSequence) of the log is left out: \(error)")
+        }
+        if arrival == .restart { restart() }
+    }
+
+    /// The server asks whether all has been read, or says that it is there.
+    private func readStatus(_ message: borrowing NATSMessage, _ consumer: UInt64) {
+        if let answer = message.reply { _ = queue.offer(.question(answer: answer)) }
+        // It waits for the answer to a question that may be lost.
+        if let stalled = message.header("Nats-Consumer-Stalled") {
+            _ = queue.offer(.question(answer: Array(stalled.utf8) + [0]))
+        }
+        let sent = message.header("Nats-Last-Consumer").flatMap { UInt64($0) }
+        if state.withLock({ $0.machine.heard(sent: sent, from: consumer, now: .now) }) { restart() }
+    }
+}
+
+/// Gets what one consumer sends.
+private final class ReplayInlet: MessageReceiver {
+    private let reader: ReplayReader
+    private let consumer: UInt64
+
+    init(_ reader: ReplayReader, consumer: UInt64) {
+        (self.reader, self.consumer) = (reader, consumer)
+    }
+
+    func received(_ message: borrowing NATSMessage) { reader.received(message, from: consumer) }
+}
+
+extension NATSMessage {
+    /// A header as text.
+    func header(_ name: StaticString) -> String? {
+        withHeader(name) { value in
+            guard let value else { return nil }
+            return value.text(in: 0..<value.count)
+        }
+    }
+}
+
+extension Namespace {
+    /// What a consumer of a pattern is to be sent; `nil` for all there is.
+    func filter(for pattern: Pattern) -> String? {
+        if pattern == ">", prefix.isEmpty { return nil }
+        return String(decoding: wire(pattern).dropLast(), as: UTF8.self)
+    }
+}
+
+extension StreamAPI.ConsumerConfig {
+    /// Says where a consumer begins.
+    mutating func begin(at start: NATSLogStart) {
+        switch start {
+        case .beginning: deliverPolicy = "all"
+        case .sequence(let number): (deliverPolicy, startSequence) = ("by_start_sequence", max(1, number))
+        case .time(let date): (deliverPolicy, startTime) = ("by_start_time", Timestamp(date).rfc3339)
+        case .end: deliverPolicy = "new"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import EventCore
+import EventNATS
+import Foundation
+
+/// `eventbus log replay`: prints what a log has.
+struct LogReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Print the envelopes of a log.",
+        discussion: """
+            Prints each envelope that fits the pattern, in the order of the log, and ends; with --follow it goes on with what is \
+            appended, without a hole, until Ctrl-C, SIGTERM, SIGHUP, --count or --within. With --output json each line is an \
+            envelope as 'eventbus log append' and 'eventbus pub' read it.
+
+            Exits with status 1 if fewer than --count envelopes come within --within.
+
+            Example: eventbus log replay 'orders.>' --stream orders --from 2026-01-31T12:00:00Z --bus nats://host:4222
+            """
+    )
+
+    @Argument(
+        help: ArgumentHelp("What to print, such as 'orders.*.created'. (default: '>')", valueName: "pattern"),
+        transform: { try Pattern(validating: $0) }
+    )
+    var pattern: Pattern?
+
+    @OptionGroup var log: LogOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to begin: beginning, end, a number of the log, or a time such as 2026-01-31T12:00:00Z. (default: beginning)",
+            valueName: "place"
+        ),
+        transform: { try NATSLogStart(argument: $0) }
+    )
+    var from = NATSLogStart.beginning
+
+    @Flag(help: "Go on with what is appended.")
+    var follow = false
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("Exit after so many envelopes.", valueName: "n"))
+    var count: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Exit after so long, such as 500ms, 1.5s or 2m; a bare number means seconds.",
+            valueName: "time"
+        )
+    )
+    var within: TimeLimit?
+
+    @OptionGroup var delivery: DeliveryOptions
+
+    func validate() throws {
+        guard count ?? 1 > 0 else { throw ValidationError("--count must be at least 1.") }
+    }
+
+    func run() async throws {
+        let reading = try LogReading(delivery, count: count, within: within)
+        let log = try await log.open()
+        let (pattern, from, follow, count) = (pattern ?? ">", from, follow, count)
+        try await reading.run(log) {
+            let replay = try await log.replay(of: pattern, from: from)
+            var printed = 0
+            guard follow || replay.initialCount > 0 else { return 0 }
+            while printed < count ?? .max, reading.isWritable, !Task.isCancelled, let entry = try await replay.next() {
+                if await reading.print(entry.envelope) { printed += 1 }
+                if !follow, entry.remaining == 0 { break }
+            }
+            return printed
+        }
+    }
+}
+
+extension NATSLogStart {
+    /// Reads a place from the command line.
+    init(argument: String) throws {
+        switch argument {
+        case "beginning": self = .beginning
+        case "end": self = .end
+        default:
+            if let number = UInt64(argument) {
+                self = .sequence(number)
+            } else if let date = try? Date(argument, strategy: .iso8601) {
+                self = .time(date)
+            } else {
+                throw ValidationError("it must be beginning, end, a number, or a time such as 2026-01-31T12:00:00Z")
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+extension NATSServer {
+    /// A server with JetStream, which keeps its files in a folder of its own.
+    package static func withJetStream(_ arguments: [String] = []) async throws -> NATSServer {
+        try await NATSServer(["-js", "-sd", folderPlaceholder] + arguments)
+    }
+}
+
+/// Three servers with JetStream that are one cluster, on ports that stay theirs.
+package struct NATSLogCluster: Sendable {
+    package let servers: [NATSServer]
+
+    /// Starts them, and waits until each is joined with both others and says that it is healthy.
+    package init() async throws {
+        let name = "cluster-\(UUID().uuidString)"
+        // A cluster that keeps logs has to know its members from the start, so their ports are chosen before.
+        let ports = try NATSServer.freePorts(3)
+        let routes = ports.map { "nats://127.0.0.1:\($0)" }.joined(separator: ",")
+        var servers: [NATSServer] = []
+        for (index, port) in ports.enumerated() {
+            servers.append(
+                try await NATSServer.withJetStream([
+                    "--server_name", "n\(index + 1)", "--cluster_name", name, "--cluster", "nats://127.0.0.1:\(port)",
+                    "--routes", routes,
+                ])
+            )
+        }
+        self.servers = servers
+        try await waitUntilReady()
+    }
+
+    /// Waits until all servers run as one cluster.
+    package func waitUntilReady() async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        for server in servers {
+            while true {
+                let routes = try? await server.report("routez")["num_routes"] as? Int
+                let health = try? await server.report("healthz")["status"] as? String
+                if let routes, routes >= 2, health == "ok" { break }
+                guard ContinuousClock.now < deadline else {
+                    throw NATSServer.Failure(
+                        description: "the cluster did not come together: \(String(describing: health))"
+                    )
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    package subscript(_ index: Int) -> NATSServer { servers[index] }
+}
