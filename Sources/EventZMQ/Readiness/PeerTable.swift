@@ -66,6 +66,11 @@ struct PeerTable: Hashable, Sendable {
     /// Whether anything but control topics is subscribed to at a socket.
     func hasInterest(at socket: Int) -> Bool { (sockets[socket]?.subscriptions ?? 0) > 0 }
 
+    /// Whether a bus has announced a prefix at a socket.
+    func hasAnnounced(_ prefix: WirePrefix, _ bus: String, at socket: Int) -> Bool {
+        (interest(prefix, at: socket)?.announcements(of: bus) ?? 0) > 0
+    }
+
     /// The prefixes whose counts may have changed since the last call; to be called after each batch of notices.
     mutating func takeChanged() -> [WirePrefix] {
         defer { changed = [] }
@@ -135,9 +140,11 @@ struct PeerTable: Hashable, Sendable {
         var common = cases.first { !$0.suspects.isEmpty }?.suspects ?? []
         for (_, suspects) in cases where !suspects.isEmpty { common.formIntersection(suspects) }
         for (prefix, suspects) in cases {
-            let suspect = common.first { suspects.contains($0) } ?? suspects.first
+            let own = ending.bus.flatMap { suspects.contains($0) ? $0 : nil }
+            let suspect = own ?? common.first { suspects.contains($0) } ?? suspects.first
             let bus = update(prefix, at: socket, about: suspect) { $0.settle(suspect) }
-            if let bus { presume(bus, prefix, at: socket) }
+            // Buses do not announce what they ask for in plain; of the bus whose connection it was it is certain.
+            if let bus, !(prefix.isPlain && bus == ending.bus) { presume(bus, prefix, at: socket) }
         }
     }
 
@@ -191,7 +198,7 @@ struct PeerTable: Hashable, Sendable {
         _ body: (inout PrefixInterest) -> Result
     ) -> Result {
         let (result, effect) = slots[prefix, default: []].update(at: socket, about: bus, body)
-        if effect.isFirst { lengths.add(prefix.bytes.count) }
+        if effect.isFirst { lengths.add(prefix) }
         if effect.isChange, changed.last != prefix { changed.append(prefix) }
         if effect.subscriptions != 0 || effect.known != 0 || effect.announcements != 0 {
             sockets[socket, default: Socket()].take(effect, about: bus)
@@ -207,7 +214,7 @@ struct PeerTable: Hashable, Sendable {
     private mutating func removeIfEmpty(_ prefix: WirePrefix) {
         guard slots[prefix]?.isEmpty == true else { return }
         slots[prefix] = nil
-        lengths.remove(prefix.bytes.count)
+        lengths.remove(prefix)
     }
 
     // MARK: Presumptions

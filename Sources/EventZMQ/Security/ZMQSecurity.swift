@@ -33,7 +33,7 @@ public struct ZMQPermissions: Sendable, Hashable, CustomStringConvertible {
     ///
     /// A prefix that a pattern without wildcards stands for also covers longer subjects, as in ZeroMQ itself.
     func maySubscribe(to prefix: WirePrefix) -> Bool {
-        subscribe.contains { WirePrefix(of: $0).covers(prefix) }
+        subscribe.contains { WirePrefix(of: $0).plain.covers(prefix) }
     }
 }
 
