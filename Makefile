@@ -21,7 +21,7 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 # So many tests at a time: more would wait for each other's processor time longer than their deadlines allow.
 RUN_TESTS := swift test --skip-build --experimental-maximum-parallelization-width 12
 # Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
-BUSY_TESTS := EventCoreTests|EventZMQTests|IntegrationTests|FieldCases
+BUSY_TESTS := EventCoreTests|EventTransportTests|EventZMQTests|IntegrationTests|FieldCases
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests
@@ -141,7 +141,7 @@ release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
 # A library after those whose documentation it refers to.
-LIBRARIES := EventCore EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
+LIBRARIES := EventCore EventTransport EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
 DOCUMENTATION := .build/documentation
 
 .PHONY: docs

@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .library(name: "EventCore", targets: ["EventCore"]),
+        .library(name: "EventTransport", targets: ["EventTransport"]),
         .library(name: "EventMemory", targets: ["EventMemory"]),
         .library(name: "EventZMQ", targets: ["EventZMQ"]),
         .library(name: "EventTesting", targets: ["EventTesting"]),
@@ -33,28 +34,34 @@ let package = Package(
         .target(
             name: "EventCore",
             dependencies: [
-                .product(
-                    name: "Configuration",
-                    package: "swift-configuration",
-                    condition: .when(traits: ["Configuration"])
-                ),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ]
         ),
+        .target(
+            name: "EventTransport",
+            dependencies: [
+                "EventCore",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
+            ]
+        ),
         .target(name: "CProcessor"),
         .target(name: "CResources"),
-        .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore"]),
+        .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore", "EventTransport"]),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .target(
             name: "EventZMQ",
             dependencies: [
-                "EventCore", "EventMemory", "CResources", "CZeroMQ",
+                "EventCore", "EventTransport", "EventMemory", "CResources", "CZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .target(name: "EventTesting", dependencies: ["EventCore", "EventMemory"]),
+        .target(name: "EventTesting", dependencies: ["EventCore", "EventTransport", "EventMemory"]),
         .target(
             name: "EventMetrics",
             dependencies: ["EventCore", .product(name: "CoreMetrics", package: "swift-metrics")]
@@ -71,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventMemory", "EventTesting", "EventZMQ",
+                "EventCore", "EventTransport", "EventMemory", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -83,32 +90,38 @@ let package = Package(
         .testTarget(
             name: "EventCoreTests",
             dependencies: [
-                "EventCore", "EventMemory", "EventTesting",
-                .product(
-                    name: "Configuration",
-                    package: "swift-configuration",
-                    condition: .when(traits: ["Configuration"])
-                ),
+                "EventCore", "EventTransport", "EventMemory", "EventTesting",
                 .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "ServiceContextModule", package: "swift-service-context"),
             ],
             resources: [.copy("Golden")]
         ),
+        .testTarget(
+            name: "EventTransportTests",
+            dependencies: [
+                "EventTransport", "EventMemory", "EventTesting", "TransportSupport",
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
+            ]
+        ),
         .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
-        .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTesting"]),
+        .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTransport", "EventTesting"]),
         .testTarget(
             name: "EventZMQTests",
             dependencies: [
-                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
+                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport", "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventMemory"]),
+        .testTarget(name: "EventTestingTests", dependencies: ["EventTesting", "EventTransport", "EventMemory"]),
         .testTarget(
             name: "EventMetricsTests",
             dependencies: [
-                "EventMetrics", "EventMemory", "EventTesting",
+                "EventMetrics", "EventTransport", "EventMemory", "EventTesting",
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
@@ -134,6 +147,7 @@ let package = Package(
             ]
         ),
         .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(name: "TransportSupport", dependencies: ["EventTransport"], path: "Tests/TransportSupport"),
         .target(
             name: "TracingSupport",
             dependencies: [
@@ -145,18 +159,21 @@ let package = Package(
         .testTarget(
             name: "FieldCases",
             dependencies: [
-                "eventbus", "EventMemory", "EventMetrics", "EventTesting", "EventTracing", "EventZMQ", "ProcessSupport",
-                "TracingSupport",
+                "eventbus", "EventTransport", "EventMemory", "EventMetrics", "EventTesting", "EventTracing", "EventZMQ",
+                "ProcessSupport", "TracingSupport",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]
         ),
-        .testTarget(name: "CommandLineTests", dependencies: ["eventbus", "EventCore", "ProcessSupport"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["eventbus", "EventCore", "EventTransport", "ProcessSupport"]
+        ),
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging", "EventTracing",
-                "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "EventTransport", "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging",
+                "EventTracing", "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .target(

@@ -14,6 +14,7 @@ let package = Package(
             dependencies: [
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "EventCore", package: "swift-event-bus"),
+                .product(name: "EventTransport", package: "swift-event-bus"),
                 .product(name: "EventMemory", package: "swift-event-bus"),
                 .product(name: "EventZMQ", package: "swift-event-bus"),
             ]

@@ -16,7 +16,7 @@ let package = Package(
         .target(
             name: "StreamBus",
             dependencies: [
-                .product(name: "EventCore", package: "swift-event-bus"),
+                .product(name: "EventTransport", package: "swift-event-bus"),
                 .product(name: "EventMemory", package: "swift-event-bus"),
             ]
         ),

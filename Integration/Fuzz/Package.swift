@@ -12,6 +12,7 @@ let package = Package(
             dependencies: [
                 "CLibFuzzer",
                 .product(name: "EventCore", package: "swift-event-bus"),
+                .product(name: "EventTransport", package: "swift-event-bus"),
                 .product(name: "EventZMQ", package: "swift-event-bus"),
             ]
         ),

@@ -22,14 +22,14 @@ from operators import Writer
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = [
     *(f"EventMemory/{name}" for name in
-      ["CallGate", "ChangeCounters", "Lane", "MemoryBus", "Route", "RouteCache", "RoutingTable"]),
-    *(f"EventCore/Mailbox/{name}" for name in
-      ["Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer"]),
-    "EventCore/Subscription",
+      ["Lanes/CallGate", "Lanes/Lane", "MemoryBus", "Routing/ChangeCounters", "Routing/Route", "Routing/RouteCache",
+       "Routing/RoutingTable"]),
+    *(f"EventCore/Delivery/{name}" for name in
+      ["Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer", "Subscription"]),
 ]
-TARGETS = ["CProcessor", "EventCore", "EventMemory", "EventTesting"]
-TESTS = {"EventCoreTests": ["Mailbox", "EnvelopeTracingTests.swift", "TraceParentInstrument.swift",
-                            "Coding/FuzzSettings.swift"],
+TARGETS = ["CProcessor", "EventCore", "EventTransport", "EventMemory", "EventTesting"]
+TESTS = {"EventCoreTests": ["Delivery", "Tracing/EnvelopeTracingTests.swift", "Tracing/TraceParentInstrument.swift",
+                            "Coding/FuzzSettings.swift", "Faults.swift"],
          "EventMemoryTests": None}
 SLOW = "Exhaustive|Storms|storm|order|RingBufferTests"
 LIMIT = 120  # seconds

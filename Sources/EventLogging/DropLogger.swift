@@ -122,7 +122,7 @@ public final class DropLogger: Observer {
 
     private func log(_ report: DropEpisodes.Report) {
         let metadata: Logger.Metadata = [
-            "subscription": "\(report.subscription?.rawValue ?? "others")", "lost": "\(report.unreported)",
+            "subscription": "\(report.subscription?.description ?? "others")", "lost": "\(report.unreported)",
             "lost_in_all": "\(report.total)",
         ]
         switch report.state {

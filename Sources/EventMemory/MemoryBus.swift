@@ -1,5 +1,6 @@
 import Dispatch
 public import EventCore
+public import EventTransport
 
 /// A bus within one process.
 ///
@@ -284,7 +285,7 @@ public final class MemoryBus: Bus {
 
     /// Opens a subscription that its caller does not have yet, for transports whose `subscribe` waits for others.
     ///
-    /// It collects from now on, and its capacity counts from ``/EventCore/OpeningSubscription/begin()`` on.
+    /// It collects from now on, and its capacity counts from ``/EventTransport/OpeningSubscription/begin()`` on.
     ///
     /// - Parameters:
     ///   - pattern: Which subjects.

@@ -1,4 +1,4 @@
-public import EventCore
+public import EventTransport
 
 extension Transport {
     /// `memory:`, a ``MemoryBus``; the option `routeCacheCapacity` is a number of subjects up to 2²⁰, 0 for no cache.

@@ -1,4 +1,4 @@
-public import EventCore
+public import EventTransport
 
 extension Transport {
     /// `noop:`, a ``NoopBus``, which has no options and tells no observer.

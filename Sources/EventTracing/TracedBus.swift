@@ -62,7 +62,7 @@ public struct TracedBus: Bus, InstrumentedBus {
             } else {
                 span.addLink(SpanLink(context: ContextFields(of: envelope).context(by: instrument), attributes: [:]))
             }
-            envelope = envelope.filledForPublishing()
+            envelope.fill()
             span.describe(.publish, of: envelope, template: template)
             do {
                 try await base.publish(envelope)

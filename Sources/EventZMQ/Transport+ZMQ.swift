@@ -1,4 +1,5 @@
-public import EventCore
+import EventCore
+public import EventTransport
 public import Logging
 
 extension Transport {

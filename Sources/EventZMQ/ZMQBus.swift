@@ -1,5 +1,6 @@
 public import EventCore
 import EventMemory
+import EventTransport
 import Synchronization
 
 /// A fire-and-forget bus between processes: `publish` returns when the envelope is with local subscriptions and handed

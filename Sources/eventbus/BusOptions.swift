@@ -2,6 +2,7 @@ import ArgumentParser
 import EventCore
 import EventMemory
 import EventTesting
+import EventTransport
 import EventZMQ
 import Foundation
 

@@ -24,8 +24,8 @@ struct EventBusCommand: AsyncParsableCommand {
 
             \(ExitStatus.table)
 
-            SIGINT, SIGTERM and SIGHUP end every command within the linger of its bus and 2 s, after it has written what it has; \
-            a second one ends it at once. A reader that goes away, as in '| head -1', is no failure. \
+            SIGINT, SIGTERM and SIGHUP end every command within the linger of its bus and 2 s, after it has written what it has, \
+            or within three times that while a slow reader takes it; a second one, 0.1 s later or more, ends it at once. A reader that goes away, as in '| head -1', is no failure. \
             \(EnvelopeLimits.help)
 
             Your shell completes commands, options and the kinds of bus after one of these:

@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTesting
+import EventTransport
 import EventZMQ
 import Foundation
 import Testing

@@ -1,6 +1,6 @@
-import EventCore
 import EventMemory
 import EventTesting
+import EventTransport
 import Foundation
 import Testing
 

@@ -90,6 +90,16 @@ import Testing
         #expect(lines().first == "warning: A subscription loses envelopes -")
     }
 
+    @Test func `nobody's id begins a line of the log`() {
+        var observer: DropLogger? = makeObserver()
+        let id = SubscriptionID(rawValue: "s\nERROR forged\u{1B}[2J")
+        observer?.onDrop(Envelope(subject: "a"), from: id, reason: .bufferFull)
+        observer = nil
+        let subscriptions = handler.entries.map { $0.metadata["subscription"].map { "\($0)" } ?? "" }
+        #expect(subscriptions.count == 2)
+        for text in subscriptions { #expect(text.hasPrefix("s\\nERROR") && !text.contains("\n")) }
+    }
+
     @Test func `an observer that is let go says what it had counted`() {
         var observer: DropLogger? = makeObserver()
         for _ in 0..<3 {

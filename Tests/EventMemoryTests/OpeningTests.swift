@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTesting
+import EventTransport
 import Testing
 
 /// What arrives before a subscription is its caller's is kept; then the capacity counts.

@@ -2,6 +2,7 @@ import CoreMetrics
 import EventCore
 import EventMemory
 import EventTesting
+import EventTransport
 import MetricsTestKit
 import Testing
 

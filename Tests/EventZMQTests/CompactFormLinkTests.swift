@@ -1,7 +1,9 @@
 import CZeroMQ
 import EventCore
+import EventTransport
 import Foundation
 import Testing
+import TransportSupport
 
 @testable import EventZMQ
 

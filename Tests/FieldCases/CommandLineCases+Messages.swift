@@ -18,6 +18,12 @@ extension FieldCase {
                 #expect(await subscriber.outcome().lines.count == 1)
             }
         },
+        FieldCase("localhost could not be bound, and the message was a riddle") {
+            let subscriber = try Program(["sub", "a", "--bus", "zmq:?subscribe=bind:tcp://localhost:*"])
+            #expect(await subscriber.errorLine(beginning: "bound tcp://127.0.0.1:") != nil)
+            subscriber.send(signal: SIGTERM)
+            #expect(await subscriber.outcome().status == 0)
+        },
         FieldCase("a relative path is announced in a way that works from any directory") {
             try await withTemporaryDirectory { directory in
                 let script = #"cd '\#(directory)' && exec "$0" "$@""#
@@ -63,6 +69,7 @@ extension FieldCase {
                 ("zmq", ["EVENT_BUS", "a colon is missing, as in zmq:", "memory, noop, zmq"]),
                 ("zmq?subscribe=bind:ipc://x", ["a colon is missing, as in zmq:?"]),
                 ("s3cret", ["EVENT_BUS", "no scheme", "memory, noop, zmq"]),
+                (" zmq:", ["EVENT_BUS", "it begins with white space"]),
                 ("tcp://127.0.0.1:5556", ["unknown transport 'tcp'", "memory, noop, zmq"]),
                 ("memory:", ["EVENT_BUS", "memory: bus ends with this process"]),
                 ("zmq:?lingr=1s", ["unknown option 'lingr'", "linger"]), ("zmq:", ["no 'subscribe' endpoint"]),

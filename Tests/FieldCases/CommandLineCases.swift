@@ -34,6 +34,12 @@ extension FieldCase {
                 #expect(output.hasSuffix(#""payload":{"a":[1.50],"b":" \u2028 "}}"# + "\n"))
             }
         },
+        FieldCase("a payload of many separators of lines took the time of its length squared to print") {
+            let text = String(repeating: "\u{2028}", count: 1_000_000)
+            let line = #"{"subject":"a","payload":"\#(text)"}"# + "\n"
+            let outcome = try await Program.run(["route", "--output", "json"], input: line.utf8)
+            #expect(outcome.status == 0 && outcome.output.utf8.count > 6_000_000)
+        },
         FieldCase("what route prints as JSON, pub publishes as it was") {
             let input = alternatingLines(50)
             let routed = try await Program.run(["route", "--subscribe", "a.*", "--output", "json"], input: input)

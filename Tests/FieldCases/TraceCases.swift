@@ -45,7 +45,7 @@ extension FieldCase {
         FieldCase("a responder that traces nothing answers within the trace of the request, sampled or not") {
             let bus = MemoryBus()
             for flags in ["00", "01"] {
-                var request = Envelope(subject: "prices.get", headers: ["tracestate": "vendor=1"])
+                var request = Envelope(subject: "prices.get", headers: ["TraceState": "vendor=1"])
                 request.headers["traceparent"] = "00-\(trace)-\(span)-\(flags)"
                 let requests = try await bus.subscribe(to: "prices.get")
                 let responder = Task { await bus.respond(to: requests) { _ in 1 } }
@@ -169,6 +169,11 @@ extension FieldCase {
                     #expect(context?.flags == flags, "\(way)")
                 }
             }
+        },
+        FieldCase("a trace that is not sampled came out as one when its envelope spoke of a span of its own") {
+            var envelope = Envelope(subject: "a", headers: ["traceparent": "00-\(trace)-\(span)-00"])
+            (envelope.traceID, envelope.spanID) = (trace, String(span.reversed()))
+            for (way, context) in try await continuations(of: envelope) { #expect(context?.flags == "00", "\(way)") }
         },
         FieldCase("a bus that is not traced says of its publisher's trace whether it is sampled") {
             var tracer = W3CTracer()

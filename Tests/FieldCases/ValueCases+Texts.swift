@@ -35,6 +35,18 @@ extension FieldCase {
                 #expect(error.description.hasSuffix("at byte 9"))
             }
         },
+        FieldCase("a number that does not fit was called invalid JSON at byte 0") {
+            struct Small: Decodable { var n: Int8 }
+            for json in [#"{"n": 40000000000}"#, #"{"n":1.5}"#] {
+                let envelope = Envelope(subject: "a", rawPayload: Data(json.utf8))
+                let error = try #require(throws: EventError.self) { try envelope.decode(Small.self) }
+                #expect("\(error)".contains("does not fit") && !"\(error)".contains("not valid JSON"))
+            }
+        },
+        FieldCase("payload_json that is no JSON was accepted, and refused by whoever wrote the envelope next") {
+            let json = #"{"subject":"a","payload_json":"not json"}"#
+            #expect(throws: DecodingError.self) { try JSONDecoder().decode(Envelope.self, from: Data(json.utf8)) }
+        },
         FieldCase("a value without a JSON form is named with its subject and its place") {
             struct Order: Codable { var totals: [Double] }
             let error = try #require(throws: EventError.self) {

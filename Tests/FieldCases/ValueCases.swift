@@ -76,9 +76,35 @@ extension FieldCase {
             #expect(try await answer([UInt8](json)).payload == json)
             #expect(try await answer(ContiguousArray(json)).payload == json)
             #expect(try await answer(json as Data?).payload == json)
+            #expect(try await answer(nil as Data?).payload == nil)
             let envelope = Envelope(subject: "elsewhere", rawPayload: json, headers: ["k": "v"])
             let reply = try await answer(envelope)
             #expect(reply.payload == json && reply.headers["k"] == "v" && reply.subject != envelope.subject)
+            // Every empty array can be cast to one of bytes.
+            for none in [try await answer([Order]()), try await answer([String]() as [String]?)] {
+                #expect(none.payload == Data("[]".utf8))
+            }
+        },
+        FieldCase("a responder that returns what it is asked answered itself for ever") {
+            let bus = RecordingBus()
+            let requests = try await bus.subscribe(to: ">", options: SubscriptionOptions(backpressure: .block))
+            let responder = Task { await bus.respond(to: requests) { $0 } }
+            let request = Envelope(subject: "ask", rawPayload: Data("1".utf8))
+            let reply = try await bus.request(request, within: .seconds(20))
+            #expect(reply.payload == request.payload && reply.id != request.id)
+            responder.cancel()
+            await responder.value
+            #expect(bus.published.count == 2)
+        },
+        FieldCase("in generic code bytes became Base64, and an envelope the payload of another one") {
+            func make(_ value: some Encodable) throws -> Envelope { try Envelope(subject: "a", payload: value) }
+            let json = Data("{}".utf8)
+            let values: [any Encodable] = [json, [UInt8](json), ContiguousArray(json), json as Data?]
+            for value in values { #expect(try make(value).payload == json) }
+            #expect(try make(nil as Data?).payload == nil)
+            #expect(try make([] as [UInt16]).payload == Data("[]".utf8))
+            let error = try #require(throws: EventError.self) { try make(Envelope(subject: "b")) }
+            #expect("\(error)".contains("a: an envelope is none's payload"))
         },
         FieldCase("bytes are published as they are") {
             let bus = RecordingBus()

@@ -8,7 +8,8 @@ import Foundation
 ///
 /// The keys are those of ``Envelope/jsonData()``, but for the payload: its JSON text stands under `payload_json` as a
 /// string, byte for byte, since a coder would read numbers and write others. The value under `payload` that earlier
-/// versions wrote is read, too, with what digits the coder has left of it. Headers that a dictionary cannot hold beside
+/// versions wrote is read, too, with what digits the coder has left of it. Foundation's binary property lists keep one of
+/// several strings that Swift calls equal, such as two spellings of `é`; its XML ones and its JSON keep each. Headers that a dictionary cannot hold beside
 /// others stand under `more_headers`, names and values in turn.
 extension Envelope: Codable {
     private enum CodingKeys: String, CodingKey {
@@ -53,7 +54,7 @@ extension Envelope: Codable {
             for index in stride(from: 0, to: more.count, by: 2) { fields.headerFields[more[index]] = more[index + 1] }
         }
         if let json = try container.decodeIfPresent(String.self, forKey: .payloadJSON) {
-            fields.payload = json.isEmpty ? nil : Data(json.utf8)
+            fields.payload = json.isEmpty ? nil : try Self.payload(json, in: container)
         } else if container.contains(.payload) {
             fields.payload = try container.decode(JSONValue.self, forKey: .payload).data()
         }
@@ -78,6 +79,20 @@ extension Envelope: Codable {
         if !more.isEmpty { try container.encode(more, forKey: .moreHeaders) }
         if let payload, !payload.isEmpty {
             try container.encode(try text(of: payload, codingPath: encoder.codingPath), forKey: .payloadJSON)
+        }
+    }
+
+    private static func payload(_ json: String, in container: KeyedDecodingContainer<CodingKeys>) throws -> Data {
+        let payload = Data(json.utf8)
+        do {
+            _ = try valueRange(of: payload)
+            return payload
+        } catch {
+            throw DecodingError.dataCorruptedError(
+                forKey: .payloadJSON,
+                in: container,
+                debugDescription: error.description
+            )
         }
     }
 

@@ -90,17 +90,12 @@ extension Bus {
         }
     }
 
-    /// What a handler returned, as an envelope: bytes are a payload already, and an envelope goes to whoever has asked.
+    /// What a handler returned, as an envelope; an envelope of its own goes to whoever has asked, and asks nothing itself.
     private static func reply(_ value: some Encodable, on subject: Subject) throws(EventError) -> Envelope {
-        switch value {
-        case let bytes as Data: return Envelope(subject: subject, rawPayload: bytes)
-        case let bytes as [UInt8]: return Envelope(subject: subject, rawPayload: Data(bytes))
-        case let bytes as ContiguousArray<UInt8>: return Envelope(subject: subject, rawPayload: Data(bytes))
-        case var envelope as Envelope:
-            envelope.subject = subject
-            return envelope
-        default: return try Envelope(subject: subject, payload: value)
-        }
+        guard var envelope = value as? Envelope else { return try Envelope(subject: subject, payload: value) }
+        (envelope.subject, envelope.id) = (subject, "")
+        envelope.headers[Envelope.HeaderKey.replyTo] = nil
+        return envelope
     }
 
     private func tell(

@@ -9,20 +9,18 @@ public struct LinkEvents: AsyncSequence, Sendable {
     /// The sequence does not fail.
     public typealias Failure = Never
 
-    private let hub: LinkEventHub
+    private let makeStream: @Sendable () -> AsyncStream<LinkEvent>
 
-    /// Creates the events that a transport sends through a hub.
-    ///
-    /// - Parameter hub: Where they come from; it may feed any number of these.
-    public init(_ hub: LinkEventHub) {
-        self.hub = hub
+    /// Creates events that come from a stream, which is made anew for each iterator.
+    package init(_ makeStream: @escaping @Sendable () -> AsyncStream<LinkEvent>) {
+        self.makeStream = makeStream
     }
 
     /// Makes an iterator.
     ///
     /// - Returns: The iterator.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(base: hub.stream().makeAsyncIterator())
+        Iterator(base: makeStream().makeAsyncIterator())
     }
 
     /// Takes events as they come.

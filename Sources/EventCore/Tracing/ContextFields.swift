@@ -12,7 +12,7 @@ package struct ContextFields {
 
     /// What an envelope carries: its trace ids and its headers.
     ///
-    /// Its `traceparent` header, in any case, counts as long as it speaks of the same span, or there are no ids.
+    /// Its `traceparent` header, in any case, counts as long as it speaks of the same trace, or there are no ids.
     package init(of envelope: Envelope) {
         fields = envelope.headers
         guard let trace = TraceParent(of: envelope) else { return }
@@ -61,8 +61,9 @@ extension TraceParent {
         let field = TraceParent(in: envelope.headers)
         switch (envelope.traceID, envelope.spanID) {
         case (let traceID?, let spanID?):
-            let own = TraceParent(traceID: traceID, spanID: spanID)
-            self = own.isSameSpan(as: field) ? field ?? own : own
+            // Whether a trace is sampled holds for each of its spans.
+            let flags = field?.traceID == traceID ? field?.flags : nil
+            self.init(traceID: traceID, spanID: spanID, flags: flags ?? TraceParent.sampledAlone)
         case (nil, nil):
             guard let field else { return nil }
             self = field

@@ -30,8 +30,8 @@ struct RequestTrace {
     func pass(to reply: inout Envelope) {
         guard let trace = TraceParent(of: request) else { return }
         if reply.traceID == nil { reply.setTrace(trace) }
-        guard reply.traceID == trace.traceID, reply.headers["tracestate"] == nil,
-            let state = request.headers["tracestate"]
+        guard reply.traceID == trace.traceID, reply.headers.field(named: "tracestate") == nil,
+            let state = request.headers.field(named: "tracestate")
         else { return }
         reply.headers["tracestate"] = state
     }

@@ -74,7 +74,7 @@ package struct TraceParent: Hashable, Sendable {
 
 extension [String: String] {
     /// The field of a name, which other systems may write in another case.
-    fileprivate func field(named name: String) -> String? {
+    func field(named name: String) -> String? {
         if isEmpty { return nil }
         if let value = self[name] { return value }
         let name = name.lowercased()

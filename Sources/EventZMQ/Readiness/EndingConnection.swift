@@ -1,3 +1,5 @@
+import EventTransport
+
 /// What libzmq has told so far of a connection that ended: its topics in the order of their bytes, in one go, prefixes
 /// before control topics.
 struct EndingConnection: Hashable, Sendable {

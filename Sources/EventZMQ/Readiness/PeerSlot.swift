@@ -1,3 +1,5 @@
+import EventTransport
+
 /// Who subscribes to a prefix at one of the sockets.
 struct PeerSlot: Hashable, Sendable {
     /// What a change of a slot means for the sums kept over all of them.

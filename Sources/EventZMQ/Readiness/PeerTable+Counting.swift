@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 extension PeerTable {
     /// Counts the peers that want a subject: each bus once, and as many plain sockets as share the most wanted of the

@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 /// Who has subscribed to what at this bus's publishing sockets.
 ///

@@ -1,3 +1,5 @@
+import EventTransport
+
 /// Who subscribes to one prefix at one socket.
 ///
 /// A bus counts when it has announced the prefix and owns a subscription to it. It owns one that came over a connection

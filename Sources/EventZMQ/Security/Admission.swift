@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 /// What those who were let in may do, by what the handshake has proved of them: a key, or a user of this host.
 struct Admission: Sendable {

@@ -1,4 +1,5 @@
 public import EventCore
+import EventTransport
 
 /// What somebody may do who has proved to have a key.
 public struct ZMQPermissions: Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 import Logging
 import Synchronization
 

@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 /// What tasks ask of the service thread.
 enum Command: Sendable {

@@ -1,5 +1,6 @@
 import EventCore
 import EventMemory
+import EventTransport
 
 /// What a bus does on its own thread: receives, keeps its peers informed, and watches over its connections.
 ///

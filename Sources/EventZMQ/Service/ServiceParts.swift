@@ -1,5 +1,6 @@
 import EventCore
 import EventMemory
+import EventTransport
 
 /// What a service thread is made of; opens the endpoints of a configuration.
 final class ServiceParts {
@@ -82,6 +83,12 @@ final class ServiceParts {
         return bound.values.sorted { $0[0].offset < $1[0].offset } + connected
     }
 
+    /// An address to bind with a number for `localhost`, which libzmq takes for the name of an interface.
+    private static func numeric(_ address: String) -> String {
+        let name = "tcp://localhost:"
+        return address.hasPrefix(name) ? "tcp://127.0.0.1:\(address.dropFirst(name.count))" : address
+    }
+
     private func openPublishing() throws(EventError) {
         for endpoints in Self.groups(configuration.publish, configuration) {
             let socket = try factory.publisher()
@@ -158,7 +165,7 @@ final class ServiceParts {
                     }
                     files.append(BoundFile(file: file, link: id, address: address))
                 } else {
-                    try socket.bind(to: address)
+                    try socket.bind(to: Self.numeric(address))
                 }
                 bound.append((count + place, try socket.lastEndpoint))
             }

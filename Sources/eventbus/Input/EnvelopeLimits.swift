@@ -19,8 +19,14 @@ struct EnvelopeLimits: Equatable {
         part = max(size ?? 0, Self.standard.part)
     }
 
-    /// The greatest length of a line, in bytes.
-    var line: Int { part.multipliedReportingOverflow(by: 2).overflow ? .max : part * 2 }
+    /// The greatest length of a line, in bytes: both parts, and the names that stand between them.
+    var line: Int {
+        let (double, overflow) = part.multipliedReportingOverflow(by: 2)
+        return overflow || double > .max - Self.names ? .max : double + Self.names
+    }
+
+    /// `"payload":` and what `route` adds, the pattern of a subscription with each byte of it escaped.
+    private static let names = 64 + 6 * Subject.maximumUTF8Count
 
     /// Refuses an envelope that is printed in a way that could not be read.
     ///

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventCore
+import EventTransport
 
 /// A length of time as an argument: `500ms`, `1.5s`, `2m`, or a number of seconds such as `0.5`.
 struct TimeLimit: ExpressibleByArgument, CustomStringConvertible, Sendable {

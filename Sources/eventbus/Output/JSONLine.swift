@@ -12,7 +12,8 @@ extension [UInt8] {
             removeJSONSpace(from: start)
         }
         let text = String(decoding: self[start...], as: UTF8.self)
-        replaceSubrange(start..., with: Self.escaping(text).utf8)
+        removeSubrange(start...)
+        appendEscaped(text)
     }
 
     private mutating func removeJSONSpace(from start: Int) {
@@ -33,17 +34,15 @@ extension [UInt8] {
         removeSubrange(end...)
     }
 
-    private static func escaping(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
+    private mutating func appendEscaped(_ text: String) {
         for scalar in text.unicodeScalars {
             // Those of ASCII are white space between values here.
             if scalar.isControl, scalar.value >= 0x7F {
                 let digits = String(scalar.value, radix: 16)
-                result += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars
+                append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
             } else {
-                result.append(scalar)
+                append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
-        return String(result)
     }
 }

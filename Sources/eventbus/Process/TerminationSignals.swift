@@ -5,7 +5,8 @@ import Synchronization
 /// SIGINT, SIGTERM and SIGHUP, from the first moment of the program to its end.
 ///
 /// Until a command has said how it stops, a signal ends the program as if nobody caught it. From then on the first one
-/// stops the command. A second one ends the program at once; so does the first, when the command is stuck afterwards.
+/// stops the command. A second one ends the program at once; so does the first, when the command is stuck afterwards, or
+/// still writes to a slow reader after three times that patience.
 /// A SIGHUP that is ignored, as nohup(1) asks for, stays so.
 ///
 /// Why no signal is lost: from its first instant on the handler keeps each in a pipe, and one thread takes them from there
@@ -59,13 +60,14 @@ enum TerminationSignals {
         guard let reaction = reaction.withLock({ $0 }) else { end(by: first) }
         reaction.stop()
         let stopped = ContinuousClock.now
+        let limit = stopped + reaction.patience * 3
         var seen = progress.load(ordering: .relaxed)
         while true {
             if let second = next(from: source, within: reaction.patience) {
                 if second != first || .now - stopped > together { end(by: second) }
             } else {
                 let now = progress.load(ordering: .relaxed)
-                if now == seen { end(by: first) }
+                if now == seen || .now >= limit { end(by: first) }
                 seen = now
             }
         }

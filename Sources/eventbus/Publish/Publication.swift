@@ -72,9 +72,12 @@ extension Envelope {
         do {
             envelope.payload = try Envelope(jsonData: envelope.jsonData()).payload
         } catch {
-            throw .payloadEncoding("it is no JSON text; quote a string as in '\"text\"'")
+            guard case .malformedEnvelope(let fault) = error else { throw error }
+            let isWord = json.first.map { !#"{["0123456789+-"#.utf8.contains($0) } ?? false
+            let hint = isWord ? #"; quote a string as in '"text"'"# : ""
+            throw .payloadEncoding("it is no JSON text: \(fault)\(hint)")
         }
-        guard envelope.payload != nil else { throw .payloadEncoding("it is empty; leave it out for none") }
+        guard envelope.payload != nil else { throw .payloadEncoding("\(subject): it is empty; leave it out for none") }
         return envelope
     }
 }

@@ -24,6 +24,7 @@ enum Fault: String, CaseIterable {
     case tailIgnoresStars, truncatesSubjects, splitsAtSpaces, servesFirstOnly
     // Transparency
     case trimsPayloads, truncatesPayloads, emptiesPayloads, losesHeaders, lowercasesSubjects
+    case losesNull, losesOpaquePayloads, composesIDs, composesHeaders, clampsTimes, stripsTraceHeaders, losesRepeatedIDs
     // Subscribing
     case remembersRoutes, remembersRoutesElsewhere, subscribesLate, losesConcurrentSubscribes
     case repeatsIDs, widensPatterns
@@ -106,6 +107,11 @@ enum Fault: String, CaseIterable {
         case .emptiesPayloads: ["transparency.keepsAbsentFields"]
         case .losesHeaders: ["transparency.keepsHeaders"]
         case .lowercasesSubjects: ["transparency.keepsSubject"]
+        case .losesNull, .losesOpaquePayloads: ["transparency.keepsPayloadBytes"]
+        case .composesIDs, .clampsTimes: ["transparency.keepsSetFields"]
+        case .composesHeaders: ["transparency.keepsHeaders"]
+        case .stripsTraceHeaders: ["transparency.keepsTraceHeaders"]
+        case .losesRepeatedIDs: ["transparency.keepsRepeatedIDs"]
         case .remembersRoutes: ["subscribe.isEffectiveOnReturn"]
         case .remembersRoutesElsewhere: ["subscribe.isEffectiveOnEveryThread"]
         case .subscribesLate: ["subscribe.isEffectiveOnReturn", "subscribe.isEffectiveOnEveryThread"]

@@ -1,4 +1,5 @@
 import EventCore
+import EventTransport
 
 /// A bus written for being read, which keeps every rule except the one its fault breaks.
 final class FaultyBus: Bus {
@@ -27,6 +28,7 @@ final class FaultyBus: Bus {
         var isAsking = false
         var isDeadlocked = false
         var ended: Set<SubscriptionID> = []
+        var seen: Set<String> = []
     }
 
     private let fault: Fault?
@@ -93,6 +95,8 @@ final class FaultyBus: Bus {
         switch fault {
         case .duplicates:
             return [envelope, envelope]
+        case .losesRepeatedIDs:
+            return state.withLock { $0.seen.insert(envelope.id).inserted } ? [envelope] : []
         case .lagsByOne, .swapsPairs:
             let held = state.withLock { state in
                 defer { state.held = fault == .swapsPairs && state.held != nil ? nil : envelope }

@@ -1,10 +1,6 @@
 import EventCore
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
+import EventTransport
 import Foundation
-#endif
 
 extension Envelope {
     /// The envelope as a bus with a fault passes it on.
@@ -22,6 +18,12 @@ extension Envelope {
         case .emptiesPayloads: envelope.payload = payload ?? Data()
         case .losesHeaders: envelope.headers = headers.filter { !$0.value.isEmpty }
         case .lowercasesSubjects: envelope.subject = try Subject(validating: subject.rawValue.lowercased())
+        case .losesNull where payload == Data("null".utf8): envelope.payload = nil
+        case .losesOpaquePayloads where (try? jsonData()) == nil: envelope.payload = nil
+        case .composesIDs: envelope.id = id.precomposedStringWithCanonicalMapping
+        case .composesHeaders: envelope.headers = headers.mapValues(\.precomposedStringWithCanonicalMapping)
+        case .clampsTimes: envelope.time = max(envelope.time, Date(timeIntervalSince1970: 0))
+        case .stripsTraceHeaders: envelope.headers["traceparent"] = nil
         default: break
         }
         return envelope

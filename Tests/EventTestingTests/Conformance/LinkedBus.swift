@@ -1,5 +1,6 @@
 import EventCore
 import EventMemory
+import EventTransport
 
 /// A bus that sends what is published to another one, which has it some time later.
 final class LinkedBus: Bus {

@@ -1,6 +1,8 @@
 import EventCore
+import EventTransport
 import Foundation
 import Testing
+import TransportSupport
 
 @testable import EventZMQ
 

@@ -1,4 +1,6 @@
 import EventCore
+import EventTransport
+import TransportSupport
 
 @testable import EventZMQ
 

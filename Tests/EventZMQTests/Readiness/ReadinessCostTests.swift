@@ -1,5 +1,7 @@
 import EventCore
+import EventTransport
 import Testing
+import TransportSupport
 
 @testable import EventZMQ
 

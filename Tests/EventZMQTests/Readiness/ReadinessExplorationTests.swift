@@ -1,4 +1,5 @@
 import Testing
+import TransportSupport
 
 @Suite struct ReadinessExplorationTests {
     @Test(arguments: [ReadinessWorld.Shape.connects, .isBound])

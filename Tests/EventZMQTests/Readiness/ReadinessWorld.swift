@@ -1,5 +1,7 @@
 import EventCore
+import TransportSupport
 
+@testable import EventTransport
 @testable import EventZMQ
 
 /// A subscriber that waits for confirmations, two publishers, and what lies between them: monitors that tell of

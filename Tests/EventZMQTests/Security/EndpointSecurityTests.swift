@@ -2,7 +2,9 @@ import CZeroMQ
 import EventCore
 import Foundation
 import Testing
+import TransportSupport
 
+@testable import EventTransport
 @testable import EventZMQ
 
 /// Endpoints of one bus that differ in who may connect.

@@ -1,5 +1,6 @@
 import CZeroMQ
 import EventCore
+import EventTransport
 import EventZMQ
 import Foundation
 import Testing

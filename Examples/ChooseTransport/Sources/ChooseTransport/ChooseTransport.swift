@@ -1,6 +1,7 @@
 import Configuration
 import EventCore
 import EventMemory
+import EventTransport
 import EventZMQ
 import Foundation
 

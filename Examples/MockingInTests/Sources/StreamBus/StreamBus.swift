@@ -1,5 +1,5 @@
-public import EventCore
 import EventMemory
+public import EventTransport
 import Foundation
 
 /// One of two buses joined by streams of messages: what one publishes, subscriptions of both receive.

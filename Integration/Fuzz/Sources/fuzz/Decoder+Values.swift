@@ -1,4 +1,5 @@
 @testable import EventCore
+@testable import EventTransport
 @testable import EventZMQ
 
 #if canImport(FoundationEssentials)

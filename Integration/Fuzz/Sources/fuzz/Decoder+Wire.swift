@@ -1,6 +1,7 @@
 import CZeroMQ
 
 @testable import EventCore
+@testable import EventTransport
 @testable import EventZMQ
 
 extension Decoder {

@@ -1,0 +1,47 @@
+public import EventCore
+
+/// A kind of bus that a program can choose at start-up, by the scheme of a URL.
+///
+/// A package that has a bus of its own offers it in three lines:
+///
+/// ```swift
+/// extension Transport {
+///     public static let nats = Transport(scheme: "nats", options: ["server"]) { parameters, observer in
+///         try NATSBus(server: parameters.require("server"), observer: observer)
+///     }
+/// }
+/// ```
+public struct Transport: Sendable {
+    /// Makes a bus from what the URL or the configuration says, and an observer that is told what happens on it.
+    public typealias Opening = @Sendable (TransportParameters, (any Observer)?) async throws -> any Bus
+
+    /// What its URLs begin with, in lower case.
+    public let scheme: String
+    /// What can be set, in the order in which messages list it.
+    public let options: [TransportOption]
+    private let opening: Opening
+
+    /// Creates a transport.
+    ///
+    /// - Parameters:
+    ///   - scheme: What its URLs begin with: a letter, then letters, digits, `+`, `-` and `.`, all ASCII; case is
+    ///     ignored.
+    ///   - options: What can be set; others are refused before `opening` is called. Each name stands once.
+    ///   - opening: Makes a bus.
+    public init(scheme: String, options: [TransportOption] = [], opening: @escaping Opening) {
+        precondition(TransportURL.isScheme(scheme.utf8), "a scheme is a letter, then letters, digits, '+', '-' and '.'")
+        precondition(Set(options.map(\.name)).count == options.count, "an option is declared twice")
+        self.scheme = scheme.lowercased()
+        self.options = options
+        self.opening = opening
+    }
+
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a setting that is no option, or is given too often.
+    package func parameters(_ settings: [TransportSetting]) throws(EventError) -> TransportParameters {
+        try TransportParameters(settings, of: self)
+    }
+
+    func open(_ settings: [TransportSetting], observer: (any Observer)?) async throws -> any Bus {
+        try await opening(parameters(settings), observer)
+    }
+}
