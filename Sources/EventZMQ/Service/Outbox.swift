@@ -117,7 +117,11 @@ final class Outbox: Sendable {
 
         /// Sends an envelope that was just numbered to every leg that leads to somebody who wants it.
         mutating func send(_ message: borrowing OutgoingMessage, at place: SubjectPlace) -> Aftermath {
-            var aftermath = Aftermath(isFirstUnchecked: isFirstUnchecked(), isUnheard: !subjects[place].isHeard)
+            var aftermath = Aftermath(
+                isFirstUnchecked: isFirstUnchecked(),
+                isUnheard: !subjects[place].isHeard,
+                wanted: subjects[place].wanted
+            )
             for index in legs.indices {
                 let route = subjects[place].routes[index]
                 guard let socket = legs[index].socket else { continue }
@@ -169,8 +173,10 @@ final class Outbox: Sendable {
 
     /// What a send leaves to be done without the lock.
     private struct Aftermath {
-        var isFirstUnchecked = false
-        var isUnheard = false
+        var isFirstUnchecked: Bool
+        var isUnheard: Bool
+        /// What it was wanted as.
+        var wanted: Encoding
         var fullQueues: [String] = []
         var code: Int32?
 
@@ -238,7 +244,9 @@ final class Outbox: Sendable {
                 if !encoding.isEmpty { expected.store(0, ordering: .relaxed) }
                 if isFirstUnchecked { wakeUp.wake() }
                 reporter.counters.sent.add(1, ordering: .relaxed)
-            case .sent(let aftermath): try finish(aftermath, envelope)
+            case .sent(let aftermath):
+                if aftermath.wanted != encoding { expected.store(aftermath.wanted.rawValue, ordering: .relaxed) }
+                try finish(aftermath, envelope)
             }
             return
         }

@@ -29,7 +29,7 @@ extension ServiceLoop {
                 }
                 receive(over: subscriber, now)
                 count += 1
-                if arrived.count == Self.deliveredAtOnce { deliverArrived() }
+                if arrived.count >= Self.deliveredAtOnce { deliverArrived() }
             }
             deliverArrived()
             if count == Self.messagesAtOnce { hasMore = true }
