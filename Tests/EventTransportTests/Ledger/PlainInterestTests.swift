@@ -31,7 +31,8 @@ import TransportSupport
     @Test mutating func `a bus gets the compact form alone`() {
         come()
         let route = book.route(of: "a.b")
-        #expect(route.isWanted && !route.isPlainlyWanted && route.isHeard && !route.hasStrangers && route.entries == [0])
+        #expect(route.isWanted && !route.isPlainlyWanted && route.isHeard && !route.hasStrangers)
+        #expect(route.entries == [0])
     }
 
     @Test mutating func `a plain socket gets the plain form alone`() {
