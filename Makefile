@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 SOURCES := Package.swift Sources Tests Examples Integration Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 # What Swift and the tests need from Debian.
-PACKAGES := ca-certificates git libc6-dev libstdc++-12-dev libzmq3-dev pkg-config python3-zmq
+PACKAGES := ca-certificates git libc6-dev libnats-dev libstdc++-12-dev libzmq3-dev nats-server pkg-config python3-zmq
 
 .PHONY: help
 help: ## List what can be made
@@ -21,7 +21,7 @@ demo: dependencies ## Route the sample runs: what two subscriptions receive, and
 # So many tests at a time: more would wait for each other's processor time longer than their deadlines allow.
 RUN_TESTS := swift test --skip-build --experimental-maximum-parallelization-width 12
 # Each of these keeps all processors busy, and so has them to itself: others wait with deadlines.
-BUSY_TESTS := EventCoreTests|EventTransportTests|EventZMQTests|IntegrationTests|FieldCases
+BUSY_TESTS := EventCoreTests|EventTransportTests|EventZMQTests|EventNATSTests|IntegrationTests|FieldCases
 
 .PHONY: test
 test: dependencies ## Build everything and run all tests
@@ -30,7 +30,7 @@ test: dependencies ## Build everything and run all tests
 	for target in $(subst |, ,$(BUSY_TESTS)); do $(RUN_TESTS) --filter "$$target"; done
 
 # What has several threads; and what has but one, or measures time, and takes long.
-CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle
+CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle|LinkRuntime
 SEQUENTIAL := Exploration|Exhaustive|Random|Precision|ReadinessCost|ManySubscriptions|CloseTime
 
 .PHONY: test-thread
@@ -82,7 +82,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$(swift build -c release --show-bin-path)
 
-.PHONY: loss-report loss-report-short attack attack-short readiness pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
 	swift build -c release --product LossReport
 ifeq ($(FILTER),)
@@ -107,6 +107,13 @@ readiness: ROUNDS ?= 2000
 readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, for each way to bind and up to four subscribers
 	swift build --build-tests
 	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter ReadinessStressTests
+nats-readiness: ROUNDS ?= 2000
+nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on one NATS server, across a cluster, and while servers are killed
+	swift build --build-tests
+	EVENT_STRESS_ROUNDS=$(ROUNDS) EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.ReadinessStressTests
+nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus; fails now and then, as "NATS in production" says
+	swift build --build-tests
+	EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.OutageTests
 
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose
@@ -116,7 +123,7 @@ pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same mom
 
 .PHONY: test-traits
 test-traits: dependencies ## Run the tests of what package traits add: opening a bus from swift-configuration
-	swift test --traits Configuration --scratch-path .build-traits --filter TransportConfiguration
+	swift test --traits default,Configuration --scratch-path .build-traits --filter TransportConfiguration
 
 .PHONY: examples
 examples: dependencies ## Build the examples, run their tests and those that end by themselves
@@ -140,8 +147,41 @@ format: ## Format the sources in place
 release: dependencies ## Build for release; a warning is an error
 	swift build -c release -Xswiftc -warnings-as-errors
 
+# Where `make install` puts things, and what a packager wants to stand before that.
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALLED = $(DESTDIR)$(PREFIX)
+MANUAL = .build/plugins/GenerateManual/outputs/eventbus
+
+.PHONY: install uninstall
+install: dependencies ## Install eventbus with manual pages and completions below PREFIX (/usr/local), in DESTDIR
+	swift build -c release --product eventbus
+	rm -rf $(MANUAL)
+	swift package generate-manual --configuration release --multi-page >/dev/null
+	@folder="$$(swift build -c release --show-bin-path)"; \
+	install -D -m 755 "$$folder/eventbus" "$(INSTALLED)/bin/eventbus"; \
+	for page in $(MANUAL)/*.1; do install -D -m 644 "$$page" "$(INSTALLED)/share/man/man1/$${page##*/}"; done; \
+	completion() { \
+	    install -d "$(INSTALLED)/$$2"; \
+	    "$$folder/eventbus" --generate-completion-script $$1 >"$(INSTALLED)/$$2/$$3"; \
+	}; \
+	completion bash share/bash-completion/completions eventbus; \
+	completion zsh share/zsh/site-functions _eventbus; \
+	completion fish share/fish/vendor_completions.d eventbus.fish
+	@echo "installed $(INSTALLED)/bin/eventbus"
+uninstall: ## Remove what make install has installed
+	rm -f "$(INSTALLED)/bin/eventbus" "$(INSTALLED)"/share/man/man1/eventbus*.1 \
+	    "$(INSTALLED)/share/bash-completion/completions/eventbus" \
+	    "$(INSTALLED)/share/zsh/site-functions/_eventbus" \
+	    "$(INSTALLED)/share/fish/vendor_completions.d/eventbus.fish"
+
+.PHONY: install-check
+install-check: ## Install eventbus into a folder of its own, look at what is there, and remove it
+	Tests/install-check.sh
+
 # A library after those whose documentation it refers to.
-LIBRARIES := EventCore EventTransport EventMemory EventTesting EventZMQ EventMetrics EventLogging EventTracing EventLifecycle
+LIBRARIES := EventCore EventTransport EventMemory EventTesting EventZMQ EventNATS EventMetrics EventLogging EventTracing \
+    EventLifecycle
 DOCUMENTATION := .build/documentation
 
 .PHONY: docs
@@ -207,6 +247,15 @@ bench-scale: dependencies ## Measure how cost grows with subscriptions, subjects
 	$(BENCH) --product event-bench
 	"$(BENCH_FOLDER)/event-bench" scale --json Benchmarks/Results/scale.json
 
+.PHONY: bench-growth
+bench-growth: dependencies ## Measure time and memory for sizes from 10² to 10⁶, and fit the power they grow with
+	$(BENCH) --product event-bench
+ifeq ($(FILTER),)
+	"$(BENCH_FOLDER)/event-bench" growth --json Benchmarks/Results/growth.json --markdown Benchmarks/Results/Growth.md
+else
+	"$(BENCH_FOLDER)/event-bench" growth --filter '$(FILTER)'
+endif
+
 .PHONY: bench-plot
 bench-plot: PACKAGES += python3-matplotlib
 bench-plot: dependencies ## Draw what bench-scale measured
@@ -218,7 +267,7 @@ bench-percentiles: dependencies ## Run the rows in one process through ordo-one/
 
 .PHONY: bench-check bench-limits
 bench-check: PACKAGES += valgrind binutils
-bench-check: dependencies ## Fail when instructions or allocations per operation exceed their limits
+bench-check: dependencies ## Fail when instructions, allocations or bytes per operation exceed their limits, or grow too fast
 	$(BENCH) --product regression-guard
 	"$(BENCH_FOLDER)/regression-guard" Benchmarks/limits.json
 bench-limits: PACKAGES += valgrind binutils

@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "EventTransport", targets: ["EventTransport"]),
         .library(name: "EventMemory", targets: ["EventMemory"]),
         .library(name: "EventZMQ", targets: ["EventZMQ"]),
+        .library(name: "EventNATS", targets: ["EventNATS"]),
         .library(name: "EventTesting", targets: ["EventTesting"]),
         .library(name: "EventMetrics", targets: ["EventMetrics"]),
         .library(name: "EventLogging", targets: ["EventLogging"]),
@@ -17,18 +18,26 @@ let package = Package(
         .executable(name: "eventbus", targets: ["eventbus"]),
     ],
     traits: [
+        // Who uses EventMemory alone turns these off, and three packages are fetched.
+        .trait(name: "CommandLine", description: "The program eventbus: swift-argument-parser."),
+        .trait(name: "Lifecycle", description: "EventLifecycle: swift-service-lifecycle."),
+        .trait(name: "Logging", description: "EventLogging: swift-log."),
+        .trait(name: "Metrics", description: "EventMetrics: swift-metrics."),
+        .trait(name: "NATS", description: "EventNATS: swift-log."),
+        .trait(name: "ZeroMQ", description: "EventZMQ: swift-log."),
+        .default(enabledTraits: ["CommandLine", "Lifecycle", "Logging", "Metrics", "NATS", "ZeroMQ"]),
         .trait(name: "Configuration", description: "Opens a transport from a ConfigReader of swift-configuration."),
-        .default(enabledTraits: []),
     ],
+    // The first versions with what is used here, as "Dependencies" in CONTRIBUTING.md says; Package.resolved has those in use.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
-        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.3.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.0.6"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-service-context", from: "1.1.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.1.0"),
     ],
     targets: [
         .target(
@@ -51,13 +60,27 @@ let package = Package(
             ]
         ),
         .target(name: "CProcessor"),
-        .target(name: "CResources"),
+        .target(name: "CResources", dependencies: ["CZeroMQ"]),
         .target(name: "EventMemory", dependencies: ["CProcessor", "EventCore", "EventTransport"]),
+        .target(
+            name: "LinkRuntime",
+            dependencies: [
+                "EventCore", "EventTransport", "EventMemory", .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .target(
             name: "EventZMQ",
             dependencies: [
-                "EventCore", "EventTransport", "EventMemory", "CResources", "CZeroMQ",
+                "EventCore", "EventTransport", "EventMemory", "LinkRuntime", "CResources", "CZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .systemLibrary(name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        .target(
+            name: "EventNATS",
+            dependencies: [
+                "EventCore", "EventTransport", "EventMemory", "LinkRuntime", "CNATS",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -78,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "eventbus",
             dependencies: [
-                "EventCore", "EventTransport", "EventMemory", "EventTesting", "EventZMQ",
+                "EventCore", "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -110,9 +133,27 @@ let package = Package(
         .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTransport", "EventTesting"]),
         .testTarget(
+            name: "LinkRuntimeTests",
+            dependencies: [
+                "EventMemory", "LinkRuntime",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "EventZMQTests",
             dependencies: [
-                "EventZMQ", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport", "TransportSupport",
+                "EventZMQ", "LinkRuntime", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
+                "TransportSupport",
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .target(name: "NATSSupport", dependencies: ["ProcessSupport"], path: "Tests/NATSSupport"),
+        .testTarget(
+            name: "EventNATSTests",
+            dependencies: [
+                "EventNATS", "EventTesting", "EventTransport", "NATSSupport", "ProcessSupport", "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -172,8 +213,9 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "EventTransport", "EventMemory", "EventTesting", "EventZMQ", "EventMetrics", "EventLogging",
-                "EventTracing", "EventLifecycle", .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "EventTransport", "EventMemory", "EventNATS", "EventTesting", "EventZMQ", "EventMetrics",
+                "EventLogging", "EventTracing", "EventLifecycle", "NATSSupport",
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .target(
@@ -221,4 +263,22 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("MemberImportVisibility"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .strictMemorySafety(),
     ]
+}
+
+/// The traits that need a package; it is fetched when one of them is on.
+let traitsOfPackages: [String: Set<String>] = [
+    "swift-argument-parser": ["CommandLine"],
+    "swift-log": ["Logging", "NATS", "ZeroMQ"],
+    "swift-metrics": ["Metrics"],
+    "swift-service-lifecycle": ["Lifecycle"],
+]
+
+for target in package.targets {
+    target.dependencies = target.dependencies.map { dependency in
+        guard case .productItem(let name, let package?, _, nil) = dependency, let traits = traitsOfPackages[package]
+        else {
+            return dependency
+        }
+        return .product(name: name, package: package, condition: .when(traits: traits))
+    }
 }

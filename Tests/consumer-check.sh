@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds a package outside this tree that depends on EventMemory alone, where libzmq cannot be found, and looks at what
-# was fetched and compiled for it.
+# Builds a package outside this tree that depends on EventMemory alone, without traits and where libzmq cannot be found, and
+# looks at what was fetched and compiled for it, and at what the compiler had to say.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 consumer=$(mktemp -d)
@@ -17,7 +17,7 @@ import PackageDescription
 let package = Package(
     name: "shop",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(path: "../swift-event-bus")],
+    dependencies: [.package(path: "../swift-event-bus", traits: [])],
     targets: [
         .executableTarget(name: "shop", dependencies: [.product(name: "EventMemory", package: "swift-event-bus")])
     ]
@@ -62,7 +62,8 @@ fetched=$(ls .build/checkouts | xargs)
 compiled=$(find .build/debug/ -path '*/debug/*.build/*.o' | sed 's|.*/\([^/]*\)\.build/.*|\1|' | sort -u | xargs)
 echo "fetched: $fetched"
 echo "compiled: $compiled"
-if ! grep -qw EventMemory <<<"$compiled" || grep -qwi 'swift-nio' <<<"$fetched" \
+expected='swift-collections swift-distributed-tracing swift-service-context'
+if ! grep -qw EventMemory <<<"$compiled" || [ "$fetched" != "$expected" ] \
     || grep -qwE 'EventZMQ|CZeroMQ|Logging|NIO[A-Za-z]*' <<<"$compiled"; then
     echo 'that is more than EventMemory needs' >&2
     exit 1

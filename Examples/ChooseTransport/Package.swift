@@ -5,7 +5,7 @@ let package = Package(
     name: "ChooseTransport",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "swift-event-bus", path: "../..", traits: ["Configuration"]),
+        .package(name: "swift-event-bus", path: "../..", traits: [.defaults, "Configuration"]),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
     ],
     targets: [

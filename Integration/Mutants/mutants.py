@@ -22,16 +22,17 @@ from operators import Writer
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = [
     *(f"EventMemory/{name}" for name in
-      ["Lanes/CallGate", "Lanes/Lane", "MemoryBus", "Routing/ChangeCounters", "Routing/Route", "Routing/RouteCache",
-       "Routing/RoutingTable"]),
+      ["Lanes/CallGate", "Lanes/Lane", "Lanes/LaneCount", "MemoryBus", "Routing/ChangeCounters", "Routing/Route",
+       "Routing/RouteCache", "Routing/RouteIndex", "Routing/RoutingTable"]),
     *(f"EventCore/Delivery/{name}" for name in
-      ["Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer", "Subscription"]),
+      ["LinkedQueue", "Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer",
+       "SegmentQueue", "SegmentedBuffer", "Subscription"]),
 ]
 TARGETS = ["CProcessor", "EventCore", "EventTransport", "EventMemory", "EventTesting"]
 TESTS = {"EventCoreTests": ["Delivery", "Tracing/EnvelopeTracingTests.swift", "Tracing/TraceParentInstrument.swift",
                             "Coding/FuzzSettings.swift", "Faults.swift"],
          "EventMemoryTests": None}
-SLOW = "Exhaustive|Storms|storm|order|RingBufferTests"
+SLOW = "Exhaustive|Storms|storm|order|RingBufferTests|SegmentedBufferTests|LinkedQueueTests|ParkedPublishersTests"
 LIMIT = 120  # seconds
 
 SWITCH = """

@@ -144,7 +144,13 @@ int cresources_listen(const char *path, unsigned mode, int backlog) {
 
 #ifdef __linux__
 
-/* The inode of the socket that is guarded, for each descriptor; numbers of descriptors are used again, inodes are not. */
+/*
+ * The inode of the socket that is guarded, for each descriptor; numbers of descriptors are used again, inodes are not.
+ *
+ * Why reading it needs no lock: each entry is one number, written by whoever has just opened the listener and compared by
+ * whoever accepts at it. A number that is old fits no open socket, so it reads as "not guarded", which is what the system
+ * call alone would do. The spare descriptor is opened before the store and used under the mutex.
+ */
 enum { maximum = 1 << 16 };
 static _Atomic uint64_t guarded[maximum];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;

@@ -34,13 +34,14 @@ public protocol Bus: Sendable {
     ///
     /// The subscription is in effect on return: a publish that starts afterwards is seen. It ends when it is closed, the
     /// bus is closed, the task that iterates it is cancelled, or nothing refers to it any more; then nothing of it is
-    /// left on the bus. What arrives before the call has returned is not dropped for want of room: the capacity counts
-    /// from the return on, and until then ``SubscriptionOptions/maximumBufferCapacity`` does.
+    /// left on the bus. An observer is told that it begins, before anything else about it, and once what ended it. What
+    /// arrives before the call has returned is not dropped for want of room: the capacity counts from the return on, and
+    /// until then ``SubscriptionOptions/maximumBufferCapacity`` does.
     ///
     /// - Parameters:
     ///   - pattern: Which subjects.
     ///   - options: Buffer, backpressure and predicate.
-    /// - Returns: A subscription whose id no other of this bus has.
+    /// - Returns: A subscription with the pattern and the name that were asked for, whose id no other of the process has.
     /// - Throws: ``EventError/busClosed``; ``EventError/invalidConfiguration(_:)`` for options out of range; what a
     ///   transport documents.
     func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription

@@ -6,12 +6,12 @@ public import ServiceLifecycle
 /// On graceful shutdown its subscriptions are closed, the handlers get what they hold, and it returns; when it is
 /// cancelled it returns after the envelopes in hand. It also returns when every bus of the router is closed.
 public struct RouterService: Service {
-    private let router: Router
+    private let router: EventRouter
 
     /// Creates a service.
     ///
     /// - Parameter router: What to run.
-    public init(_ router: Router) {
+    public init(_ router: EventRouter) {
         self.router = router
     }
 
@@ -19,11 +19,12 @@ public struct RouterService: Service {
     ///
     /// - Throws: As `Bus.subscribe`.
     public func run() async throws {
-        let session = try await router.open()
-        await withGracefulShutdownHandler {
-            await session.run()
+        // Before a shutdown can be noticed, which closes what there is.
+        try await router.open()
+        try await withGracefulShutdownHandler {
+            try await router.run()
         } onGracefulShutdown: {
-            session.stop()
+            router.stop()
         }
     }
 }

@@ -9,6 +9,7 @@ struct DropEpisodes: Sendable {
         var unreported = 0
         var lastDrop: Duration
         var lastReport: Duration
+        var info: SubscriptionInfo?
     }
 
     /// What there is to say about an episode.
@@ -22,6 +23,8 @@ struct DropEpisodes: Sendable {
         var unreported: Int
         /// How many were lost in the episode.
         var total: Int
+        /// What the subscription is, where it has an episode of its own and is known.
+        var info: SubscriptionInfo?
     }
 
     private let interval: Duration
@@ -36,12 +39,20 @@ struct DropEpisodes: Sendable {
 
     /// Counts a drop.
     ///
+    /// - Parameters:
+    ///   - subscription: Who loses an envelope.
+    ///   - now: When.
+    ///   - info: What is known of it; asked for when an episode begins.
     /// - Returns: Whether an episode begins with it.
-    mutating func drop(from subscription: SubscriptionID, at now: Duration) -> Bool {
+    mutating func drop(
+        from subscription: SubscriptionID,
+        at now: Duration,
+        _ info: () -> SubscriptionInfo? = { nil }
+    ) -> Bool {
         let isKnown = episodes[subscription] != nil
         let key = isKnown || episodes.count < maximumCount ? subscription : nil
         guard var episode = episodes[key] else {
-            episodes[key] = Episode(lastDrop: now, lastReport: now)
+            episodes[key] = Episode(lastDrop: now, lastReport: now, info: key == nil ? nil : info())
             nextDue = nextDue ?? now + interval
             return true
         }
@@ -79,6 +90,12 @@ struct DropEpisodes: Sendable {
 
 extension DropEpisodes.Report {
     fileprivate init(_ subscription: SubscriptionID?, _ episode: DropEpisodes.Episode, _ state: State) {
-        self.init(subscription: subscription, state: state, unreported: episode.unreported, total: episode.total)
+        self.init(
+            subscription: subscription,
+            state: state,
+            unreported: episode.unreported,
+            total: episode.total,
+            info: episode.info
+        )
     }
 }

@@ -13,8 +13,9 @@ import Synchronization
 /// for that long, which is logged at `notice` with the count. There is no timer: both happen at the first callback after
 /// they are due, or in ``summarize()``, which is for the end of a program.
 ///
-/// At most ``maximumSubscriptions`` episodes are kept at a time; beyond them, subscriptions share one. While nobody loses
-/// anything a callback costs one load.
+/// A line has the id and the pattern of the subscription, and its name where its options give it one. At most
+/// ``maximumSubscriptions`` episodes are kept at a time; beyond them, subscriptions share one. While nobody loses anything a
+/// callback about an envelope costs one load.
 public final class DropLogger: Observer {
     /// How long the time between two reports on one subscription is at least, and how long nothing must be lost for an
     /// episode to be over.
@@ -25,6 +26,8 @@ public final class DropLogger: Observer {
     private let logger: Logger
     private let now: @Sendable () -> Duration
     private let episodes: Lock<DropEpisodes>
+    /// The subscriptions that have begun and not ended.
+    private let subscriptions = Lock<[SubscriptionID: SubscriptionInfo]>([:])
     /// When the episodes have to be looked at next, in nanoseconds; `Int64.max` when there is none.
     private let due = Atomic<Int64>(.max)
 
@@ -93,17 +96,39 @@ public final class DropLogger: Observer {
         report(at: now)
         let begins = episodes.withLock { episodes in
             defer { due.store(episodes.nextDue?.nanoseconds ?? .max, ordering: .relaxed) }
-            return episodes.drop(from: subscription, at: now)
+            return episodes.drop(from: subscription, at: now) { subscriptions.withLock { $0[subscription] } }
         }
         guard begins else { return }
-        logger.warning(
-            "A subscription loses envelopes",
-            metadata: [
-                "subscription": "\(subscription)", "subject": "\(envelope.subject)",
-                "envelope": "\(envelope.id.printable)",
-                "reason": "\(reason.rawValue)",
-            ]
-        )
+        var metadata = Self.metadata(of: subscriptions.withLock { $0[subscription] })
+        metadata["subscription"] = "\(subscription)"
+        metadata["subject"] = "\(envelope.subject)"
+        metadata["envelope"] = "\(envelope.id.printable)"
+        metadata["reason"] = "\(reason.rawValue)"
+        logger.warning("A subscription loses envelopes", metadata: metadata)
+    }
+
+    /// Takes note of what the subscription is called.
+    ///
+    /// - Parameter subscription: What begins.
+    public func onSubscribe(_ subscription: SubscriptionInfo) {
+        subscriptions.withLock { $0[subscription.id] = subscription }
+    }
+
+    /// Forgets what the subscription is called; an episode that has begun keeps it.
+    ///
+    /// - Parameters:
+    ///   - subscription: What has ended.
+    ///   - reason: What ended it.
+    public func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        _ = subscriptions.withLock { $0.removeValue(forKey: subscription.id) }
+        reportIfDue()
+    }
+
+    private static func metadata(of info: SubscriptionInfo?) -> Logger.Metadata {
+        guard let info else { return [:] }
+        var metadata: Logger.Metadata = ["pattern": "\(info.pattern)"]
+        if let name = info.name { metadata["name"] = "\(name.printable)" }
+        return metadata
     }
 
     /// Reads the clock only while somebody loses envelopes.
@@ -112,6 +137,8 @@ public final class DropLogger: Observer {
     }
 
     private func report(at now: Duration) {
+        // `due` is a hint, so relaxed: it is stored under the lock of the episodes, which decide again under it. An old value
+        // costs one lock for nothing, or leaves a report to the next callback.
         guard now.nanoseconds >= due.load(ordering: .relaxed) else { return }
         let reports = episodes.withLock { episodes in
             defer { self.due.store(episodes.nextDue?.nanoseconds ?? .max, ordering: .relaxed) }
@@ -121,10 +148,10 @@ public final class DropLogger: Observer {
     }
 
     private func log(_ report: DropEpisodes.Report) {
-        let metadata: Logger.Metadata = [
-            "subscription": "\(report.subscription?.description ?? "others")", "lost": "\(report.unreported)",
-            "lost_in_all": "\(report.total)",
-        ]
+        var metadata = Self.metadata(of: report.info)
+        metadata["subscription"] = "\(report.subscription?.description ?? "others")"
+        metadata["lost"] = "\(report.unreported)"
+        metadata["lost_in_all"] = "\(report.total)"
         switch report.state {
         case .goesOn: logger.warning("A subscription still loses envelopes", metadata: metadata)
         case .over: logger.notice("A subscription no longer loses envelopes", metadata: metadata)

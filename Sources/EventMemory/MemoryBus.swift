@@ -37,11 +37,24 @@ public final class MemoryBus: Bus {
         isObserved = observer != nil
         self.table = table
         self.patience = patience
-        forget = { table.remove($0) }
+        guard let observer else {
+            forget = { table.remove($0) }
+            return
+        }
+        forget = { mailbox in
+            // Whoever closes the bus finds the mailbox in the table, and tells of its end when this gate is closed: so it is
+            // told by one of them, and before `close()` returns. Removing it first could leave it to nobody.
+            let gate = table.nearestLane.gate
+            if gate.enter() {
+                mailbox.tellEnd(to: observer)
+                gate.leave()
+            }
+            table.remove(mailbox)
+        }
     }
 
     deinit {
-        for mailbox in table.close() { mailbox.close(.bus) }
+        endSubscriptions()
     }
 
     /// How many envelopes were dropped because a buffer was full, over all subscriptions.
@@ -80,8 +93,25 @@ public final class MemoryBus: Bus {
     /// - Parameter envelope: The envelope.
     /// - Returns: How many subscriptions were full: each dropped this envelope, or an older one for it.
     public func deliverCounting(_ envelope: Envelope) -> Int {
-        let lane = table.nearestLane
+        deliver(envelope, to: route(of: envelope))
+    }
+
+    /// Delivers as ``deliverCounting(_:)`` does, if nobody has to be called for it: neither an observer nor a predicate.
+    ///
+    /// For a thread that may not run code of the user. Whoever asked for predicates before would leave time for one to come;
+    /// here the route that has none is the one that is delivered to.
+    ///
+    /// - Parameter envelope: The envelope.
+    /// - Returns: How many subscriptions were full; `nil`, and nothing has happened, when somebody has to be called.
+    package func deliverCallingNobody(_ envelope: Envelope) -> Int? {
+        guard !isObserved else { return nil }
         let route = route(of: envelope)
+        return route.hasPredicates ? nil : deliver(envelope, to: route)
+    }
+
+    @inline(__always)
+    private func deliver(_ envelope: Envelope, to route: Route) -> Int {
+        let lane = table.nearestLane
         var gate: CallGate?
         do { gate = try enter(lane) } catch { return 0 }
         let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
@@ -191,6 +221,19 @@ public final class MemoryBus: Bus {
     /// - Returns: How many envelopes were dropped because a buffer was full.
     @inline(__always)
     private func offer(_ envelope: Envelope, to route: Route, _ full: inout [Mailbox]) -> Int {
+        let dropped = offer(envelope, toOwnOf: route, &full)
+        return route.hasParts ? dropped &+ offer(envelope, toPartsOf: route, &full) : dropped
+    }
+
+    @inline(never)
+    private func offer(_ envelope: Envelope, toPartsOf route: Route, _ full: inout [Mailbox]) -> Int {
+        var dropped = 0
+        for part in route.parts { dropped &+= offer(envelope, toOwnOf: part, &full) }
+        return dropped
+    }
+
+    @inline(__always)
+    private func offer(_ envelope: Envelope, toOwnOf route: Route, _ full: inout [Mailbox]) -> Int {
         var dropped = 0
         for index in route.mailboxes.indices {
             // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.
@@ -310,19 +353,32 @@ public final class MemoryBus: Bus {
         _ options: SubscriptionOptions,
         onEnd: @escaping @Sendable (Mailbox) -> Void
     ) throws(EventError) -> OpeningSubscription {
-        let capacity = try options.validatedCapacity()
-        let mailbox = try table.add(pattern) { id in
-            Mailbox(
-                id: id,
-                pattern: pattern,
-                capacity: SubscriptionOptions.maximumBufferCapacity,
-                policy: options.backpressure,
-                predicate: options.predicate,
-                observer: isObserved ? observer : nil,
-                onEnd: onEnd
-            )
+        let info = SubscriptionInfo(
+            id: SubscriptionID(),
+            pattern: pattern,
+            name: options.name,
+            bufferCapacity: try options.validatedCapacity(),
+            backpressure: options.backpressure,
+            hasPredicate: options.predicate != nil
+        )
+        let mailbox = Mailbox(
+            info,
+            capacity: SubscriptionOptions.maximumBufferCapacity,
+            predicate: options.predicate,
+            observer: isObserved ? observer : nil,
+            onEnd: onEnd
+        )
+        // Closing waits for a call that has begun, so nobody is told of a subscription after it.
+        let gate = try enter(table.nearestLane)
+        defer { gate?.leave() }
+        if isObserved { observer.onSubscribe(info) }
+        do {
+            try table.add(mailbox)
+        } catch {
+            if isObserved { observer.onEnd(info, reason: .busClosed) }
+            throw error
         }
-        return OpeningSubscription(mailbox, capacity: capacity)
+        return OpeningSubscription(mailbox, capacity: info.bufferCapacity)
     }
 
     // MARK: Closing
@@ -333,11 +389,32 @@ public final class MemoryBus: Bus {
     /// the bus. The publish that asks a slower one goes on when it has its answer, and reports each subscription that wanted
     /// the envelope with ``/EventCore/DropReason/closed``.
     public func close() async {
-        for mailbox in table.close() { mailbox.close(.bus) }
+        endSubscriptions()
         let deadline = DispatchTime.now() + patience
         for lane in table.lanes {
             await lane.purgeAtLast()
             await lane.gate.drain(until: deadline)
         }
+    }
+
+    /// Lets nothing in any more, and ends what is there; for a transport, when nothing refers to its bus any more.
+    ///
+    /// Does not wait for calls that are in progress.
+    package func endSubscriptions() {
+        // The first one to close is a call in progress, too, for which the others wait.
+        let gate = table.lanes[0].gate
+        let isInside = gate.enter()
+        for mailbox in table.close() {
+            mailbox.close(.busClosed)
+            if isObserved { mailbox.tellEnd(to: observer) }
+        }
+        if isInside { gate.leave() }
+    }
+}
+
+extension Mailbox {
+    /// Tells the observer what ended the mailbox, unless it is told already.
+    fileprivate func tellEnd(to observer: any Observer) {
+        if let end = claimEnd() { observer.onEnd(info, reason: end) }
     }
 }

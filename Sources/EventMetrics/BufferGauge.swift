@@ -10,6 +10,10 @@ final class BufferGauge: Sendable {
     private let meter: Meter
     private let count = Atomic<Int>(0)
     /// How many changes of the count are not shown yet; whoever makes it 1 shows them all.
+    // Why the last value shown is the last count: a change is counted first and announced here then, releasing. Whoever shows
+    // takes off here, acquiring, as many as it knew of; if more were announced it reads the count again, with those. If none
+    // were, the next one finds 0 and shows, and acquiring sees what was shown before. With relaxed ones a change could be
+    // taken off before its count is seen, and would never be shown, or an older count be shown after a newer one.
     private let changes = Atomic<Int>(0)
     /// What the meter shows; touched by the one thread that shows.
     private let shown = Atomic<Int>(0)
@@ -20,7 +24,6 @@ final class BufferGauge: Sendable {
 
     func add(_ change: Int) {
         count.add(change, ordering: .relaxed)
-        // Releasing, so that whoever shows this change, which it knows of by this number, sees the count with it.
         guard changes.add(1, ordering: .acquiringAndReleasing).oldValue == 0 else { return }
         var pending = 1
         repeat {

@@ -1,6 +1,6 @@
 public import EventCore
 
-/// A bus whose subscriptions are known to a ``MetricsObserver`` by their patterns.
+/// A bus that tells a ``MetricsObserver`` what readers take, and what its link sends and loses.
 ///
 /// ```swift
 /// let metrics = MetricsObserver(prefix: "shop")
@@ -17,7 +17,7 @@ public import EventCore
 public struct MeteredBus: Bus {
     /// The bus that does the work.
     public let base: any Bus
-    private let metrics: MetricsObserver
+    let metrics: MetricsObserver
     let watch: LinkWatch?
 
     /// Wraps a bus.
@@ -28,7 +28,7 @@ public struct MeteredBus: Bus {
     ///   - linkInterval: The time between two looks at the statistics of the link; less than 10 ms counts as that.
     public init(_ base: any Bus, metrics: MetricsObserver, linkInterval: Duration = .seconds(1)) {
         self.init(base, metrics: metrics) {
-            try await Task.sleep(for: max(linkInterval, .milliseconds(10)).bounded)
+            try await AlarmClock.shared.sleep(for: max(linkInterval, .milliseconds(10)))
         }
     }
 
@@ -47,7 +47,7 @@ public struct MeteredBus: Bus {
         try await base.publish(envelope)
     }
 
-    /// Subscribes on ``base`` and counts what happens to the subscription under its pattern.
+    /// Subscribes on ``base`` and counts what waits in the buffer.
     ///
     /// - Parameters:
     ///   - pattern: Which subjects.
@@ -55,9 +55,8 @@ public struct MeteredBus: Bus {
     /// - Returns: The subscription.
     /// - Throws: What ``base`` throws.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        try await metrics.track(policy: options.backpressure) {
-            try await base.subscribe(to: pattern, options: options)
-        }
+        let subscription = try await base.subscribe(to: pattern, options: options)
+        return metrics.metering(subscription, policy: options.backpressure)
     }
 
     /// The link of ``base``.

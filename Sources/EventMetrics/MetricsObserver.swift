@@ -32,29 +32,28 @@ public import EventCore
 /// | `event_bus_link_unconfirmed` | counter | `unconfirmedSubscriptions` |
 /// | `event_bus_link_reconnections` | counter | `reconnections` |
 /// | `event_bus_link_restarted` | counter | `restartedConnections` |
+/// | `event_bus_link_forbidden` | counter | `forbidden` |
 /// | `event_bus_link_peers` | meter | `peers` |
 ///
-/// An observer learns a subscription's id and not its pattern, so subscriptions are made through a ``MeteredBus``; what
-/// happens to others counts under the pattern ``untrackedPattern``. At most ``maximumPatterns`` patterns have metrics of
-/// their own, the first ones subscribed to; all others share those of ``otherPatterns``. The private subjects of replies
-/// count under ``replyPatterns`` together, and patterns that hold ids should be told apart by less: `label` says what
-/// stands for `graph.run.r7.>`. `event_bus_buffered` is how many
-/// envelopes wait in the buffers of all subscriptions to a pattern. One observer may serve several buses only when their
-/// subscription ids differ.
+/// A subscription with a name (`SubscriptionOptions.name`) has it in the place of its pattern. At most ``maximumPatterns``
+/// names and patterns have metrics of their own, the first ones subscribed to; all others share those of
+/// ``otherPatterns``. The private subjects of replies count under ``replyPatterns`` together, and patterns that hold ids
+/// should be told apart by less: `label` says what stands for `graph.run.r7.>`. `event_bus_buffered` is how many envelopes
+/// wait in the buffers of all subscriptions with a label; only readers know what they have taken, so it counts those that
+/// were made through a ``MeteredBus``. One observer may serve several buses.
 ///
 /// A callback costs one look-up of the subscription's id under a short lock, one of several, and the metrics backend's
-/// own work; metric objects are made when a pattern is first subscribed to, and nothing is allocated after that.
+/// own work; metric objects are made when a label is first subscribed to, and nothing is allocated after that.
 public final class MetricsObserver: Observer {
     /// How many patterns have metrics of their own when nothing else is asked for.
     public static let defaultMaximumPatterns = 100
-    /// The pattern of what happens to subscriptions that were not made through a ``MeteredBus``.
-    public static let untrackedPattern = "_untracked"
-    /// The pattern that all patterns beyond the first ``maximumPatterns`` share.
+    /// The label that all names and patterns beyond the first ``maximumPatterns`` share, and subscriptions of a bus that
+    /// does not tell when they begin.
     public static let otherPatterns = "_other"
     /// The pattern that the subscriptions share on which requests wait for their replies.
     public static let replyPatterns = "_reply"
 
-    /// How many patterns have metrics of their own.
+    /// How many names and patterns have metrics of their own.
     public let maximumPatterns: Int
     private let published: Counter
     private let registry: SubscriptionRegistry
@@ -64,8 +63,8 @@ public final class MetricsObserver: Observer {
     ///
     /// - Parameters:
     ///   - prefix: What the names of the metrics begin with, before an underscore.
-    ///   - maximumPatterns: How many patterns have metrics of their own; less than 0 counts as 0.
-    ///   - label: What stands for a pattern in the dimension `pattern`, with few different values: `graph.run.*.>` for
+    ///   - maximumPatterns: How many names and patterns have metrics of their own; less than 0 counts as 0.
+    ///   - label: What stands for the pattern of a subscription without a name in the dimension `pattern`, with few different values: `graph.run.*.>` for
     ///     `graph.run.r7.>`. Without it the pattern stands for itself.
     ///   - factory: Makes the metrics; `nil` means the one of the task or the one that the process has bootstrapped.
     public init(
@@ -83,15 +82,25 @@ public final class MetricsObserver: Observer {
         links = LinkMeters(prefix: prefix, factory: factory)
     }
 
-    /// Subscribes through `subscribe` and counts what happens to the subscription under its pattern.
-    func track(
-        policy: BackpressurePolicy,
-        _ subscribe: () async throws -> Subscription
-    ) async rethrows -> Subscription {
-        registry.open()
-        defer { registry.finishOpening() }
-        let subscription = try await subscribe()
-        return subscription.metered(by: registry.register(subscription, policy: policy))
+    /// The subscription, with what its readers take counted.
+    func metering(_ subscription: Subscription, policy: BackpressurePolicy) -> Subscription {
+        subscription.metered(by: registry.meter(subscription, policy: policy))
+    }
+
+    /// Makes the metrics of a subscription, unless others have made them.
+    ///
+    /// - Parameter subscription: What begins.
+    public func onSubscribe(_ subscription: SubscriptionInfo) {
+        registry.begin(subscription)
+    }
+
+    /// Forgets the subscription, after a while: a publish in progress may still report on it.
+    ///
+    /// - Parameters:
+    ///   - subscription: What has ended.
+    ///   - reason: What ended it.
+    public func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        registry.end(subscription.id)
     }
 
     /// Counts a publish.
@@ -101,7 +110,7 @@ public final class MetricsObserver: Observer {
         published.increment()
     }
 
-    /// Counts a delivery under the subscription's pattern.
+    /// Counts a delivery under the subscription's label.
     ///
     /// - Parameters:
     ///   - envelope: The envelope.
@@ -110,7 +119,7 @@ public final class MetricsObserver: Observer {
         registry.record(.delivered, for: subscription)
     }
 
-    /// Counts a drop under the subscription's pattern and the reason.
+    /// Counts a drop under the subscription's label and the reason.
     ///
     /// - Parameters:
     ///   - envelope: The envelope.

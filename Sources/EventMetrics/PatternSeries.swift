@@ -21,6 +21,14 @@ final class PatternSeries: Sendable {
         }
     }
 
+    /// Counts what happened to a subscription that is not known.
+    func record(_ event: SubscriptionEvent) {
+        switch event {
+        case .delivered: delivered.increment()
+        case .dropped(let reason): dropped(because: reason).increment()
+        }
+    }
+
     func dropped(because reason: DropReason) -> Counter {
         switch reason {
         case .bufferFull: dropped[0]
@@ -30,11 +38,9 @@ final class PatternSeries: Sendable {
     }
 }
 
-/// The metrics of all patterns: of the first ones each its own, of the others one for all.
+/// The metrics of all labels: of the first ones each its own, of the others one for all.
 final class SeriesTable: Sendable {
-    /// For subscriptions whose pattern is not known.
-    let untracked: PatternSeries
-    private let others: PatternSeries
+    let others: PatternSeries
     private let replies: PatternSeries
     /// By label.
     private let known = Lock<[String: PatternSeries]>([:])
@@ -50,14 +56,13 @@ final class SeriesTable: Sendable {
         factory: any MetricsFactory
     ) {
         (self.prefix, self.maximumCount, self.label, self.factory) = (prefix, maximumCount, label, factory)
-        untracked = PatternSeries(pattern: MetricsObserver.untrackedPattern, prefix: prefix, factory: factory)
         others = PatternSeries(pattern: MetricsObserver.otherPatterns, prefix: prefix, factory: factory)
         replies = PatternSeries(pattern: MetricsObserver.replyPatterns, prefix: prefix, factory: factory)
     }
 
-    subscript(pattern: Pattern) -> PatternSeries {
-        if pattern.isReplyAddress { return replies }
-        let label = label(pattern)
+    subscript(subscription: SubscriptionInfo) -> PatternSeries {
+        if subscription.pattern.isReplyAddress { return replies }
+        let label = subscription.name?.printable ?? label(subscription.pattern)
         return known.withLock { known in
             if let series = known[label] { return series }
             guard known.count < maximumCount else { return others }

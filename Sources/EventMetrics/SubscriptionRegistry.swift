@@ -1,99 +1,71 @@
 import EventCore
+import Synchronization
 
-/// Which subscription counts under which pattern.
-///
-/// A bus may report on a subscription before `subscribe` has returned its id. While any call of `subscribe` is under way,
-/// reports on ids that are not known are set aside, and counted when the id is registered or nothing can be any more.
+/// Which subscription counts in which metrics: from its beginning on, until those of its publishes are over that were in
+/// progress at its end.
 final class SubscriptionRegistry: Sendable {
     private struct Shard {
         var series: [SubscriptionID: SubscriptionSeries] = [:]
-        /// Subscriptions that are gone, the last ones last: a bus may still be about to report on them.
-        var gone: [SubscriptionID] = []
+        /// Subscriptions that have ended, the last ones last: a publish in progress may still report on them.
+        var ended: [SubscriptionID] = []
     }
 
-    /// Of so many subscriptions that are gone, and up to twice as many, a shard knows what pattern they had.
-    private static let goneCount = 64
-
-    /// How often what happened to a subscription that is not known yet.
-    private struct Tally {
-        var delivered = 0
-        var dropped: [DropReason: Int] = [:]
-
-        mutating func add(_ event: SubscriptionEvent) {
-            switch event {
-            case .delivered: delivered += 1
-            case .dropped(let reason): dropped[reason, default: 0] += 1
-            }
-        }
-
-        func record(in series: SubscriptionSeries) {
-            if delivered > 0 { series.record(.delivered, times: delivered) }
-            for (reason, count) in dropped { series.record(.dropped(reason), times: count) }
-        }
-    }
-
-    private struct Openings {
-        var count = 0
-        var early: [SubscriptionID: Tally] = [:]
-    }
+    /// Of so many subscriptions that have ended, and up to twice as many, a shard knows what metrics they had.
+    private static let endedCount = 64
 
     private final class ShardBox: Sendable {
         let state = Lock(Shard())
     }
 
     private let table: SeriesTable
-    private let untracked: SubscriptionSeries
     private let shards = (0..<8).map { _ in ShardBox() }
-    /// Taken before the lock of a shard, never after it.
-    private let openings = Lock(Openings())
 
     init(series table: SeriesTable) {
         self.table = table
-        untracked = SubscriptionSeries(table.untracked, policy: nil)
     }
 
     // MARK: Subscriptions
 
-    /// A call of `subscribe` begins.
-    func open() {
-        openings.withLock { $0.count += 1 }
+    /// A subscription begins; once for each.
+    func begin(_ subscription: SubscriptionInfo) {
+        let series = SubscriptionSeries(table[subscription], policy: subscription.backpressure)
+        shard(of: subscription.id).state.withLock { $0.series[subscription.id] = series }
     }
 
-    /// A call of `subscribe` is over; when it was the last, what was set aside belongs to nobody.
-    func finishOpening() {
-        let strays = openings.withLock { openings -> [SubscriptionID: Tally] in
-            openings.count -= 1
-            guard openings.count == 0 else { return [:] }
-            defer { openings.early = [:] }
-            return openings.early
+    /// A subscription has ended; once for each.
+    func end(_ id: SubscriptionID) {
+        shard(of: id).state.withLock { shard in
+            shard.ended.append(id)
+            guard shard.ended.count > 2 * Self.endedCount else { return }
+            for id in shard.ended.prefix(Self.endedCount) { shard.series[id] = nil }
+            shard.ended.removeFirst(Self.endedCount)
         }
-        for tally in strays.values { tally.record(in: untracked) }
     }
 
-    /// Counts what has happened to a subscription, and will happen, under its pattern.
-    func register(_ subscription: Subscription, policy: BackpressurePolicy) -> Registration {
-        let series = SubscriptionSeries(table[subscription.pattern], policy: policy)
-        let early = openings.withLock { openings in
-            shard(of: subscription.id).state.withLock { $0.series[subscription.id] = series }
-            return openings.early.removeValue(forKey: subscription.id)
-        }
-        early?.record(in: series)
-        return Registration(id: subscription.id, series: series, registry: self)
+    /// Follows what readers take from a subscription.
+    ///
+    /// A bus that reports to somebody else has not told of it, and will not tell of its end, which the meter does then.
+    func meter(_ subscription: Subscription, policy: BackpressurePolicy) -> any SubscriptionMeter {
+        let id = subscription.id
+        if let series = series(of: id) { return ReaderMeter(series) {} }
+        begin(SubscriptionInfo(id: id, pattern: subscription.pattern, name: subscription.name, backpressure: policy))
+        let series = series(of: id) ?? SubscriptionSeries(table.others, policy: policy)
+        return ReaderMeter(series) { [self] in end(id) }
     }
 
-    /// Keeps a subscription registered for as long as anything refers to it.
-    final class Registration: SubscriptionMeter {
-        private let id: SubscriptionID
+    /// Counts as buffered what readers have not taken, for as long as anything refers to the subscription.
+    private final class ReaderMeter: SubscriptionMeter {
         private let series: SubscriptionSeries
-        private let registry: SubscriptionRegistry
+        private let onRelease: @Sendable () -> Void
 
-        init(id: SubscriptionID, series: SubscriptionSeries, registry: SubscriptionRegistry) {
-            (self.id, self.series, self.registry) = (id, series, registry)
+        init(_ series: SubscriptionSeries, onRelease: @escaping @Sendable () -> Void) {
+            (self.series, self.onRelease) = (series, onRelease)
+            series.follow()
         }
 
         deinit {
-            registry.retire(id)
             series.close()
+            onRelease()
         }
 
         func onTake() { series.took() }
@@ -101,33 +73,15 @@ final class SubscriptionRegistry: Sendable {
         func onEnd() { series.close() }
     }
 
-    private func retire(_ id: SubscriptionID) {
-        shard(of: id).state.withLock { shard in
-            shard.gone.append(id)
-            guard shard.gone.count > 2 * Self.goneCount else { return }
-            for id in shard.gone.prefix(Self.goneCount) { shard.series[id] = nil }
-            shard.gone.removeFirst(Self.goneCount)
-        }
-    }
-
     // MARK: Reports
 
+    /// Counts what happened to a subscription; one that nobody has told of shares the metrics of those beyond the limit.
     func record(_ event: SubscriptionEvent, for id: SubscriptionID) {
         if let series = series(of: id) {
             series.record(event)
         } else {
-            recordUnknown(event, for: id)
+            table.others.record(event)
         }
-    }
-
-    private func recordUnknown(_ event: SubscriptionEvent, for id: SubscriptionID) {
-        let known = openings.withLock { openings -> SubscriptionSeries? in
-            if let series = series(of: id) { return series }
-            guard openings.count > 0 else { return untracked }
-            openings.early[id, default: Tally()].add(event)
-            return nil
-        }
-        known?.record(event)
     }
 
     private func series(of id: SubscriptionID) -> SubscriptionSeries? {

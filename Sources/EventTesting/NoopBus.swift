@@ -18,7 +18,7 @@ public struct NoopBus: Bus {
     ///
     /// - Parameters:
     ///   - pattern: The pattern the subscription carries.
-    ///   - options: Checked as by any other bus, and otherwise unused.
+    ///   - options: Checked as by any other bus; the subscription has the name, and the rest is unused.
     /// - Returns: An ended subscription with an id of its own.
     /// - Throws: `EventError.invalidConfiguration` when the buffer capacity is above the maximum.
     public func subscribe(
@@ -26,7 +26,7 @@ public struct NoopBus: Bus {
         options: SubscriptionOptions
     ) async throws(EventError) -> Subscription {
         _ = try options.validatedCapacity()
-        return Subscription.ended(id: SubscriptionID(rawValue: EventIdentifier(at: 0).text), pattern: pattern)
+        return Subscription.ended(pattern: pattern, name: options.name)
     }
 
     /// Does nothing: there is nothing to close.

@@ -1,6 +1,7 @@
 public import EventCore
 import EventMemory
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 /// A fire-and-forget bus between processes: `publish` returns when the envelope is with local subscriptions and handed
@@ -26,6 +27,7 @@ public final class ZMQBus: Bus, BusLink {
     private let commands: CommandQueue
     private let reporter: BusReporter
     private let deliveries: DeliveryQueue
+    private let directory: PeerDirectory
     private let finished = Completion()
     private let limitOfClose: Duration
     private let hasPublishers: Bool
@@ -50,6 +52,7 @@ public final class ZMQBus: Bus, BusLink {
         commands = parts.commands
         reporter = parts.reporter
         deliveries = parts.deliveries
+        directory = parts.directory
         boundEndpoints = parts.boundEndpoints
         limitOfClose = configuration.linger.bounded + .seconds(1)
         hasPublishers = !configuration.subscribe.isEmpty
@@ -70,6 +73,7 @@ public final class ZMQBus: Bus, BusLink {
         outbox.close()
         deliveries.close()
         commands.post(.stop)
+        local.endSubscriptions()
     }
 
     /// What has been sent, received and lost since the bus was opened.
@@ -80,7 +84,7 @@ public final class ZMQBus: Bus, BusLink {
 
     /// The buses that are connected now, with the names of their keys in ``ZMQSecurity/peers``, or `uid:` and a number over
     /// `ipc://`, where security asks for them.
-    public var peers: [LinkPeer] { reporter.directory.peers }
+    public var peers: [LinkPeer] { directory.peers }
 
     /// The name of the key that a bus came with, such as that of an envelope's ``/EventCore/Envelope/origin``.
     ///
@@ -89,7 +93,7 @@ public final class ZMQBus: Bus, BusLink {
     /// - Parameter origin: The id of the bus.
     /// - Returns: The name; `nil` of those who proved nothing, and of those who left long ago. Where several have used the
     ///   id, whoever published under it first.
-    public func peerName(of origin: String) -> String? { reporter.directory.name(of: origin) }
+    public func peerName(of origin: String) -> String? { directory.name(of: origin) }
 
     /// The bus itself.
     public var link: (any BusLink)? { self }
@@ -157,20 +161,8 @@ public final class ZMQBus: Bus, BusLink {
         guard hasPublishers else { return try await local.subscribe(to: pattern, options: options) }
         _ = await Resources.timers.value
         let prefix = WirePrefix(of: pattern)
-        let (commands, deliveries) = (commands, deliveries)
-        let hasPredicate = options.predicate != nil
-        // Before anything can arrive for it.
-        if hasPredicate { deliveries.countPredicate(1) }
-        let opening: OpeningSubscription
-        do {
-            opening = try local.open(pattern, options: options) {
-                if hasPredicate { deliveries.countPredicate(-1) }
-                commands.post(.release(prefix))
-            }
-        } catch {
-            if hasPredicate { deliveries.countPredicate(-1) }
-            throw error
-        }
+        let commands = commands
+        let opening = try local.open(pattern, options: options) { commands.post(.release(prefix)) }
         let limit = options.confirmationTimeout
         switch await commands.perform({ id, waiter in .request(pattern, limit: limit, id: id, waiter) }) {
         case .confirmed(let confirmation):
@@ -178,10 +170,10 @@ public final class ZMQBus: Bus, BusLink {
         case .done, .timedOut:
             return opening.begin()
         case .cancelled:
-            opening.close()
+            opening.close(.cancelled)
             throw CancellationError()
         case .closed:
-            opening.close()
+            opening.close(.busClosed)
             throw EventError.busClosed
         }
     }
@@ -196,14 +188,8 @@ public final class ZMQBus: Bus, BusLink {
         deliveries.close()
         commands.post(.stop)
         _ = await Resources.timers.value
-        // It waits for callbacks that are under way, and an observer may take its time.
-        let (local, isEmpty) = (local, Completion())
         let deadline = ContinuousClock.now + limitOfClose
-        Task {
-            await local.close()
-            isEmpty.complete()
-        }
-        await isEmpty.wait(atMost: limitOfClose)
+        await local.close(atMost: limitOfClose)
         await finished.wait(atMost: max(.zero, deadline - .now))
     }
 }

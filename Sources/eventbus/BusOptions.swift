@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventCore
 import EventMemory
+import EventNATS
 import EventTesting
 import EventTransport
 import EventZMQ
@@ -21,14 +22,17 @@ struct BusOptions: ParsableArguments {
     @Option(
         name: .customLong("bus"),
         help: ArgumentHelp(
-            "The bus, such as 'zmq:?publish=connect:tcp://127.0.0.1:5556&linger=5s'. (default: $EVENT_BUS)",
+            """
+            The bus, such as 'zmq:?publish=connect:tcp://127.0.0.1:5556&linger=5s' or 'nats://host:4222'. \
+            (default: $EVENT_BUS)
+            """,
             valueName: "url"
         ),
         completion: .list(transports.schemes.map { "\($0):" })
     )
     var url: String?
 
-    private static let transports = TransportRegistry([.memory, .zmq, .noop])
+    private static let transports = TransportRegistry([.memory, .zmq, .nats, .natsTLS, .noop])
 
     /// Opens the bus.
     ///

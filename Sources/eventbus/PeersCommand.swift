@@ -43,7 +43,7 @@ struct PeersCommand: AsyncParsableCommand {
         let narration = LinkNarrator(diagnostics: Diagnostics()).obstacles(on: link)
         let deadline = (within ?? .seconds(1)).deadline
         while !stop.isTripped, ContinuousClock.now < deadline, count.map({ link.peers.count < $0 }) ?? true {
-            try await Task.sleep(for: min(Self.interval, deadline - .now))
+            try await AlarmClock.shared.sleep(for: min(Self.interval, deadline - .now))
         }
         let lines = link.peers.map { Self.line(of: $0) }.sorted()
         await bus.close()

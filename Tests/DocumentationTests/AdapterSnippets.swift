@@ -119,14 +119,17 @@ import UnixSignals
 
     @Test func router() async throws {
         let (local, remote) = (MemoryBus(), MemoryBus())
-        var router = Router { failure in print(failure) }
-        router.attach("audit", to: ["orders.>", "users.*.deleted"], on: [local, remote]) { envelope in
+        let router = EventRouter(local, remote) { failure in print(failure) }
+        router.on("orders.*.created", of: Order.self) { order, envelope in
+            print("created", order.id, "by", envelope.source ?? "somebody")
+        }
+        router.on("orders.>", "users.*.deleted", name: "audit", concurrency: 4) { envelope in
             print("audited", envelope.subject)
         }
-        let session = try await router.open()
-        try await local.publish(Envelope(subject: "orders.eu.created"))
+        try await router.open()
+        try await local.publish(Order(id: 7, total: 12.5), to: "orders.eu.created")
         await local.close()
         await remote.close()
-        await session.run()
+        try await router.run()
     }
 }

@@ -21,6 +21,23 @@ import Testing
         #expect(!everythingBelow.matches("graph"))
     }
 
+    @Test func narrating() async throws {
+        struct Narrator: Observer {
+            func onSubscribe(_ subscription: SubscriptionInfo) {
+                print(subscription, "begins")
+            }
+
+            func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+                print(subscription, "is over:", reason.rawValue)
+            }
+        }
+        let bus = MemoryBus(observer: Narrator())
+        let options = SubscriptionOptions(bufferCapacity: 1000, name: "audit")
+        let audit = try await bus.subscribe(to: "orders.>", options: options)
+        print(audit)  // audit (s17) to orders.>
+        await bus.close()
+    }
+
     @Test func textFromOutside() {
         #expect(throws: EventError.invalidSubject("empty segment at index 1 in \"orders..created\"")) {
             try Subject(validating: "orders..created")

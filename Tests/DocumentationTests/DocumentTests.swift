@@ -56,10 +56,20 @@ import Testing
         }
     }
 
-    @Test(arguments: [("README.md", 8), ("Sources/EventCore/EventCore.docc/GettingStarted.md", 5)])
+    @Test(arguments: [("README.md", 3), ("Sources/EventCore/EventCore.docc/Consuming.md", 5)])
     func `blocks are found`(document: String, count: Int) throws {
         #expect(Self.documents.contains(document))
         #expect(Self.blocks("swift", in: try Self.lines(of: document)).count >= count)
+    }
+
+    @Test func `the README is short, and every page and file that it links to exists`() throws {
+        let lines = try Self.lines(of: "README.md")
+        #expect(lines.count <= 151)  // with what follows the last line
+        let links = lines.joined(separator: "\n").matches(of: /\]\(([^):#]+)\)/).map { String($0.output.1) }
+        #expect(links.count > 10)
+        for link in links {
+            #expect(FileManager.default.fileExists(atPath: Self.root.appending(path: link).path), "\(link)")
+        }
     }
 
     @Test func `every library has a landing page`() throws {

@@ -6,7 +6,7 @@ import EventZMQ
 import Foundation
 import Testing
 
-/// Every Swift block of the README, to the letter, in a place where it compiles and runs.
+/// Swift blocks of the README and of the articles, to the letter, in a place where they compile and run.
 @Suite(.timeLimit(.minutes(1))) struct ReadmeSnippets {
     struct Order: Codable, Sendable {
         var id: Int
@@ -100,8 +100,8 @@ import Testing
     }
 
     @Test func ownTransport() async throws {
-        let bus = try await TransportRegistry([.nats]).open("nats:?server=nats%3A//localhost")
-        #expect((bus as? NATSBus)?.server == "nats://localhost")
+        let bus = try await TransportRegistry([.courier]).open("courier:?server=localhost")
+        #expect((bus as? CourierBus)?.server == "localhost")
         await bus.close()
     }
 
@@ -131,13 +131,13 @@ import Testing
 }
 
 extension Transport {
-    static let nats = Transport(scheme: "nats", options: ["server"]) { parameters, observer in
-        try NATSBus(server: parameters.require("server"), observer: observer)
+    static let courier = Transport(scheme: "courier", options: ["server"]) { parameters, observer in
+        try CourierBus(server: parameters.require("server"), observer: observer)
     }
 }
 
 /// Stands for the bus of another package.
-private struct NATSBus: Bus {
+private struct CourierBus: Bus {
     let server: String
     private let local: MemoryBus
 

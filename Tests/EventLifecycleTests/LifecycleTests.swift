@@ -87,8 +87,8 @@ import Testing
     @Test func `a router drains on graceful shutdown`() async throws {
         let bus = AwaitedBus()
         let seen = Log()
-        var router = Router { _ in Issue.record("nothing fails here") }
-        router.attach("all", to: ["a"], on: [bus]) { seen.add($0.subject) }
+        let router = EventRouter(bus) { _ in Issue.record("nothing fails here") }
+        router.on("a") { seen.add($0.subject) }
         let service = RouterService(router)
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup { group in

@@ -82,6 +82,22 @@ import Testing
         subscription.close()
     }
 
+    @Test func `a line says what the subscription is called and listens to, also when that has ended`() async throws {
+        let observer = makeObserver()
+        let bus = MemoryBus(observer: observer)
+        let options = SubscriptionOptions(bufferCapacity: 1, name: "audit\nERROR")
+        let subscription = try await bus.subscribe(to: "a.*", options: options)
+        for _ in 0..<3 { try await bus.publish(Envelope(subject: "a.b")) }
+        subscription.close()
+        observer.summarize()
+        #expect(lines().count == 2)
+        for entry in handler.entries {
+            #expect(entry.metadata["name"] == "audit\\nERROR")
+            #expect(entry.metadata["pattern"] == "a.*")
+            #expect(entry.metadata["subscription"] == "\(subscription.id)")
+        }
+    }
+
     @Test func `drops of what was closed are not logged unless asked for`() throws {
         let envelope = Envelope(subject: "a")
         makeObserver().onDrop(envelope, from: SubscriptionID(rawValue: "s"), reason: .closed)

@@ -203,10 +203,7 @@ import Testing
         let labels = Set(backend.counters(label: "shop_delivered").flatMap(\.dimensions).map(\.1))
         #expect(
             labels
-                == [
-                    "a", "b", MetricsObserver.otherPatterns, MetricsObserver.untrackedPattern,
-                    MetricsObserver.replyPatterns,
-                ]
+                == ["a", "b", MetricsObserver.otherPatterns, MetricsObserver.replyPatterns]
         )
     }
 
@@ -253,13 +250,67 @@ import Testing
         subscription.close()
     }
 
-    @Test func `subscriptions made elsewhere count as untracked, without buffers`() async throws {
+    @Test func `subscriptions made elsewhere count as well, without buffers`() async throws {
         let bus = bus()
         let subscription = try await bus.base.subscribe(to: "a")
         try await publish(2, on: "a", of: bus)
-        #expect(total("delivered", MetricsObserver.untrackedPattern) == 2)
-        #expect(try buffered(MetricsObserver.untrackedPattern) == 0)
+        #expect(total("delivered", "a") == 2)
+        #expect(try buffered("a") == 0)
         subscription.close()
+    }
+
+    @Test(
+        "two metered buses are told apart, whether they share the observer or only the factory",
+        arguments: [true, false]
+    )
+    func twoBuses(sharingObserver: Bool) async throws {
+        let observers = [bus(), bus()].map { $0.metrics }
+        let left = MeteredBus(MemoryBus(observer: observers[0]), metrics: observers[0])
+        let second = observers[sharingObserver ? 0 : 1]
+        let right = MeteredBus(MemoryBus(observer: second), metrics: second)
+        let (toLeft, toRight) = (try await left.subscribe(to: "left"), try await right.subscribe(to: "right"))
+        try await publish(4, on: "left", of: left)
+        try await publish(4, on: "right", of: right)
+        #expect(total("delivered", "left") == 4)
+        #expect(total("delivered", "right") == 4)
+        #expect(try buffered("left") == 4)
+        #expect(await toLeft.next(within: .zero) != nil)
+        #expect(try buffered("left") == 3)
+        #expect(try buffered("right") == 4)
+        withExtendedLifetime(toRight) {}
+    }
+
+    @Test func `a subscription with a name counts under it, in the place of its pattern`() async throws {
+        let bus = bus()
+        let options = SubscriptionOptions(bufferCapacity: 1, name: "audit\n")
+        let named = [
+            try await bus.subscribe(to: "a", options: options), try await bus.subscribe(to: ">", options: options),
+        ]
+        try await publish(2, on: "a", of: bus)
+        #expect(total("delivered", "audit\\n") == 2)
+        #expect(total("dropped", "audit\\n", .bufferFull) == 2)
+        #expect(try buffered("audit\\n") == 2)
+        #expect(total("delivered", "a") == 0)
+        withExtendedLifetime(named) {}
+    }
+
+    @Test func `what arrives before subscribe has returned is part of the buffers`() async throws {
+        let metrics = MetricsObserver(prefix: "shop", factory: backend)
+        let bus = MeteredBus(EarlyBus(MemoryBus(observer: metrics)), metrics: metrics)
+        let subscription = try await bus.subscribe(to: "a")
+        #expect(total("delivered", "a") == 2)
+        #expect(try buffered("a") == 2)
+        #expect(await subscription.next(within: .zero) != nil)
+        #expect(try buffered("a") == 1)
+        subscription.close()
+    }
+
+    @Test func `what a bus reports of subscriptions that it has not told of counts among the others`() {
+        let metrics = MetricsObserver(prefix: "shop", factory: backend)
+        metrics.onDeliver(Envelope(subject: "a"), to: SubscriptionID(rawValue: "unheard of"))
+        metrics.onDrop(Envelope(subject: "a"), from: SubscriptionID(rawValue: "unheard of"), reason: .closed)
+        #expect(total("delivered", MetricsObserver.otherPatterns) == 1)
+        #expect(total("dropped", MetricsObserver.otherPatterns, .closed) == 1)
     }
 
     @Test func `a report that comes after a subscription is gone counts under its pattern, and not as buffered`()
@@ -270,7 +321,7 @@ import Testing
         let id = try await bus.subscribe(to: "a").id
         metrics.onDeliver(Envelope(subject: "a"), to: id)
         #expect(total("delivered", "a") == 1)
-        #expect(total("delivered", MetricsObserver.untrackedPattern) == 0)
+        #expect(total("delivered", MetricsObserver.otherPatterns) == 0)
         #expect(try buffered("a") == 0)
     }
 
@@ -322,8 +373,27 @@ import Testing
         try await publishing.value
         var taken = 0
         for reader in readers { taken += try await reader.value }
-        #expect(total("delivered", "a") + total("delivered", MetricsObserver.untrackedPattern) == Int64(taken))
-        #expect(total("delivered", MetricsObserver.untrackedPattern) == 0)
+        #expect(total("delivered", "a") == Int64(taken))
+        #expect(total("delivered", MetricsObserver.otherPatterns) == 0)
         #expect(try buffered("a") == 0)
     }
+}
+
+/// A bus on which two envelopes arrive before `subscribe` has returned.
+private struct EarlyBus: Bus {
+    let base: MemoryBus
+
+    init(_ base: MemoryBus) {
+        self.base = base
+    }
+
+    func publish(_ envelope: Envelope) async throws { try await base.publish(envelope) }
+
+    func subscribe(to pattern: EventCore.Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        let subscription = try await base.subscribe(to: pattern, options: options)
+        for _ in 0..<2 { try await base.publish(Envelope(subject: "a")) }
+        return subscription
+    }
+
+    func close() async { await base.close() }
 }

@@ -30,7 +30,7 @@ import TransportSupport
         let compact = RawSocket(ZMQ_SUB)
         compact.subscribe(Self.compact + "a.".utf8)
         let exact = RawSocket(ZMQ_SUB)
-        exact.subscribe(Self.compact + "a.b".utf8 + [0xFF])
+        exact.subscribe(WirePrefix(of: "a.b").topic)
         for (socket, ready) in [(plain, "x"), (compact, "y"), (exact, "z")] {
             // Plain sockets are not told apart, but for what they have subscribed to.
             socket.subscribe(ready)
@@ -78,11 +78,15 @@ import TransportSupport
         let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.confirmationTimeout = .milliseconds(100) }
         let subscription = try await subscriber.subscribe(to: "a.b")
         #expect(plain.receive(until: [1] + "a.b".utf8).count == 1)
-        #expect(plain.receive(until: [1, 0xFE] + "a.b".utf8 + [0xFF]).count == 1)
+        #expect(plain.receive(until: [1] + WirePrefix(of: "a.b").topic).count == 1)
         plain.send("a.b", #"{"id":"plain"}"#, "1")
-        plain.send([[0xFE] + "a.b".utf8 + [0xFF, 3, 7] + "compact".utf8 + [0, 1, 0x32]])
-        plain.send([[0xFE] + "a.b".utf8 + [0xFF, 3, 3] + "two".utf8 + [0, 0], Array("33".utf8)])
-        plain.send([[0xFE] + "a.b".utf8 + [0xFF, 3, 3] + "few".utf8 + [0, 0, 3, 4] + "more".utf8 + [0, 0]])
+        let topic = WirePrefix(of: "a.b").topic
+        func compact(_ id: String, _ payload: String = "") -> [UInt8] {
+            [3, UInt8(id.utf8.count)] + Array(id.utf8) + [0, UInt8(payload.utf8.count)] + Array(payload.utf8)
+        }
+        plain.send([topic + compact("compact", "2")])
+        plain.send([topic + compact("two"), Array("33".utf8)])
+        plain.send([topic + compact("few") + compact("more")])
         for (id, payload) in [("plain", "1"), ("compact", "2"), ("two", "33"), ("few", nil), ("more", nil)] {
             let envelope = await subscription.next(within: .seconds(20))
             #expect(envelope?.id == id && envelope?.payload == payload.map { Data($0.utf8) })
@@ -116,6 +120,48 @@ import TransportSupport
         raw.send("a", #"{"id":"last"}"#, "")
         #expect(await subscription.next(within: .seconds(20))?.id == "last")
         await subscriber.close()
+    }
+
+    @Test(arguments: [false, true])
+    func `through a proxy each envelope comes once, and none counts as lost`(_ hasPlainSubscriber: Bool) async throws {
+        let publisher = try ZMQBus.publisher(at: .bind(Address.ipc()))
+        let address = Address.ipc()
+        let proxy = try PlainProxy(to: #require(publisher.boundEndpoints.first), at: address)
+        let plain = RawSocket(ZMQ_SUB)
+        if hasPlainSubscriber {
+            plain.subscribe("a.")
+            #expect(plain.connect(address))
+        }
+        let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.confirmationTimeout = .milliseconds(100) }
+        let subscription = try await subscriber.subscribe(to: "a.*", options: .init(bufferCapacity: 1 << 14))
+        #expect(try await publisher.hasSubscriber(of: "a.b"))
+        // The proxy may pass on one form of the subscription before the other.
+        repeat {
+            try await publisher.publish(Envelope(subject: "a.first"))
+        } while await subscription.next(
+            within: .milliseconds(100)
+        ) == nil
+        let sent = (1...300).map { Envelope(subject: "a.b", rawPayload: Data("\($0)".utf8)) }
+        for envelope in sent { try await publisher.publish(envelope) }
+        try await publisher.publish(Envelope(subject: "a.last"))
+        var received: [Data?] = []
+        while let envelope = await subscription.next(within: .seconds(20)), envelope.subject != "a.last" {
+            if envelope.subject == "a.b" { received.append(envelope.payload) }
+        }
+        #expect(received == sent.map(\.payload))
+        if hasPlainSubscriber {
+            var texts: [[UInt8]] = []
+            while let frames = Optional(plain.receive(until: Array("a.b".utf8))), frames.count == 3 {
+                texts.append(frames[2])
+                if texts.count == sent.count { break }
+            }
+            #expect(texts == (1...300).map { Array("\($0)".utf8) })
+        }
+        #expect(subscriber.statistics.lost == 0)
+        await subscriber.close()
+        await publisher.close()
+        proxy.end()
+        #expect(subscriber.statistics.lost == 0)
     }
 
     @Test func `a bus that does not know the compact form is served in plain`() async throws {
@@ -194,6 +240,16 @@ import TransportSupport
             try await publisher.publish(Envelope(subject: "a", rawPayload: Data(count: count)))
             #expect(await subscription.next(within: .seconds(20))?.payload?.count == count)
         }
+        let long = try Subject(validating: String(repeating: "a", count: 1000))
+        let ofLong = try await subscriber.subscribe(to: Pattern(long))
+        let error = await #expect(throws: EventError.self) { try await publisher.publish(Envelope(subject: long)) }
+        guard case .transport(let failure)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(failure.reason.hasPrefix("subject and header: 10"), "\(failure.reason)")
+        #expect(failure.reason.hasSuffix("maximumMessageSize 1024"), "\(failure.reason)")
+        ofLong.close()
         await subscriber.close()
         await publisher.close()
     }

@@ -66,11 +66,11 @@ extension FieldCase {
         FieldCase("a bus that is not chosen, or chosen badly, is told with an example that works") {
             let cases: [(bus: String?, parts: [String])] = [
                 (nil, ["EVENT_BUS, which is not set"]), ("", ["EVENT_BUS, which is empty"]),
-                ("zmq", ["EVENT_BUS", "a colon is missing, as in zmq:", "memory, noop, zmq"]),
+                ("zmq", ["EVENT_BUS", "a colon is missing, as in zmq:", "memory, nats, nats+tls, noop, zmq"]),
                 ("zmq?subscribe=bind:ipc://x", ["a colon is missing, as in zmq:?"]),
-                ("s3cret", ["EVENT_BUS", "no scheme", "memory, noop, zmq"]),
+                ("s3cret", ["EVENT_BUS", "no scheme", "memory, nats, nats+tls, noop, zmq"]),
                 (" zmq:", ["EVENT_BUS", "it begins with white space"]),
-                ("tcp://127.0.0.1:5556", ["unknown transport 'tcp'", "memory, noop, zmq"]),
+                ("tcp://127.0.0.1:5556", ["unknown transport 'tcp'", "memory, nats, nats+tls, noop, zmq"]),
                 ("memory:", ["EVENT_BUS", "memory: bus ends with this process"]),
                 ("zmq:?lingr=1s", ["unknown option 'lingr'", "linger"]), ("zmq:", ["no 'subscribe' endpoint"]),
                 ("zmq:?subscribe=tcp://s3cret:1", ["'subscribe' must be bind: or connect:"]),

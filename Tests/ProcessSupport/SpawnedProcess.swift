@@ -120,7 +120,9 @@ package final class SpawnedProcess: Sendable {
         defer { unsafe (argumentPointers + environmentPointers).forEach { unsafe free($0) } }
         var identifier: pid_t = 0
         let code = starting.withLock { _ in
-            unsafe posix_spawn(&identifier, path, &actions, &attributes, argumentPointers, environmentPointers)
+            // Libraries leave sockets open to children, where a connection would outlive its end here.
+            for descriptor in Int32(descriptors.count)..<1024 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+            return unsafe posix_spawn(&identifier, path, &actions, &attributes, argumentPointers, environmentPointers)
         }
         guard code == 0 else {
             throw Failure(description: "\(path) cannot be started: \(unsafe String(cString: strerror(code)))")

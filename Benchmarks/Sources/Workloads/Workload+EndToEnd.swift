@@ -12,9 +12,8 @@ extension Workload {
                 "ping-pong between two tasks",
                 per: "round trip",
                 target: 1200,
-                isSequential: false,
-                start: pingPong
-            ),
+                isSequential: false
+            ) { try await pingPong(within: nil) },
         ]
     }
 
@@ -53,7 +52,39 @@ extension Workload {
         }
     }
 
-    private static func pingPong() async throws -> Session {
+    /// What waiting with a limit costs, which is not over when it is answered.
+    static var waiting: [Workload] {
+        [
+            Workload(
+                "ping-pong-within",
+                "ping-pong between two tasks that wait for no more than a minute",
+                per: "round trip",
+                target: 1800,
+                isSequential: false
+            ) { try await pingPong(within: .seconds(60)) },
+            Workload(
+                "request",
+                "request and reply with a limit of a minute",
+                per: "request",
+                target: 4800,
+                isSequential: false
+            ) {
+                let bus = MemoryBus()
+                let requests = try await bus.subscribe(to: "ask")
+                let responding = Task { await bus.respond(to: requests) { _ in 1 } }
+                let request = Envelope(subject: "ask")
+                return Session { passes in
+                    for _ in 0..<passes { _ = try await bus.request(request, within: .seconds(60)) }
+                } end: {
+                    await bus.close()
+                    await responding.value
+                }
+            },
+        ]
+    }
+
+    /// Two tasks that wait for each other in turn, each time no longer than a limit, where there is one.
+    static func pingPong(within limit: Duration?) async throws -> Session {
         let bus = MemoryBus()
         let pings = try await bus.subscribe(to: "ping")
         let pongs = try await bus.subscribe(to: "pong")
@@ -64,7 +95,7 @@ extension Workload {
                 group.addTask {
                     var iterator = pings.makeAsyncIterator()
                     for _ in 0..<passes {
-                        _ = await iterator.next()
+                        if let limit { _ = await pings.next(within: limit) } else { _ = await iterator.next() }
                         try await bus.publish(pong)
                     }
                 }
@@ -72,7 +103,7 @@ extension Workload {
                     var iterator = pongs.makeAsyncIterator()
                     for _ in 0..<passes {
                         try await bus.publish(ping)
-                        _ = await iterator.next()
+                        if let limit { _ = await pongs.next(within: limit) } else { _ = await iterator.next() }
                     }
                 }
                 try await group.waitForAll()

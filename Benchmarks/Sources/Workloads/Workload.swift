@@ -38,12 +38,14 @@ public struct Workload: Sendable {
 extension Workload {
     /// Every row of the table, in its order.
     public static var all: [Workload] {
-        publishing + endToEnd + matching + subscribing + coding + transport
+        publishing + endToEnd + waiting + matching + subscribing + coding + transport
     }
 
-    /// The workload of a name.
+    /// The workload of a name, or of a ``Growth`` and a size, such as `subjects@1000`.
     public static func named(_ name: String) -> Workload? {
-        (all + memory).first { $0.name == name }
+        let parts = name.split(separator: "@")
+        if parts.count == 2, let size = Int(parts[1]) { return Growth.named(String(parts[0]))?.workload(at: size) }
+        return (all + memory).first { $0.name == name }
     }
 }
 

@@ -1,3 +1,4 @@
+import Measurement
 import Workloads
 
 /// Who publishes and who subscribes: the bus or the C program, which sends three frames or the one that buses send.

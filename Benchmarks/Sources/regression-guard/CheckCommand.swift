@@ -25,6 +25,13 @@ struct CheckCommand: ParsableCommand {
             if !limit.permits(cost, slack: limits.slack) { faults.append(name) }
             limits.rows[name] = cost
         }
+        for (name, limit) in limits.bytes.sorted(by: { $0.key < $1.key }) {
+            let held = try HeldCommand.bytes(of: name)
+            print("\(name): \(held) bytes, limit \(limit) and \(limits.percent) %")
+            if held > limit * (1 + limits.slack) { faults.append(name) }
+            limits.bytes[name] = held
+        }
+        faults += try GrowthCheck(callgrind).faults()
         if update {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

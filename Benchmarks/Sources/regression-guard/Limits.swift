@@ -4,6 +4,8 @@ struct Limits: Codable {
     var slack: Double
     /// By the name of the row.
     var rows: [String: Cost]
+    /// How many bytes are held per operation, by the name of the row.
+    var bytes: [String: Double]
 
     /// The slack as people say it.
     var percent: Int { Int(slack * 100) }

@@ -6,3 +6,8 @@
 int sched_getcpu(void);
 
 #endif
+
+// Writes the numbers of the processors that the calling thread may run on, as many as there are places for.
+//
+// Returns how many there are; 0 when the system does not say.
+int cprocessor_usable(int *numbers, int places);

@@ -9,6 +9,7 @@ public import Synchronization
 package struct Lock<Value: ~Copyable>: ~Copyable, Sendable {
     @usableFromInline let mutex: Mutex<Value>
     #if DEBUG
+    // Read first and written last by whoever has the mutex, which alone makes it right; nobody looks at the value.
     @usableFromInline let handover = Atomic<UInt8>(0)
     #endif
 

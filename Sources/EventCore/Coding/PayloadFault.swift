@@ -43,8 +43,9 @@ struct PayloadFault: CustomStringConvertible {
         case .keyNotFound(let key, let context):
             path = context.codingPath
             words = "the key \"\(key.stringValue.excerpt)\" is missing"
-        case .dataCorrupted(let context) where context.codingPath.isEmpty && context.underlyingError != nil:
-            // Foundation calls what it cannot read invalid, and it is JSON: a number that its type has no room for.
+        case .dataCorrupted(let context)
+        where context.codingPath.isEmpty && context.debugDescription == "The given data was not valid JSON.":
+            // Foundation says so of a number that its type has no room for, too, and it is JSON, as was seen above.
             path = []
             words = "a number in it does not fit the type it is decoded as"
         case .dataCorrupted(let context):

@@ -6,19 +6,22 @@ enum Deadline {
     /// - Throws: What the operation throws in time; `CancellationError` when the task is cancelled.
     static func run<Outcome: Sendable>(
         within limit: Duration,
+        on clock: AlarmClock = .shared,
         _ operation: @escaping @Sendable () async throws -> Outcome
     ) async throws -> Outcome? {
-        try await withThrowingTaskGroup(of: Outcome?.self) { group in
-            group.addTask { try await operation() }
-            group.addTask {
-                try await Task.sleep(for: limit.bounded)
-                return nil
-            }
-            defer { group.cancelAll() }
-            if let outcome = try await group.next() ?? nil { return outcome }
-            group.cancelAll()
-            // The operation may have come to its end in the same instant.
-            if let last = await group.nextResult(), let outcome = try? last.get() { return outcome }
+        // A child task could only be cancelled from here, so somebody would have to wait beside it.
+        let task = Task { try await operation() }
+        let alarm = clock.set(in: limit) { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        let isInTime = clock.cancel(alarm)
+        switch result {
+        case .success(let outcome): return outcome  // It may have come to its end in the same instant.
+        case .failure(let error) where isInTime: throw error
+        case .failure:
             try Task.checkCancellation()
             return nil
         }

@@ -38,6 +38,7 @@ public struct DecodedEnvelopes<Value: Decodable & Sendable>: AsyncSequence, Send
     private let skipped = Skipped()
 
     private final class Skipped: Sendable {
+        // Relaxed: the number only grows and guards nothing; a reader sees at least what it has skipped itself.
         let count = Atomic<Int>(0)
     }
 

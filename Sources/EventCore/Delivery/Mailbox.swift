@@ -1,30 +1,38 @@
-import DequeModule
+package import Synchronization
 
 /// The buffer of one subscription: locks, asks the state machine, unlocks, then acts.
 ///
 /// It reports to the observer itself what becomes of each envelope it is offered, before anyone is resumed.
 package final class Mailbox: Sendable {
-    package let id: SubscriptionID
-    package let pattern: Pattern
+    /// What an observer is told about the subscription.
+    package let info: SubscriptionInfo
+    package var id: SubscriptionID { info.id }
+    package var pattern: Pattern { info.pattern }
     /// Whether ``wish`` has to be asked for before an offer.
     package let hasPredicate: Bool
+    /// Where the index of its bus has it; less than 0 while none has.
+    ///
+    /// Relaxed: it is read and written under the lock of that index alone, which orders all of that.
+    package let slot = Atomic<Int>(-1)
     private let observer: any Observer
     private let isObserved: Bool
     private let state: Lock<State>
 
     private typealias Consumer = Waiter<Envelope?>
+    private typealias Machine = MailboxStateMachine<Envelope, Consumer, ParkedPublish>
+    /// Names an envelope whose publisher waits.
+    typealias ParkingPlace = MailboxStateMachine<Envelope, Waiter<Envelope?>, ParkedPublish>.ParkingPlace
 
     /// What is guarded by the lock: besides the machine, what must go when the mailbox ends.
     private struct State {
-        var machine: MailboxStateMachine<Envelope, Consumer, ParkedPublish>
+        var machine: Machine
         var predicate: (@Sendable (Envelope) -> Bool)?
         var onEnd: (@Sendable (Mailbox) -> Void)?
-        /// Who ended the mailbox, once it has ended.
-        var end: End?
+        /// What ended the mailbox, once it has ended.
+        var end: SubscriptionEnd?
+        /// Whether somebody tells the observer of the end, or has.
+        var isEndTold = false
     }
-
-    /// Who ends a mailbox.
-    package enum End: Sendable { case subscription, bus }
 
     /// What became of an offered envelope.
     package enum Outcome: Sendable {
@@ -40,7 +48,35 @@ package final class Mailbox: Sendable {
     }
 
     /// Creates a mailbox; `onEnd` is called once, when it ends.
+    ///
+    /// - Parameters:
+    ///   - info: What it is.
+    ///   - capacity: How much it takes until ``begin(capacity:)``; `nil` means as much as afterwards.
+    ///   - predicate: What it wants; part of `info` is whether there is one.
+    ///   - observer: Told what becomes of each envelope; whoever makes the mailbox tells that it begins and ends.
+    ///   - onEnd: Called once, when it ends.
     package init(
+        _ info: SubscriptionInfo,
+        capacity: Int? = nil,
+        predicate: (@Sendable (Envelope) -> Bool)? = nil,
+        observer: (any Observer)? = nil,
+        onEnd: (@Sendable (Mailbox) -> Void)? = nil
+    ) {
+        self.info = info
+        self.observer = observer ?? Unobserved()
+        isObserved = observer != nil
+        hasPredicate = predicate != nil
+        state = Lock(
+            State(
+                machine: MailboxStateMachine(capacity: capacity ?? info.bufferCapacity, policy: info.backpressure),
+                predicate: predicate,
+                onEnd: onEnd
+            )
+        )
+    }
+
+    /// Creates a mailbox whose subscription has no name.
+    package convenience init(
         id: SubscriptionID,
         pattern: Pattern,
         capacity: Int,
@@ -49,18 +85,14 @@ package final class Mailbox: Sendable {
         observer: (any Observer)? = nil,
         onEnd: (@Sendable (Mailbox) -> Void)? = nil
     ) {
-        self.id = id
-        self.pattern = pattern
-        self.observer = observer ?? Unobserved()
-        isObserved = observer != nil
-        hasPredicate = predicate != nil
-        state = Lock(
-            State(
-                machine: MailboxStateMachine(capacity: capacity, policy: policy),
-                predicate: predicate,
-                onEnd: onEnd
-            )
+        let info = SubscriptionInfo(
+            id: id,
+            pattern: pattern,
+            bufferCapacity: capacity,
+            backpressure: policy,
+            hasPredicate: predicate != nil
         )
+        self.init(info, predicate: predicate, observer: observer, onEnd: onEnd)
     }
 
     /// The capacity counts from now on; the mailbox was made with a greater one.
@@ -92,7 +124,7 @@ package final class Mailbox: Sendable {
         guard hasPredicate else { return .everything }
         return state.withLock { state in
             if let predicate = state.predicate { return .accepted(predicate) }
-            return state.end == .bus ? .everything : .nothing
+            return state.end == .busClosed ? .everything : .nothing
         }
     }
 
@@ -103,12 +135,16 @@ package final class Mailbox: Sendable {
 
     /// Leaves an envelope until there is room, if there still is none.
     package func park(_ envelope: Envelope, for publish: ParkedPublish) {
-        publish.add(self)
+        publish.begin()
         let (action, end) = state.withLock { ($0.machine.park(envelope, for: publish), $0.end) }
-        switch act(on: action, envelope) {
-        case .full: break
-        case .ended: publish.settle(end == .bus ? .busClosed : .taken)
-        case .delivered, .deliveredForOldest, .dropped: publish.settle(.taken)
+        switch action {
+        case .park(let place): publish.remember(place, in: self)
+        case .settle(.finished):
+            _ = act(on: .finished, envelope)
+            publish.settle(end == .busClosed ? .busClosed : .taken)
+        case .settle(let action):
+            _ = act(on: action, envelope)
+            publish.settle(.taken)
         }
     }
 
@@ -122,17 +158,15 @@ package final class Mailbox: Sendable {
         if isObserved { observer.onDrop(envelope, from: id, reason: .bufferFull) }
     }
 
-    func withdraw(_ publish: ParkedPublish) {
-        guard let envelope = state.withLock({ $0.machine.withdraw(publish) }) else { return }
+    /// Takes back what a publish left here, if it is still there.
+    func withdraw(_ publish: ParkedPublish, at place: ParkingPlace) {
+        guard let envelope = state.withLock({ $0.machine.withdraw(place) }) else { return }
         observer.onDrop(envelope, from: id, reason: .cancelled)
         publish.settle(.withdrawn)
     }
 
     @inline(__always)
-    private func act(
-        on action: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.OfferAction,
-        _ envelope: Envelope
-    ) -> Outcome {
+    private func act(on action: Machine.OfferAction, _ envelope: Envelope) -> Outcome {
         switch action {
         case .keep:
             if isObserved { observer.onDeliver(envelope, to: id) }
@@ -167,10 +201,10 @@ package final class Mailbox: Sendable {
     }
 
     /// The next envelope, or `nil` when the time is up as well.
-    package func next(within timeout: Duration) async -> Envelope? {
+    package func next(within timeout: Duration, on clock: AlarmClock = .shared) async -> Envelope? {
         if let answer = takeNow() { return answer }
         guard timeout > .zero else { return nil }
-        return await wait(atMost: timeout)
+        return await wait(atMost: timeout, on: clock)
     }
 
     /// What can be answered without waiting; the outer `nil` means that the caller has to wait.
@@ -185,7 +219,7 @@ package final class Mailbox: Sendable {
         case .takeAndAdmit(let envelope, let parked):
             admit(parked)
             return envelope
-        case .wait:
+        case .wait, .queued:
             return .none
         case .finished:
             return .some(nil)
@@ -201,14 +235,14 @@ package final class Mailbox: Sendable {
         }
     }
 
-    private func wait(atMost timeout: Duration) async -> Envelope? {
-        var timer: Task<Void, any Error>?
-        defer { timer?.cancel() }
+    private func wait(atMost timeout: Duration, on clock: AlarmClock) async -> Envelope? {
+        var alarm: AlarmClock.Alarm?
+        defer { if let alarm { clock.cancel(alarm) } }
         return await withTaskCancellationHandler {
             await Waiter.suspend { consumer in
-                // Only now, for a timer that rings before the consumer is queued would ring in vain.
-                guard let token = queue(consumer) else { return }
-                timer = Task { try await self.expire(token, after: timeout) }
+                // Only now, for an alarm that rings before the consumer is queued would ring in vain.
+                guard let place = queue(consumer) else { return }
+                alarm = clock.set(in: timeout) { self.giveUp(place) }
             }
         } onCancel: {
             cancel()
@@ -218,14 +252,10 @@ package final class Mailbox: Sendable {
     /// Lets a consumer wait, unless it can be answered at once.
     ///
     /// - Returns: What names it while it waits; `nil` when it was answered.
-    private func queue(_ consumer: Consumer) -> UInt64? {
-        let (token, action) = state.withLock { state in
-            let token = state.machine.makeToken()
-            return (token, state.machine.take(orQueue: consumer, token: token))
-        }
-        switch action {
-        case .wait: return token
-        case .finished: consumer.resume(returning: nil)
+    private func queue(_ consumer: Consumer) -> Machine.ConsumerPlace? {
+        switch state.withLock({ $0.machine.take(orQueue: consumer) }) {
+        case .queued(let place): return place
+        case .wait, .finished: consumer.resume(returning: nil)
         case .take(let envelope): consumer.resume(returning: envelope)
         case .takeAndAdmit(let envelope, let parked):
             admit(parked)
@@ -234,13 +264,12 @@ package final class Mailbox: Sendable {
         return nil
     }
 
-    private func expire(_ token: UInt64, after timeout: Duration) async throws {
-        try await Task.sleep(for: timeout.bounded)
-        let consumer = state.withLock { $0.machine.giveUp(token) }
+    private func giveUp(_ place: Machine.ConsumerPlace) {
+        let consumer = state.withLock { $0.machine.giveUp(place) }
         consumer?.resume(returning: nil)
     }
 
-    private func admit(_ parked: MailboxStateMachine<Envelope, Consumer, ParkedPublish>.Parked) {
+    private func admit(_ parked: Machine.Parked) {
         if isObserved { observer.onDeliver(parked.element, to: id) }
         parked.publisher.settle(.taken)
     }
@@ -248,25 +277,36 @@ package final class Mailbox: Sendable {
     // MARK: The end
 
     /// Takes nothing more; what is buffered can still be read.
-    package func close(_ end: End) {
+    package func close(_ end: SubscriptionEnd) {
         let (action, predicate, onEnd) = state.withLock { state in
             defer { (state.predicate, state.onEnd) = (nil, nil) }
             if state.end == nil { state.end = end }
             return (state.machine.finish(), state.predicate, state.onEnd)
         }
-        guard let action = action else { return }
+        guard var action else { return }
         withExtendedLifetime(predicate) {}
         onEnd?(self)
-        for parked in action.parked {
+        while let parked = action.parked.popFirst() {
             observer.onDrop(parked.element, from: id, reason: .closed)
-            parked.publisher.settle(end == .bus ? .busClosed : .taken)
+            parked.publisher.settle(end == .busClosed ? .busClosed : .taken)
         }
-        for consumer in action.consumers { consumer.resume(returning: nil) }
+        while let consumer = action.consumers.popFirst() { consumer.resume(returning: nil) }
+    }
+
+    /// Lets the caller tell the observer what ended the mailbox, once in all.
+    ///
+    /// - Returns: What ended it; `nil` when nothing has, or somebody else tells it.
+    package func claimEnd() -> SubscriptionEnd? {
+        state.withLock { state in
+            guard let end = state.end, !state.isEndTold else { return nil }
+            state.isEndTold = true
+            return end
+        }
     }
 
     /// Ends at once: what is buffered is thrown away.
-    package func cancel() {
-        close(.subscription)
+    package func cancel(_ end: SubscriptionEnd = .cancelled) {
+        close(end)
         let buffered = state.withLock { $0.machine.discard() }
         withExtendedLifetime(buffered) {}
     }

@@ -1,16 +1,18 @@
-import DequeModule
-
 /// The decisions of a mailbox: a bounded buffer between publishers and the tasks that read it.
 ///
 /// A plain value without lock, clock or continuation. Consumers wait only while the buffer is empty, and publishers are
 /// parked only while it is full, so never both.
-struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sendable & Equatable>: Sendable {
+struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sendable>: Sendable {
+    /// Names a consumer that waits.
+    typealias ConsumerPlace = LinkedQueue<Consumer>.Place
+    /// Names an element whose publisher waits.
+    typealias ParkingPlace = LinkedQueue<Parked>.Place
+
     private var capacity: Int
     private let policy: BackpressurePolicy
-    private var buffer = RingBuffer<Element>()
-    private var consumers = Deque<(token: UInt64, consumer: Consumer)>()
-    private var parked = Deque<Parked>()
-    private var nextToken: UInt64 = 0
+    private var buffer = SegmentedBuffer<Element>()
+    private var consumers = LinkedQueue<Consumer>()
+    private var parked = LinkedQueue<Parked>()
     private(set) var isFinished = false
     /// Whether nothing is left to take, and nothing will be.
     var isExhausted: Bool { isFinished && buffer.isEmpty }
@@ -66,7 +68,7 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         if isFinished { return .finished }
         if !consumers.isEmpty, let waiting = consumers.popFirst() {
             admitted &+= 1
-            return .hand(to: waiting.consumer)
+            return .hand(to: waiting)
         }
         if buffer.count < capacity {
             admitted &+= 1
@@ -87,11 +89,18 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         }
     }
 
+    /// Apart from ``OfferAction``, which every offer returns and so has to be small.
+    enum ParkAction {
+        /// The buffer is still full, and its publisher waits.
+        case park(ParkingPlace)
+        case settle(OfferAction)
+    }
+
     /// Offers again, and lets the publisher wait when the buffer is still full.
-    mutating func park(_ element: Element, for publisher: Publisher) -> OfferAction {
+    mutating func park(_ element: Element, for publisher: Publisher) -> ParkAction {
         let action = offer(element)
-        if case .park = action { parked.append(Parked(element: element, publisher: publisher)) }
-        return action
+        guard case .park = action else { return .settle(action) }
+        return .park(parked.append(Parked(element: element, publisher: publisher)))
     }
 
     /// Offers again, and drops the element when the buffer is still full.
@@ -103,9 +112,8 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     }
 
     /// Takes back what a publisher parked; `nil` when it was admitted or dropped already.
-    mutating func withdraw(_ publisher: Publisher) -> Element? {
-        guard let index = parked.firstIndex(where: { $0.publisher == publisher }) else { return nil }
-        return parked.remove(at: index).element
+    mutating func withdraw(_ place: ParkingPlace) -> Element? {
+        parked.remove(at: place)?.element
     }
 
     // MARK: Consumers
@@ -114,7 +122,10 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         case take(Element)
         /// An element, and the parked one that came into the buffer for it.
         case takeAndAdmit(Element, Parked)
+        /// There is none.
         case wait
+        /// There is none, and the consumer waits.
+        case queued(ConsumerPlace)
         case finished
     }
 
@@ -129,30 +140,23 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     }
 
     /// Takes the next element, or queues the consumer that waits for it.
-    mutating func take(orQueue consumer: Consumer, token: UInt64) -> TakeAction {
+    mutating func take(orQueue consumer: Consumer) -> TakeAction {
         let action = take()
-        if case .wait = action { consumers.append((token, consumer)) }
-        return action
-    }
-
-    /// A number that names a consumer which may give up.
-    mutating func makeToken() -> UInt64 {
-        nextToken += 1
-        return nextToken
+        guard case .wait = action else { return action }
+        return .queued(consumers.append(consumer))
     }
 
     /// Removes a consumer that gives up; `nil` when it was served already.
-    mutating func giveUp(_ token: UInt64) -> Consumer? {
-        guard let index = consumers.firstIndex(where: { $0.token == token }) else { return nil }
-        return consumers.remove(at: index).consumer
+    mutating func giveUp(_ place: ConsumerPlace) -> Consumer? {
+        consumers.remove(at: place)
     }
 
     // MARK: The end
 
     /// Who is to be told that it is over.
     struct FinishAction {
-        var consumers: [Consumer]
-        var parked: Deque<Parked>
+        var consumers: LinkedQueue<Consumer>
+        var parked: LinkedQueue<Parked>
     }
 
     /// Takes nothing more; what is buffered can still be taken.
@@ -161,17 +165,14 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     mutating func finish() -> FinishAction? {
         guard !isFinished else { return nil }
         isFinished = true
-        defer {
-            consumers = []
-            parked = []
-        }
-        return FinishAction(consumers: consumers.map(\.consumer), parked: parked)
+        defer { (consumers, parked) = (LinkedQueue(), LinkedQueue()) }
+        return FinishAction(consumers: consumers, parked: parked)
     }
 
     /// Throws the buffer away; returns it, for its elements must not be released under a lock.
-    mutating func discard() -> RingBuffer<Element> {
+    mutating func discard() -> SegmentedBuffer<Element> {
         discarded += buffer.count
-        defer { buffer = RingBuffer() }
+        defer { buffer = SegmentedBuffer() }
         return buffer
     }
 }

@@ -16,18 +16,21 @@ package final class ParkedPublish: Sendable {
 
     private struct State {
         var machine = ParkedPublishStateMachine<Waiter<Void>>()
-        var mailboxes: [Mailbox] = []
+        var places: [(mailbox: Mailbox, place: Mailbox.ParkingPlace)] = []
     }
 
     private let state = Lock(State())
 
     package init() {}
 
-    func add(_ mailbox: Mailbox) {
-        state.withLock {
-            $0.machine.parked()
-            $0.mailboxes.append(mailbox)
-        }
+    /// One more mailbox is offered the envelope, and settles it.
+    func begin() {
+        state.withLock { $0.machine.parked() }
+    }
+
+    /// Notes where a mailbox keeps the envelope, before ``wait()`` is called.
+    func remember(_ place: Mailbox.ParkingPlace, in mailbox: Mailbox) {
+        state.withLock { $0.places.append((mailbox, place)) }
     }
 
     func settle(_ outcome: Outcome) {
@@ -47,7 +50,7 @@ package final class ParkedPublish: Sendable {
                     if !waits { waiter.resume() }
                 }
             } onCancel: {
-                for mailbox in state.withLock({ $0.mailboxes }) { mailbox.withdraw(self) }
+                for (mailbox, place) in state.withLock({ $0.places }) { mailbox.withdraw(self, at: place) }
             }
         }
         switch state.withLock({ $0.machine.outcome }) {
@@ -56,8 +59,4 @@ package final class ParkedPublish: Sendable {
         case .busClosed: throw EventError.busClosed
         }
     }
-}
-
-extension ParkedPublish: Equatable {
-    package static func == (left: ParkedPublish, right: ParkedPublish) -> Bool { left === right }
 }

@@ -1,8 +1,11 @@
-/// A queue in an array whose end joins its start; it doubles when it is full.
+/// A queue in an array whose end joins its start; it gets four times as long when it is full, up to a limit.
 ///
 /// A mailbox that drops its oldest element for each new one, which is what a slow reader's does, turns the ring by one
 /// place: with a general deque that takes twice as many instructions.
 struct RingBuffer<Element> {
+    /// How many elements fit in at most, a power of four: the default capacity of a subscription.
+    static var limit: Int { 64 }
+
     // As many places as a power of two, so that a mask turns the end into the start.
     private var places: ContiguousArray<Element?> = []
     private var first = 0
@@ -10,6 +13,10 @@ struct RingBuffer<Element> {
 
     var isEmpty: Bool { count == 0 }
 
+    /// How many places there are; they stay.
+    var placeCount: Int { places.count }
+
+    /// Adds an element, which has to fit in.
     @inline(__always)
     mutating func append(_ element: consuming Element) {
         if count == places.count { grow() }
@@ -42,7 +49,8 @@ struct RingBuffer<Element> {
 
     @inline(never)
     private mutating func grow() {
-        var larger = ContiguousArray<Element?>(repeating: nil, count: max(4, places.count * 2))
+        precondition(count < Self.limit, "a ring buffer is full")
+        var larger = ContiguousArray<Element?>(repeating: nil, count: max(4, places.count * 4))
         for place in 0..<count { larger[place] = places[(first &+ place) & (places.count &- 1)] }
         places = larger
         first = 0

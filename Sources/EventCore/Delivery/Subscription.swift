@@ -15,10 +15,12 @@ public struct Subscription: AsyncSequence, Sendable {
     /// The sequence does not fail.
     public typealias Failure = Never
 
-    /// The name of the subscription, unique within its bus.
+    /// What names the subscription; unique in the process.
     public let id: SubscriptionID
     /// Which subjects it listens to.
     public let pattern: Pattern
+    /// What people call it: ``SubscriptionOptions/name``.
+    public var name: String? { handle.mailbox.info.name }
     /// Who had confirmed the subscription elsewhere when `subscribe` returned; `nil` on a bus within one process.
     public let confirmation: SubscriptionConfirmation?
     private let handle: Handle
@@ -41,7 +43,7 @@ public struct Subscription: AsyncSequence, Sendable {
         }
 
         deinit {
-            mailbox.cancel()
+            mailbox.cancel(.released)
             meter?.onEnd()
         }
 
@@ -86,12 +88,17 @@ public struct Subscription: AsyncSequence, Sendable {
     /// Makes a subscription that nothing arrives on and that has ended, for a bus that delivers nothing.
     ///
     /// - Parameters:
-    ///   - id: Its name.
+    ///   - id: What names it.
     ///   - pattern: The pattern it carries.
+    ///   - name: What people call it.
     /// - Returns: The subscription.
-    public static func ended(id: SubscriptionID, pattern: Pattern) -> Subscription {
-        let mailbox = Mailbox(id: id, pattern: pattern, capacity: 1, policy: .dropNewest)
-        mailbox.close(.subscription)
+    public static func ended(
+        id: SubscriptionID = SubscriptionID(),
+        pattern: Pattern,
+        name: String? = nil
+    ) -> Subscription {
+        let mailbox = Mailbox(SubscriptionInfo(id: id, pattern: pattern, name: name))
+        mailbox.close(.closed)
         return Subscription(mailbox)
     }
 
@@ -109,7 +116,7 @@ public struct Subscription: AsyncSequence, Sendable {
     ///
     /// Publishers that wait for room in it go on. Closing twice is fine.
     public func close() {
-        handle.mailbox.close(.subscription)
+        handle.mailbox.close(.closed)
     }
 
     /// The next envelope, if one comes in time.
@@ -164,6 +171,11 @@ public struct Subscription: AsyncSequence, Sendable {
             return envelope
         }
     }
+}
+
+extension Subscription: CustomStringConvertible {
+    /// The name, where there is one, the id and the pattern, in one line: `audit (s7) to orders.>`.
+    public var description: String { handle.mailbox.info.description }
 }
 
 /// What has become of the envelopes that were meant for a subscription.

@@ -11,6 +11,9 @@ public struct SubscriptionOptions: Sendable {
     public var bufferCapacity: Int
     /// What happens to an envelope that finds the buffer full.
     public var backpressure: BackpressurePolicy
+    /// What people call the subscription, in logs, metrics and ``Subscription/description``; any text, and nothing that a
+    /// bus goes by.
+    public var name: String?
     /// Which of the envelopes that match the pattern are wanted; `nil` means all.
     ///
     /// Called by the publisher on every publish, outside every lock, possibly from several threads at once.
@@ -26,14 +29,17 @@ public struct SubscriptionOptions: Sendable {
     /// - Parameters:
     ///   - bufferCapacity: How many envelopes wait at most, up to ``maximumBufferCapacity``; 0 or less means the default.
     ///   - backpressure: What happens to an envelope that finds the buffer full.
+    ///   - name: What people call the subscription.
     ///   - predicate: Which of the envelopes that match the pattern are wanted.
     public init(
         bufferCapacity: Int = defaultBufferCapacity,
         backpressure: BackpressurePolicy = .dropNewest,
+        name: String? = nil,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) {
         self.bufferCapacity = bufferCapacity
         self.backpressure = backpressure
+        self.name = name
         self.predicate = predicate
     }
 

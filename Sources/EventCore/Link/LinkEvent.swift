@@ -25,6 +25,8 @@ public enum LinkEvent: Sendable, Hashable {
     case lost(LinkLoss)
     /// A subscriber's send queue is full, and it loses what is published until the queue has drained.
     case queueFull(endpoint: String)
+    /// A server does not let this bus publish on a subject; what it published there is dropped.
+    case forbidden(endpoint: String, reason: String)
     /// A call of `subscribe` returned before everybody had confirmed; with who has not.
     case unconfirmed(pattern: Pattern, missing: [String])
 
@@ -33,7 +35,7 @@ public enum LinkEvent: Sendable, Hashable {
         switch self {
         case .connected(let endpoint), .disconnected(let endpoint, _), .refused(let endpoint, _),
             .unresolved(let endpoint, _), .incompatible(let endpoint, _), .malformed(let endpoint, _),
-            .restarted(let endpoint), .queueFull(let endpoint):
+            .restarted(let endpoint), .queueFull(let endpoint), .forbidden(let endpoint, _):
             endpoint
         case .lost(let loss): loss.endpoint
         case .unconfirmed(_, let missing): missing.first
@@ -48,7 +50,7 @@ public enum LinkEvent: Sendable, Hashable {
         switch self {
         case .connected: "a peer is connected"
         case .disconnected(_, let reason), .refused(_, let reason), .unresolved(_, let reason),
-            .incompatible(_, let reason), .malformed(_, let reason):
+            .incompatible(_, let reason), .malformed(_, let reason), .forbidden(_, let reason):
             reason
         case .restarted: "the connection had been given up and is begun anew"
         case .subscriberJoined(let id): "bus \(id) subscribes here"

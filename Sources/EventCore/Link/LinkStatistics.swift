@@ -14,6 +14,8 @@ public struct LinkStatistics: Sendable, Hashable {
     public var sendQueueDropEpisodes = 0
     /// The same by the endpoint at which it happened.
     public var sendQueueDropEpisodesByEndpoint: [String: Int] = [:]
+    /// How often a server did not let an envelope pass that this bus published.
+    public var forbidden = 0
 
     // MARK: Receiving
 

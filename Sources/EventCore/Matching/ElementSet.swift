@@ -9,6 +9,14 @@ enum ElementSet<Element: Hashable & Sendable>: Sendable {
         if case .empty = self { true } else { false }
     }
 
+    @inlinable var count: Int {
+        switch self {
+        case .empty: 0
+        case .one: 1
+        case .many(let elements): elements.count
+        }
+    }
+
     @inlinable
     func forEach(_ body: (Element) -> Void) {
         switch self {

@@ -24,11 +24,7 @@ public struct PatternIndex<Element: Hashable & Sendable>: Sendable {
     /// - Complexity: O(*n*) on average in the length of the pattern.
     @discardableResult @inlinable
     public mutating func insert(_ element: Element, for pattern: Pattern) -> Bool {
-        let slot = trie.insert(pattern)
-        while elements.count <= slot { elements.append(.empty) }
-        guard elements[slot].insert(element) else { return false }
-        storedCount += 1
-        return true
+        store(element, for: pattern) != nil
     }
 
     /// Removes an element from a pattern.
@@ -40,14 +36,7 @@ public struct PatternIndex<Element: Hashable & Sendable>: Sendable {
     /// - Complexity: O(*n*) on average in the length of the pattern.
     @discardableResult @inlinable
     public mutating func remove(_ element: Element, for pattern: Pattern) -> Bool {
-        guard let slot = trie.slot(of: pattern), elements[slot].remove(element) else { return false }
-        storedCount -= 1
-        if count == 0 {
-            self = PatternIndex()
-        } else if elements[slot].isEmpty {
-            trie.remove(slot: slot)
-        }
-        return true
+        take(element, for: pattern) != nil
     }
 
     /// Calls `body` with every element whose pattern matches, in no particular order.
@@ -55,8 +44,10 @@ public struct PatternIndex<Element: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - subject: The subject to match.
     ///   - body: Called once for each matching (pattern, element) pair.
-    /// - Complexity: Two steps at most for each segment where a literal and a `*` lead on, whatever the number of
-    ///   patterns stored; allocates nothing.
+    /// - Complexity: O(*s* + *v*) on average in the number *s* of the subject's segments and *v* of patterns' beginnings
+    ///   that match the beginning of the subject: one for each segment where only a literal or only a `*` leads on, and twice
+    ///   as many as before where both do. So 2 to the power of *s* + 1 at most, and at most as many as patterns begin with;
+    ///   allocates nothing.
     @inlinable
     public func forEachMatch(of subject: Subject, _ body: (Element) -> Void) {
         trie.forEachMatch(of: subject) { elements[$0].forEach(body) }
@@ -72,11 +63,5 @@ public struct PatternIndex<Element: Hashable & Sendable>: Sendable {
         var matches: [Element] = []
         forEachMatch(of: subject) { matches.append($0) }
         return matches
-    }
-
-    /// Every stored element, once for each pattern it is stored under.
-    @inlinable
-    package func forEachElement(_ body: (Element) -> Void) {
-        for set in elements { set.forEach(body) }
     }
 }

@@ -42,7 +42,9 @@ package struct PatternTrie: Sendable {
 
     /// Calls `body` with the slot of every stored pattern that matches.
     ///
-    /// - Complexity: Two steps at most for each segment where a literal and a `*` lead on; allocates nothing.
+    /// - Complexity: One step for each node whose way from the root matches the beginning of the subject, none twice, since
+    ///   only one way leads to a node. Where both a literal and a `*` lead on their number doubles; it is never above
+    ///   2 to the power of the number of segments, times two, nor above ``nodeCount``. Allocates nothing.
     @usableFromInline
     package func forEachMatch(of subject: Subject, _ body: (Int) -> Void) {
         subject.rawValue.withUTF8Bytes { visit(0, $0, from: 0, body) }

@@ -47,4 +47,20 @@ public struct CombinedObserver: Observer {
     public func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
         for observer in observers { observer.onDrop(envelope, from: subscription, reason: reason) }
     }
+
+    /// Tells every observer that a subscription begins.
+    ///
+    /// - Parameter subscription: What begins.
+    public func onSubscribe(_ subscription: SubscriptionInfo) {
+        for observer in observers { observer.onSubscribe(subscription) }
+    }
+
+    /// Tells every observer that a subscription has ended.
+    ///
+    /// - Parameters:
+    ///   - subscription: What has ended.
+    ///   - reason: What ended it.
+    public func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        for observer in observers { observer.onEnd(subscription, reason: reason) }
+    }
 }

@@ -1,4 +1,8 @@
-/// Told what a bus does with every envelope, for metrics, tests and logs.
+/// Told what a bus does with every envelope and which subscriptions it has, for metrics, tests and logs.
+///
+/// For each subscription a bus calls ``onSubscribe(_:)`` once, before any other callback about it and before `subscribe`
+/// returns, and ``onEnd(_:reason:)`` once, whichever way it ends. A publish that is in progress then may still tell of an
+/// envelope afterwards; nothing new is offered to the subscription.
 ///
 /// For each envelope a bus calls ``onPublish(_:)`` once, then one of the other two for every subscription whose pattern
 /// and predicate match: also when the bus is closed meanwhile, by a predicate or another task, which is
@@ -30,6 +34,18 @@ public protocol Observer: Sendable {
     ///   - subscription: Who does not receive it.
     ///   - reason: Why.
     func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason)
+
+    /// A subscription begins.
+    ///
+    /// - Parameter subscription: What it is; its caller may not have it yet, and may never get it when `subscribe` throws.
+    func onSubscribe(_ subscription: SubscriptionInfo)
+
+    /// A subscription has ended: nothing more is offered to it. What it has buffered can still be read.
+    ///
+    /// - Parameters:
+    ///   - subscription: What ``onSubscribe(_:)`` was told.
+    ///   - reason: What ended it; when several things did at once, one of them.
+    func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd)
 }
 
 extension Observer {
@@ -52,6 +68,18 @@ extension Observer {
     ///   - subscription: Who does not receive it.
     ///   - reason: Why.
     public func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {}
+
+    /// Does nothing.
+    ///
+    /// - Parameter subscription: What begins.
+    public func onSubscribe(_ subscription: SubscriptionInfo) {}
+
+    /// Does nothing.
+    ///
+    /// - Parameters:
+    ///   - subscription: What has ended.
+    ///   - reason: What ended it.
+    public func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {}
 }
 
 /// Why a subscription did not receive an envelope that matches, or lost one that it had.

@@ -20,13 +20,13 @@ extension Envelope {
     ///   - source: Who publishes it, for people and filters.
     ///   - headers: Texts that travel with it.
     /// - Throws: ``EventError/payloadEncoding(_:)``, which names the subject and what in the value has no JSON form.
-    public init<Value: Encodable>(
+    public init(
         subject: Subject,
-        payload: Value,
+        payload: some Encodable,
         source: String? = nil,
         headers: [String: String] = [:]
     ) throws(EventError) {
-        if Self.isNoPayload(Value.self) {
+        if Self.isNoPayload(payload) {
             let bytes = try Self.bytes(of: payload, for: subject)
             self.init(subject: subject, source: source, headers: headers, payload: bytes)
             return
@@ -85,10 +85,11 @@ extension Envelope {
         }
     }
 
-    /// Whether values of a type are what ``BytesGoAsRawPayload`` tells the compiler to refuse; a few comparisons.
-    private static func isNoPayload<Value>(_ type: Value.Type) -> Bool {
-        type == Data.self || type == [UInt8].self || type == Envelope.self || type == ContiguousArray<UInt8>.self
-            || type == Data?.self || type == [UInt8]?.self || type == Envelope?.self
+    /// Whether the type of a value is what ``BytesGoAsRawPayload`` tells the compiler to refuse; a few comparisons.
+    private static func isNoPayload<Value>(_ value: Value) -> Bool {
+        Value.self == Data.self || Value.self == [UInt8].self || Value.self == Envelope.self
+            || Value.self == ContiguousArray<UInt8>.self || Value.self == Data?.self || Value.self == [UInt8]?.self
+            || Value.self == Envelope?.self
     }
 
     private static func bytes(of value: some Encodable, for subject: Subject) throws(EventError) -> Data? {

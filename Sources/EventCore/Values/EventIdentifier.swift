@@ -40,6 +40,9 @@ package struct EventIdentifier: Hashable, Sendable {
     private static let last = Atomic<UInt64>(0)
     private static let process = UInt64.random(in: 0..<1 << 40)
 
+    // Why no stamp is returned twice: each exchange puts a greater number in the place of the very one it was made from, and
+    // nothing else writes here. Relaxed, since the number guards nothing else, and all changes of one number have one order
+    // for everybody: who makes an id after another one, and knows it, gets a greater one.
     private static func advance(to now: UInt64) -> UInt64 {
         var previous = last.load(ordering: .relaxed)
         while true {

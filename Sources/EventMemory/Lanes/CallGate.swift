@@ -7,6 +7,16 @@ import Synchronization
 /// A call steps out while it asks a predicate, for that may close the bus and wait until it is closed. So closing waits
 /// for those who have stepped out with patience, and for those inside without end.
 final class CallGate: Sendable {
+    // Why closing misses no call: all there is to know is one number, and each change of it is one operation that answers
+    // with what it changed. So a call either counts itself in before `closed` is set, and sealing sees it, or it reads
+    // `closed` and goes away. `sealed` is set only by an exchange with a state in which nobody is to be waited for, so a
+    // call that comes back has either been counted in before, or reads `sealed`.
+    //
+    // What the orderings are for: leaving and stepping out release and sealing acquires, so all that a call has told an
+    // observer comes before `drain(until:)` returns; with relaxed ones, whoever has waited for that could find the work of a
+    // callback half done. Closing and sealing release, and entering and stepping in acquire: whoever finds the gate
+    // sealed sees that its bus has ended every mailbox, and cannot enqueue in one that it takes for open.
+    //
     /// The bits below, then the number of calls inside, and from bit 32 on the number of those that have stepped out.
     private let state = Atomic<Int>(0)
     private static let closed = 1
@@ -61,7 +71,8 @@ final class CallGate: Sendable {
         Self.clock.asyncAfter(deadline: deadline) { [weak self] in self?.losePatience() }
         await Waiter.suspend { waiter in
             let isDrained = drained.withLock { waiters in
-                // The last call to leave takes this lock after it has counted itself out, so it finds the waiter.
+                // Whoever makes the gate ready to be sealed takes this lock after that change. Either that comes after this
+                // one and finds the waiter, or it came before and sealing succeeds here.
                 let isDrained = seal()
                 if !isDrained { waiters.append(waiter) }
                 return isDrained

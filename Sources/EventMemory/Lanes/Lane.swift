@@ -7,7 +7,10 @@ import Synchronization
 /// waits for a lane. So its owner may do anything meanwhile, and reads the routes of its cache where they lie, without
 /// retaining them.
 @safe final class Lane: @unchecked Sendable {
-    // `@unchecked Sendable`: `cache` is touched by the owner alone, the rest is atomic.
+    // `@unchecked Sendable`, and why a route cannot be freed while it is read: only the owner touches `cache`, and there is
+    // one owner, since `isTaken` goes from false to true in one exchange. Acquiring there pairs with releasing in
+    // `release()`: the next owner sees the cache as the last one left it. With a relaxed exchange it could see the count of
+    // an array before its elements; with a relaxed store the last owner might still write while the next one reads.
     // The padding keeps what the owner of this lane writes off the cache lines, of 64 bytes on most machines, that other
     // owners use.
     private let paddingBefore = SIMD64<UInt8>()
@@ -75,11 +78,14 @@ import Synchronization
     // MARK: Counting
 
     /// How many envelopes were dropped by publishers in this lane because a buffer was full.
+    // Relaxed: each number only grows and guards nothing, and whoever knows that a publish has returned sees its drops.
     var droppedCount: Int { droppedByOwner.load(ordering: .relaxed) + droppedByOthers.load(ordering: .relaxed) }
 
     /// Counts drops; called by the owner, whom it costs no locked instruction.
     @inline(__always)
     func countDroppedAsOwner(_ count: Int) {
+        // A load and a store lose nothing, since no one but the owner writes, and taking the lane makes what the last owner
+        // stored visible. Called without the lane, two of them could count one drop for both.
         droppedByOwner.store(droppedByOwner.load(ordering: .relaxed) &+ count, ordering: .relaxed)
     }
 

@@ -9,6 +9,15 @@ import Synchronization
 /// where those have 64 bytes, so that it does not hold up their publishers either.
 @safe final class ChangeCounters: @unchecked Sendable {
     // `@unchecked Sendable`: the pointer never changes, and what it points to is atomic.
+    //
+    // Why a route that missed a change is never taken for good: whoever changes the index does so first, under its lock, and
+    // adds to a counter then, releasing. Whoever makes a route reads the sum first, acquiring, and matches then, under the
+    // same lock. If the sum has the change, so has the index that is matched. If it has not, the sum is greater from then on
+    // than the one the route stands on. With a relaxed add the count could be seen before the lock was ever taken for the
+    // change, with a relaxed load the sum could be read after the match: either way an old route would carry a new sum.
+    //
+    // Four counters are not read at one moment. That is enough, since each only grows and an owner of a lane never reads
+    // less than the one before, by the hand-over of the lane: two sums are equal only if all four counters are.
     private let counters: UnsafeMutablePointer<Line>
 
     /// A counter, and what keeps the next one off its cache line.
@@ -29,7 +38,7 @@ import Synchronization
 
     /// A subscription to `pattern` came or went; the index of patterns has it already.
     func record(_ pattern: Pattern) {
-        // Whoever sees the count sees the index as it is now.
+        // Pairs with the load in `count`: whoever sees the count sees the index as it is now, and whether the bus is closed.
         unsafe counters[ChangePrefixes.counter(of: pattern)].count.add(1, ordering: .releasing)
     }
 

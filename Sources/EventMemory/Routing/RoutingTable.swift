@@ -8,10 +8,18 @@ import Synchronization
 /// for subscriptions that come and go nor hold them up.
 final class RoutingTable: Sendable {
     private struct Registry {
-        var index = PatternIndex<Mailbox>()
+        var index = RouteIndex()
         var isClosed = false
-        var lastID: UInt64 = 0
-        var changes = 0
+        /// What all changes together weigh.
+        var weight = 0
+
+        /// Counts a change in.
+        ///
+        /// - Returns: The change, and the weight before it.
+        mutating func enter(_ change: RouteIndex.Change) -> (change: RouteIndex.Change, before: Int) {
+            defer { weight += change.weight }
+            return (change, weight)
+        }
     }
 
     private let registry = Lock(Registry())
@@ -20,20 +28,14 @@ final class RoutingTable: Sendable {
     let lanes: [Lane]
     private let mask: Int
 
-    /// After so many changes one lane forgets what is out of date; looking at all it remembers takes about 3 µs.
-    private static let changesPerPurge = 64
+    /// After so many changes, or one that weighs as much, one lane forgets what is out of date; looking at all it remembers
+    /// takes about 3 µs.
+    private static let weightPerPurge = 64
 
     init(cacheCapacity: Int) {
-        let count = Self.laneCount(processors: Processor.count)
+        let count = LaneCount.best(for: Processor.usable, quota: Processor.quota)
         lanes = (0..<count).map { [changes] _ in Lane(cacheCapacity: cacheCapacity, changes: changes) }
         mask = count - 1
-    }
-
-    /// A power of two from 4 to 64 that gives each processor a lane where it can.
-    private static func laneCount(processors: Int) -> Int {
-        var count = 4
-        while count < min(processors, 64) { count *= 2 }
-        return count
     }
 
     /// Whether the bus is closed.
@@ -64,54 +66,46 @@ final class RoutingTable: Sendable {
 
     /// Who listens to a subject.
     func match(_ subject: Subject) -> Route {
-        registry.withLock { registry in
-            var mailboxes: ContiguousArray<Mailbox> = []
-            registry.index.forEachMatch(of: subject) { mailboxes.append($0) }
-            return mailboxes.isEmpty ? Route.empty : Route(mailboxes)
-        }
+        registry.withLock { $0.index.route(of: subject) }
     }
 
-    /// Adds the mailbox that `make` returns for a new id.
+    /// Adds a mailbox, which gets what is published from now on.
     ///
     /// - Throws: ``EventError/busClosed``.
-    func add(_ pattern: Pattern, _ make: (SubscriptionID) -> Mailbox) throws(EventError) -> Mailbox {
-        let (mailbox, count) = registry.withLock { registry -> (Mailbox?, Int) in
-            guard !registry.isClosed else { return (nil, 0) }
-            registry.lastID += 1
-            let mailbox = make(SubscriptionID(rawValue: "s" + String(registry.lastID)))
-            registry.index.insert(mailbox, for: pattern)
-            registry.changes += 1
-            return (mailbox, registry.changes)
+    func add(_ mailbox: Mailbox) throws(EventError) {
+        let change = registry.withLock { registry -> (RouteIndex.Change, before: Int)? in
+            guard !registry.isClosed else { return nil }
+            return registry.enter(registry.index.insert(mailbox))
         }
-        guard let mailbox else { throw .busClosed }
-        changed(pattern, count)
-        return mailbox
+        guard let change else { throw .busClosed }
+        changed(mailbox.pattern, change)
     }
 
     func remove(_ mailbox: Mailbox) {
-        let count = registry.withLock { registry in
-            registry.index.remove(mailbox, for: mailbox.pattern)
-            registry.changes += 1
-            return registry.changes
-        }
-        changed(mailbox.pattern, count)
+        let change = registry.withLock { $0.enter($0.index.remove(mailbox)) }
+        changed(mailbox.pattern, change)
     }
 
-    private func changed(_ pattern: Pattern, _ count: Int) {
+    private func changed(_ pattern: Pattern, _ entry: (change: RouteIndex.Change, before: Int)) {
         changes.record(pattern)
-        if count.isMultiple(of: Self.changesPerPurge) { lanes[count / Self.changesPerPurge & mask].purge() }
+        let purges = entry.before / Self.weightPerPurge
+        let purgesDue = (entry.before + entry.change.weight) / Self.weightPerPurge - purges
+        for purge in 0..<min(purgesDue, lanes.count) { lanes[(purges + 1 + purge) & mask].purge() }
     }
 
     /// Lets nothing in any more.
     ///
-    /// - Returns: The mailboxes that are still there.
+    /// - Returns: The mailboxes that are still there, for the first caller to end; nothing for others.
     func close() -> [Mailbox] {
         let mailboxes = registry.withLock { registry in
+            guard !registry.isClosed else { return [Mailbox]() }
             registry.isClosed = true
-            var mailboxes: [Mailbox] = []
-            registry.index.forEachElement { mailboxes.append($0) }
-            return mailboxes
+            return registry.index.mailboxes
         }
+        // Why no publish succeeds for the reason that closing has emptied its route: this is stored first. Then mailboxes leave
+        // the index, each of which adds to a counter, releasing. Whoever has a route without them has read that counter,
+        // acquiring, or matched under the lock, and so reads `true` afterwards. Whoever asked before the route was known could
+        // read `false` and find nobody then. The counters carry the order: relaxed would do for this store and its load.
         closed.store(true, ordering: .releasing)
         for lane in lanes { lane.gate.close() }
         return mailboxes

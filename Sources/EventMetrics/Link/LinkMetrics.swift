@@ -18,6 +18,7 @@ struct LinkMetrics: Sendable {
         ("unconfirmed", \.unconfirmedSubscriptions),
         ("reconnections", \.reconnections),
         ("restarted", \.restartedConnections),
+        ("forbidden", \.forbidden),
     ]
 
     private let counters: [Counter]

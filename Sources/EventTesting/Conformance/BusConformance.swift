@@ -34,6 +34,7 @@ public enum BusConformance {
         CloseCases.all,
         ClosingRaceCases.all,
         ObserverCases.all,
+        ObservedSubscriptionCases.all,
         LinkCases.all,
     ].flatMap(\.self)
 }

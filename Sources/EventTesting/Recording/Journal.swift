@@ -68,7 +68,7 @@ final class Journal<Entry: Sendable>: Sendable {
 
     /// Sleeps in ten turns: where the machine is so busy that every turn of a task is late, the limit grows with it.
     private static func sleep(for limit: Duration) async {
-        for _ in 1...10 { try? await Task.sleep(for: limit / 10) }
+        for _ in 1...10 { try? await AlarmClock.shared.sleep(for: limit / 10) }
     }
 
     private func firstEntries(fulfilling condition: @escaping Condition) async -> [Entry]? {

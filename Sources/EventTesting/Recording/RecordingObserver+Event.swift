@@ -1,7 +1,7 @@
 public import EventCore
 
 extension RecordingObserver {
-    /// One callback of an observer.
+    /// One callback of an observer about an envelope.
     @nonexhaustive
     public enum Event: Sendable, Hashable, CustomStringConvertible {
         /// `onPublish`: the envelope is about to be offered to the subscriptions.
@@ -35,6 +35,41 @@ extension RecordingObserver {
             case .published: "published \(name)"
             case .delivered(_, let subscription): "delivered \(name) to \(subscription)"
             case .dropped(_, let subscription, let reason): "dropped \(name) from \(subscription): \(reason.rawValue)"
+            }
+        }
+    }
+
+    /// One callback of an observer, about an envelope or about a subscription.
+    @nonexhaustive
+    public enum Callback: Sendable, Hashable, CustomStringConvertible {
+        /// `onPublish`, `onDeliver` or `onDrop`.
+        case event(Event)
+
+        /// `onSubscribe`: the subscription is about to be in effect.
+        case subscribed(SubscriptionInfo)
+
+        /// `onEnd`: nothing more is offered to the subscription.
+        case ended(SubscriptionInfo, reason: SubscriptionEnd)
+
+        /// The callback, when it was about an envelope.
+        public var event: Event? {
+            if case .event(let event) = self { event } else { nil }
+        }
+
+        /// The subscription the callback was about; nil for `onPublish`.
+        public var subscription: SubscriptionID? {
+            switch self {
+            case .event(let event): event.subscription
+            case .subscribed(let subscription), .ended(let subscription, _): subscription.id
+            }
+        }
+
+        /// The callback in words.
+        public var description: String {
+            switch self {
+            case .event(let event): event.description
+            case .subscribed(let subscription): "subscribed \(subscription)"
+            case .ended(let subscription, let reason): "ended \(subscription): \(reason.rawValue)"
             }
         }
     }

@@ -5,14 +5,34 @@ public import EventCore
 /// It may be shared by several buses and used from any task; each callback costs one short lock. What it records is
 /// kept until ``reset()``.
 public final class RecordingObserver: Observer {
-    private let journal = Journal<Event>()
+    private let journal = Journal<Callback>()
 
     /// Creates an observer that has recorded nothing.
     public init() {}
 
     /// Every callback so far, in the order in which they came.
-    public var events: [Event] {
+    public var callbacks: [Callback] {
         journal.entries
+    }
+
+    /// Every callback about an envelope so far, in the order in which they came.
+    public var events: [Event] {
+        journal.entries.compactMap(\.event)
+    }
+
+    /// The subscriptions that have begun and not ended, in the order in which they began.
+    ///
+    /// Where a test is over and the bus still open, it shows what has been left behind.
+    public var openSubscriptions: [SubscriptionInfo] {
+        var open: [SubscriptionInfo] = []
+        for callback in callbacks {
+            switch callback {
+            case .subscribed(let subscription): open.append(subscription)
+            case .ended(let subscription, _): open.removeAll { $0.id == subscription.id }
+            case .event: break
+            }
+        }
+        return open
     }
 
     /// The envelopes that were announced by `onPublish`, in order.
@@ -46,7 +66,7 @@ public final class RecordingObserver: Observer {
         }
     }
 
-    /// Waits until what has been recorded fulfils a condition.
+    /// Waits until the callbacks about envelopes fulfil a condition.
     ///
     /// The condition is checked at once and then at every callback, on the task that makes the callback, so it should
     /// be quick and must not use the bus. It sees each state of the record: waiting for exactly three events works
@@ -60,8 +80,22 @@ public final class RecordingObserver: Observer {
         within limit: Duration = .seconds(5),
         _ condition: @escaping @Sendable ([Event]) -> Bool
     ) async throws {
+        try await waitUntilCallbacks(within: limit) { condition($0.compactMap(\.event)) }
+    }
+
+    /// Waits until what has been recorded, of envelopes and of subscriptions, fulfils a condition.
+    ///
+    /// - Parameters:
+    ///   - limit: How long to wait at most.
+    ///   - condition: Gets everything recorded so far and says whether that is enough; called as that of
+    ///     ``waitUntil(within:_:)``.
+    /// - Throws: ``ExpectationTimeout`` when the time is up, `CancellationError` when the task is cancelled.
+    public func waitUntilCallbacks(
+        within limit: Duration = .seconds(5),
+        _ condition: @escaping @Sendable ([Callback]) -> Bool
+    ) async throws {
         guard try await journal.entries(within: limit, fulfilling: condition) == nil else { return }
-        throw ExpectationTimeout(limit: limit, seen: events.map(\.description))
+        throw ExpectationTimeout(limit: limit, seen: callbacks.map(\.description))
     }
 
     /// Forgets everything recorded so far; a wait in progress goes on with what comes next.
@@ -73,7 +107,7 @@ public final class RecordingObserver: Observer {
     ///
     /// - Parameter envelope: The envelope as the subscriptions will see it.
     public func onPublish(_ envelope: Envelope) {
-        journal.append(.published(envelope))
+        journal.append(.event(.published(envelope)))
     }
 
     /// Records that an envelope was put into the buffer of a subscription.
@@ -82,7 +116,7 @@ public final class RecordingObserver: Observer {
     ///   - envelope: The envelope that was delivered.
     ///   - subscription: The subscription that has it now.
     public func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {
-        journal.append(.delivered(envelope, to: subscription))
+        journal.append(.event(.delivered(envelope, to: subscription)))
     }
 
     /// Records that a subscription will not see an envelope.
@@ -92,6 +126,22 @@ public final class RecordingObserver: Observer {
     ///   - subscription: The subscription that does not get it.
     ///   - reason: Why it was dropped.
     public func onDrop(_ envelope: Envelope, from subscription: SubscriptionID, reason: DropReason) {
-        journal.append(.dropped(envelope, from: subscription, reason: reason))
+        journal.append(.event(.dropped(envelope, from: subscription, reason: reason)))
+    }
+
+    /// Records that a subscription begins.
+    ///
+    /// - Parameter subscription: What begins.
+    public func onSubscribe(_ subscription: SubscriptionInfo) {
+        journal.append(.subscribed(subscription))
+    }
+
+    /// Records that a subscription has ended.
+    ///
+    /// - Parameters:
+    ///   - subscription: What has ended.
+    ///   - reason: What ended it.
+    public func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        journal.append(.ended(subscription, reason: reason))
     }
 }

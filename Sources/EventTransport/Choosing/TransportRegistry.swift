@@ -70,11 +70,13 @@ public struct TransportRegistry: Sendable {
 
     /// Checks the scheme and the names of the options, not their values, and opens nothing.
     package func check(_ url: TransportURL) throws(EventError) {
-        _ = try transport(for: url.scheme).parameters(url.settings)
+        let transport = try transport(for: url.scheme)
+        _ = try transport.parameters(transport.settings(of: url))
     }
 
     package func open(_ url: TransportURL, observer: (any Observer)?) async throws -> any Bus {
-        try await transport(for: url.scheme).open(url.settings, observer: observer)
+        let transport = try transport(for: url.scheme)
+        return try await transport.open(transport.settings(of: url), observer: observer)
     }
 
     func transport(for scheme: String) throws(EventError) -> Transport {

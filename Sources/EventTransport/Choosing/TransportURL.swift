@@ -11,7 +11,8 @@ package struct TransportSetting: Sendable, Hashable {
     }
 }
 
-/// The text that chooses a bus, taken apart: `scheme:`, or `scheme:?name=value&name=value`.
+/// The text that chooses a bus, taken apart: `scheme:`, or `scheme:?name=value&name=value`, or with `//host,host` before
+/// the `?`.
 ///
 /// Names and values are percent-encoded UTF-8; `+` is a plus. What must be encoded is `&`, `#`, `%`, white space and
 /// control characters, and `=` in a name. No message repeats a value.
@@ -20,6 +21,8 @@ package struct TransportURL: Sendable, Hashable {
     package let scheme: String
     /// In the order of the text.
     package let settings: [TransportSetting]
+    /// What stands between `//` and `?`, between commas; `nil` where there is no `//`.
+    package let hosts: [String]?
 
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` that names the fault.
     package init(validating text: String) throws(EventError) {
@@ -28,7 +31,8 @@ package struct TransportURL: Sendable, Hashable {
             throw .invalidConfiguration("the bus has no scheme; it is written like memory: or zmq:?subscribe=…")
         }
         scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
-        let rest = bytes[(colon + 1)...]
+        var rest = bytes[(colon + 1)...]
+        (hosts, rest) = try Self.hosts(rest)
         guard let mark = rest.first else {
             settings = []
             return
@@ -49,6 +53,20 @@ package struct TransportURL: Sendable, Hashable {
     static func isScheme(_ text: some Collection<UInt8>) -> Bool {
         guard let first = text.first, first.isLetter else { return false }
         return text.allSatisfy { $0.isLetter || $0.isDigit || "+-.".utf8.contains($0) }
+    }
+
+    /// Takes the hosts from the front.
+    private static func hosts(
+        _ text: ArraySlice<UInt8>
+    ) throws(EventError) -> (hosts: [String]?, rest: ArraySlice<UInt8>) {
+        guard text.starts(with: "//".utf8) else { return (nil, text) }
+        let hosts = text.dropFirst(2).prefix { $0 != UInt8(ascii: "?") }
+        // They are not repeated: there may be a password before an '@'.
+        guard hosts.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "/") }) else {
+            throw .invalidConfiguration("between '//' and '?' stand hosts alone, without a path, white space or '#'")
+        }
+        let texts = hosts.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        return (texts.map { String(decoding: $0, as: UTF8.self) }, text[hosts.endIndex...])
     }
 
     private static func settings(_ query: ArraySlice<UInt8>) throws(EventError) -> [TransportSetting] {

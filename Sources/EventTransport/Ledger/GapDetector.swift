@@ -7,12 +7,16 @@ package import EventCore
 /// subject was not subscribed to.
 package struct GapDetector: Sendable {
     package static let defaultCapacity = 1 << 16
+    /// Of the names of origins and subjects that are remembered.
+    static let byteLimit = 1 << 23
     /// More than that nobody sends between two envelopes that arrive.
     private static let plausibleGap: UInt64 = 1 << 32
 
-    private struct Key: Hashable {
+    private struct Key: RecentKey {
         var origin: String
         var subject: Subject
+
+        var byteCount: Int { origin.utf8.count + subject.byteCount }
     }
 
     private struct Seen {
@@ -24,7 +28,7 @@ package struct GapDetector: Sendable {
     private var seen: RecentTable<Key, Seen>
 
     package init(capacity: Int = defaultCapacity) {
-        seen = RecentTable(capacity: capacity)
+        seen = RecentTable(capacity: capacity, byteLimit: Self.byteLimit)
     }
 
     /// Takes note of a number.
@@ -53,4 +57,8 @@ package struct GapDetector: Sendable {
         // One that was in effect then already has been so all the time.
         return first <= previous.announcement ? missed : 0
     }
+}
+
+extension Subject: RecentKey {
+    package var byteCount: Int { rawValue.utf8.count }
 }

@@ -1,26 +1,65 @@
-/// A table that holds about as many entries as it may, and forgets those not used for longest first.
+/// A table that holds about as many entries and bytes as it may, and forgets those not used for longest first.
 ///
-/// Two generations: what is used moves to the young one; when that is half of the capacity, the old one is forgotten
-/// and the young one grows old. This costs no list to maintain.
+/// In each of its parts there are two generations: what is used moves to the young one; when that has half of what the part
+/// may have, the old one is forgotten and the young one grows old. This costs no list to maintain, and since a part is small,
+/// nobody who waits for the table ever waits for many entries to be moved or freed.
 ///
 /// Publishers look up each subject here, so other modules compile it for their own keys and values.
-package struct RecentTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package struct RecentTable<Key: RecentKey & Sendable, Value: Sendable>: Sendable {
+    package typealias Entries = [Key: Value]
+
     /// Where a value is, until another key is looked up.
-    package typealias Place = Dictionary<Key, Value>.Index
+    package struct Place: Sendable {
+        @usableFromInline var part: Int
+        @usableFromInline var index: Entries.Index
 
-    @usableFromInline let generationCapacity: Int
-    @usableFromInline var young: [Key: Value] = [:]
-    @usableFromInline var old: [Key: Value] = [:]
-    /// Where in the young generation the last key is, since keys come in runs.
-    @usableFromInline var last: (key: Key, place: Place)?
-
-    /// Creates a table; it holds at most `capacity` entries, at least 2.
-    @inlinable
-    package init(capacity: Int) {
-        generationCapacity = max(1, capacity / 2)
+        @inlinable
+        init(part: Int, index: Entries.Index) {
+            (self.part, self.index) = (part, index)
+        }
     }
 
-    package var count: Int { young.count + old.count }
+    @usableFromInline
+    struct Part: Sendable {
+        @usableFromInline var young: Entries = [:]
+        @usableFromInline var old: Entries = [:]
+        /// How many bytes the keys of the young generation have.
+        @usableFromInline var youngBytes = 0
+        @usableFromInline var oldBytes = 0
+
+        @usableFromInline
+        init() {}
+    }
+
+    /// About as many entries as a part may have, where there is more than one.
+    private static var partCapacity: Int { 256 }
+
+    @usableFromInline let generationCapacity: Int
+    @usableFromInline let generationBytes: Int
+    @usableFromInline let partCount: Int
+    @usableFromInline var parts: [Part] = []
+    /// Where the last key is, since keys come in runs.
+    @usableFromInline var last: (key: Key, place: Place)?
+    /// What was forgotten last; to be taken by who holds a lock, and let go after that.
+    @usableFromInline var forgotten: Entries?
+
+    /// Creates a table.
+    ///
+    /// - Parameters:
+    ///   - capacity: How many entries it holds at most; at least 2.
+    ///   - byteLimit: How many bytes the keys have at most, together; a generation holds one whatever it has.
+    package init(capacity: Int, byteLimit: Int = .max) {
+        var partCount = 1
+        while capacity / partCount > Self.partCapacity { partCount *= 2 }
+        self.partCount = partCount
+        generationCapacity = max(1, capacity / partCount / 2)
+        generationBytes = byteLimit / partCount / 2
+    }
+
+    package var count: Int { parts.reduce(0) { $0 + $1.young.count + $1.old.count } }
+
+    /// How many bytes the keys have.
+    package var byteCount: Int { parts.reduce(0) { $0 + $1.youngBytes + $1.oldBytes } }
 
     /// Finds a key, which gets the value `initial` when there is none yet.
     @inlinable
@@ -28,22 +67,55 @@ package struct RecentTable<Key: Hashable & Sendable, Value: Sendable>: Sendable 
         if let last, last.key == key { return last.place }
         // What is added moves what is there.
         last = nil
-        if young.index(forKey: key) == nil {
-            let value = old.removeValue(forKey: key) ?? initial()
-            if young.count >= generationCapacity {
-                old = young
-                young = Dictionary(minimumCapacity: generationCapacity)
-            }
-            young[key] = value
-        }
-        guard let place = young.index(forKey: key) else { preconditionFailure("what was just added is missing") }
+        if parts.isEmpty { parts = Array(repeating: Part(), count: partCount) }
+        let part = partCount == 1 ? 0 : key.hashValue & (partCount - 1)
+        let index = parts[part].young.index(forKey: key) ?? add(key, initial(), to: part)
+        let place = Place(part: part, index: index)
         last = (key, place)
         return place
     }
 
     @inlinable
     package subscript(place: Place) -> Value {
-        _read { yield young.values[place] }
-        _modify { yield &young.values[place] }
+        _read { yield parts[place.part].young.values[place.index] }
+        _modify { yield &parts[place.part].young.values[place.index] }
     }
+
+    /// Takes what was forgotten since the last call, of which there is less than a part holds.
+    @inlinable
+    package mutating func takeForgotten() -> Entries? {
+        guard forgotten != nil else { return nil }
+        return forgotten.take()
+    }
+
+    /// Moves a key from the old generation to the young one, or adds it there.
+    @inlinable
+    mutating func add(_ key: Key, _ initial: @autoclosure () -> Value, to part: Int) -> Entries.Index {
+        let bytes = key.byteCount
+        let value: Value
+        if let known = parts[part].old.removeValue(forKey: key) {
+            parts[part].oldBytes -= bytes
+            value = known
+        } else {
+            value = initial()
+        }
+        let isFull = parts[part].young.count >= generationCapacity
+        if isFull || !parts[part].young.isEmpty && parts[part].youngBytes + bytes > generationBytes {
+            forgotten = parts[part].old
+            (parts[part].old, parts[part].oldBytes) = (parts[part].young, parts[part].youngBytes)
+            (parts[part].young, parts[part].youngBytes) = ([:], 0)
+        }
+        parts[part].young[key] = value
+        parts[part].youngBytes += bytes
+        guard let index = parts[part].young.index(forKey: key) else {
+            preconditionFailure("what was just added is missing")
+        }
+        return index
+    }
+}
+
+/// A key of a ``RecentTable``.
+package protocol RecentKey: Hashable {
+    /// How many bytes it holds, beside those that every key has.
+    var byteCount: Int { get }
 }

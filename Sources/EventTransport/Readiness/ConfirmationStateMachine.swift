@@ -1,4 +1,4 @@
-package import EventCore
+import EventCore
 
 /// Finds out whether every connected publisher has the subscriptions that were made.
 ///

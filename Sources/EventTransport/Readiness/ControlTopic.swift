@@ -1,4 +1,4 @@
-package import EventCore
+import EventCore
 
 /// A topic by which buses talk to each other; it begins with a byte that no subject can hold.
 ///

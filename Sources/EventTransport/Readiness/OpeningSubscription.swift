@@ -28,7 +28,9 @@ public struct OpeningSubscription: Sendable {
     }
 
     /// Gives the subscription up, for a call of `subscribe` that throws.
-    public func close() {
-        subscription.close()
+    ///
+    /// - Parameter end: What the observer is told.
+    public func close(_ end: SubscriptionEnd = .closed) {
+        mailbox.close(end)
     }
 }

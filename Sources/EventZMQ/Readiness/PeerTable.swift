@@ -96,7 +96,10 @@ struct PeerTable: Hashable, Sendable {
             return nil
         case .interest(let bus, let prefix):
             update(prefix, at: socket, about: bus) { $0.announced(bus, by: identity) }
-            if identity == bus { restore(bus, prefix, at: socket) { $0.isShort(bus) } }
+            if identity == bus {
+                restore(bus, prefix, at: socket) { $0.isShort(bus) }
+                restorePlain(bus, at: socket)
+            }
             return nil
         case .presence(let bus):
             return arrived(bus, at: socket, by: identity)
@@ -237,10 +240,23 @@ struct PeerTable: Hashable, Sendable {
             interest(prefix, at: socket).map(isMissing) == true
         else { return }
         forgetPresumptions(of: bus, at: socket)
+        let buses = sockets[socket]?.buses
         for presumption in presumed where presumption.bus == bus {
-            let other = update(presumption.prefix, at: socket, about: bus) { $0.restore(bus) }
+            let other = update(presumption.prefix, at: socket, about: bus) { interest in
+                interest.restore(bus) { other in
+                    !presumption.prefix.isPlain || (buses?[other]?.announcements ?? 0) == 0
+                }
+            }
             if let other { presume(other, presumption.prefix, at: socket) }
         }
+    }
+
+    /// Gives a bus that announces something back what it had asked for in plain: over a connection that was made again that
+    /// would have come first.
+    private mutating func restorePlain(_ bus: String, at socket: Int) {
+        guard let presumed = sockets[socket]?.presumed, !presumed.isEmpty else { return }
+        guard let plain = presumed.first(where: { $0.bus == bus && $0.prefix.isPlain }) else { return }
+        restore(bus, plain.prefix, at: socket) { !$0.owns(bus) }
     }
 
     // MARK: Presence

@@ -5,9 +5,11 @@ import EventTransport
 /// Where plain sockets listen beside them, such a bus sends each envelope twice, the compact form first; a bus that asks for
 /// both gets both.
 struct CopyFilter: Sendable {
-    private struct Source: Hashable {
+    private struct Source: RecentKey {
         var link: Int
         var origin: String
+
+        var byteCount: Int { origin.utf8.count }
     }
 
     private static let capacity = 4096

@@ -1,5 +1,6 @@
 import EventCore
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -47,6 +48,7 @@ final class Outbox: Sendable {
     }
 
     private typealias SubjectPlace = RecentTable<Subject, SubjectState>.Place
+    private typealias ForgottenSubjects = RecentTable<Subject, SubjectState>.Entries
 
     private struct State: Sendable {
         var legs: [Leg] = []
@@ -62,7 +64,13 @@ final class Outbox: Sendable {
             subscribers = asksWhoSubscribes ? IdentityOwners() : nil
         }
 
-        private var subjects = RecentTable<Subject, SubjectState>(capacity: Outbox.subjectCapacity)
+        private var subjects = RecentTable<Subject, SubjectState>(
+            capacity: Outbox.subjectCapacity,
+            byteLimit: Outbox.subjectBytes
+        )
+
+        /// What the table of subjects has forgotten, which is to be let go without the lock.
+        mutating func takeForgotten() -> ForgottenSubjects? { subjects.takeForgotten() }
 
         private var generation: UInt64 {
             var sum: UInt64 = 0
@@ -71,7 +79,8 @@ final class Outbox: Sendable {
             return sum
         }
 
-        private mutating func place(of subject: Subject) -> SubjectPlace {
+        /// What is known of a subject, brought up to date.
+        mutating func place(of subject: Subject) -> SubjectPlace {
             let place = subjects.place(of: subject, initial: SubjectState())
             let generation = generation
             if subjects[place].generation != generation {
@@ -88,13 +97,10 @@ final class Outbox: Sendable {
         }
 
         /// What somebody wants a subject as.
-        mutating func wanted(_ subject: Subject) -> Encoding {
-            subjects[place(of: subject)].wanted
-        }
+        func wanted(at place: SubjectPlace) -> Encoding { subjects[place].wanted }
 
         /// What somebody wants a subject as; counts an envelope on it unless it is going to be sent.
-        mutating func note(_ subject: Subject) -> Demand {
-            let place = place(of: subject)
+        mutating func note(at place: SubjectPlace) -> Demand {
             if !subjects[place].wanted.isEmpty { return .wanted(subjects[place].wanted) }
             guard subjects[place].isCounted else { return .none }
             count(place)
@@ -108,11 +114,10 @@ final class Outbox: Sendable {
         }
 
         /// Gives an envelope its numbers and counts it.
-        mutating func number(_ subject: Subject) -> (place: SubjectPlace, sequence: UInt64) {
-            let place = place(of: subject)
+        mutating func number(at place: SubjectPlace) -> UInt64 {
             count(place)
             subjects[place].sequence += 1
-            return (place, subjects[place].sequence)
+            return subjects[place].sequence
         }
 
         /// Sends an envelope that was just numbered to every leg that leads to somebody who wants it.
@@ -179,6 +184,7 @@ final class Outbox: Sendable {
         var wanted: Encoding
         var fullQueues: [String] = []
         var code: Int32?
+        var forgotten: ForgottenSubjects?
 
         mutating func add(_ outcome: PublishingSocket.Outcome, at name: String) {
             switch outcome {
@@ -190,6 +196,8 @@ final class Outbox: Sendable {
     }
 
     private static let subjectCapacity = 1 << 16
+    /// Of the names of the subjects.
+    private static let subjectBytes = 1 << 23
 
     private let state: Lock<State>
     private let origin: String
@@ -200,6 +208,11 @@ final class Outbox: Sendable {
     private let wakeUp: WakeUp
     /// Whether any peer wants more than control topics, or is away and may come back; while none does, publishing stops
     /// here.
+    // Why no publisher stops here whom a subscriber has told to go on: interest is entered and this stored before the peer
+    // is answered, and the answer goes through the lock and libzmq's pipe, both of which release. So whatever the peer does
+    // then comes after the store. Only the service thread stores what it has found; `false` may come after the `true` of a
+    // bus that is being closed, and then its local bus refuses what is published. Nothing is read on the strength of this
+    // load but what the lock guards: relaxed would do, and costs as much.
     private let hasInterest = Atomic<Bool>(false)
 
     /// What to encode of an envelope before the lock is taken: what the last one was wanted as.
@@ -253,7 +266,12 @@ final class Outbox: Sendable {
     }
 
     private func demand(for subject: Subject) -> Demand {
-        state.withLock { state in state.isOpen ? state.note(subject) : .closed }
+        let (demand, _) = state.withLock { state -> (Demand, ForgottenSubjects?) in
+            guard state.isOpen else { return (.closed, nil) }
+            let demand = state.note(at: state.place(of: subject))
+            return (demand, state.takeForgotten())
+        }
+        return demand
     }
 
     private func finish(_ aftermath: Aftermath, _ envelope: Envelope) throws(EventError) {
@@ -276,19 +294,22 @@ final class Outbox: Sendable {
                     if encoding.contains(.plain) { try write(envelope, &header, to: &message) }
                     return try state.withLock { state throws(EventError) -> Demand in
                         guard state.isOpen else { return .closed }
-                        let wanted = state.wanted(envelope.subject)
-                        guard !wanted.isEmpty else { return state.note(envelope.subject) }
+                        let place = state.place(of: envelope.subject)
+                        let wanted = state.wanted(at: place)
+                        guard !wanted.isEmpty else { return state.note(at: place) }
                         guard wanted.isSubset(of: encoding) else { return .wanted(wanted) }
-                        let (place, sequence) = state.number(envelope.subject)
+                        let sequence = state.number(at: place)
                         if wanted.contains(.compact) {
-                            let place = CompactForm.placeOfNumber(subjectCount: envelope.subject.rawValue.utf8.count)
-                            message.setNumber(state.number, at: place)
+                            let offset = CompactForm.placeOfNumber(subjectCount: envelope.subject.rawValue.utf8.count)
+                            message.setNumber(state.number, at: offset)
                         }
                         if wanted.contains(.plain) {
                             encoder.finish(&header, sequence: sequence, number: state.number)
                             try header.withBytes { bytes throws(EventError) in try message.setHeader(bytes) }
                         }
-                        return .sent(state.send(message, at: place))
+                        var aftermath = state.send(message, at: place)
+                        aftermath.forgotten = state.takeForgotten()
+                        return .sent(aftermath)
                     }
                 }
             }
@@ -313,7 +334,7 @@ final class Outbox: Sendable {
             compact.removeAll(from: start)
             try compact.fields(of: envelope, number: 0, origin: origin, payloadCount: 0)
         }
-        try check(compact.count, of: envelope)
+        try check(compact.count, "subject and header", of: envelope)
         try compact.withBytes { head throws(EventError) in
             try message.setCompact(head, envelope.payload, isApart: isApart && payloadCount > 0)
         }
@@ -326,7 +347,7 @@ final class Outbox: Sendable {
         to message: inout OutgoingMessage
     ) throws(EventError) {
         try encoder.begin(&header, of: envelope)
-        try check(header.count + EnvelopeEncoder.maximumEndCount, of: envelope)
+        try check(header.count + EnvelopeEncoder.maximumEndCount, "the header", of: envelope)
         let result = envelope.subject.rawValue.withUTF8Bytes { subject in
             envelope.payload.withBytes { payload in
                 Result { () throws(EventError) in try message.setPlain(subject, payload) }
@@ -337,12 +358,12 @@ final class Outbox: Sendable {
 
     /// - Throws: ``EventError/transport(_:)`` for a payload above the limit.
     func check(_ envelope: Envelope) throws(EventError) {
-        try check(envelope.payloadCount, of: envelope)
+        try check(envelope.payloadCount, "the payload", of: envelope)
     }
 
-    private func check(_ count: Int, of envelope: Envelope) throws(EventError) {
+    private func check(_ count: Int, _ part: String, of envelope: Envelope) throws(EventError) {
         guard count > maximumMessageSize else { return }
-        let reason = "\(count) bytes exceed maximumMessageSize \(maximumMessageSize)"
+        let reason = "\(part): \(count) bytes exceed maximumMessageSize \(maximumMessageSize)"
         throw .transport(TransportFailure(operation: "publish \(envelope.subject)", reason: reason))
     }
 

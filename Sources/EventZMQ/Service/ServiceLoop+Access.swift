@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 
 extension ServiceLoop {
     /// Reads the lists of peers again when it is time; whoever is no longer on one is cut off.
@@ -102,7 +103,7 @@ extension ServiceLoop {
     func claim(_ bus: String, by user: String) -> String? {
         switch admission?.claim(bus, by: user) {
         case .new(let displacesAnyone):
-            reporter.directory.belongs(bus, to: name(of: user))
+            directory.belongs(bus, to: name(of: user))
             if displacesAnyone { cutOffAnyone(as: bus) }
             return nil
         case .foreign(let owner): return admission?.refusal(ofBus: bus, of: owner, from: user)

@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 
 /// A socket file of a bus, and what it is for.
 struct BoundFile: Sendable {

@@ -1,5 +1,6 @@
 import EventCore
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 extension ServiceLoop {
@@ -107,7 +108,7 @@ extension ServiceLoop {
             reporting { () throws(EventError) in try Resources.guardListener(listener) }
         case .opened(let connection), .disconnected(let connection):
             // Either way nobody is there who has said who it is.
-            reporter.directory.left(over: connection, of: watch.id)
+            directory.left(over: connection, of: watch.id)
             if watch.role == .publishes { outbox.changeTopics(at: watch.id) { $0.forget(connection) } }
         default: break
         }
@@ -136,7 +137,7 @@ extension ServiceLoop {
                 endpoint: watch.name,
                 role: watch.role == .publishes ? .subscriber : .publisher
             )
-            reporter.directory.came(peer, over: connection, of: watch.id, isOwner: isOwner)
+            directory.came(peer, over: connection, of: watch.id, isOwner: isOwner)
         }
         guard let event else { return }
         tell(event, of: watch)
@@ -146,7 +147,7 @@ extension ServiceLoop {
     }
 
     func lostAllConnections(of watch: LinkWatch) {
-        reporter.directory.allLeft(watch.id)
+        directory.allLeft(watch.id)
         for event in watch.lostAllConnections() { tell(event, of: watch) }
         guard watch.role == .subscribes else { return }
         accounts.disconnected(nil, on: watch.id, now: .now)

@@ -1,5 +1,6 @@
 import EventCore
 import EventTransport
+import LinkRuntime
 import Synchronization
 
 extension ServiceLoop {

@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 
 extension ServiceLoop {
     /// Looks up the names of hosts to connect to whose time has come.

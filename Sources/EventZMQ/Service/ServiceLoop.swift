@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTransport
+import LinkRuntime
 
 /// What a bus does on its own thread: receives, keeps its peers informed, and watches over its connections.
 ///
@@ -23,6 +24,7 @@ final class ServiceLoop {
     let outbox: Outbox
     let commands: CommandQueue
     let reporter: BusReporter
+    let directory: PeerDirectory
     let deliveries: DeliveryQueue
 
     var watches: [LinkWatch]
@@ -75,6 +77,7 @@ final class ServiceLoop {
         outbox = parts.outbox
         commands = parts.commands
         reporter = parts.reporter
+        directory = parts.directory
         deliveries = parts.deliveries
         watches = parts.watches
         subscribers = parts.subscribers

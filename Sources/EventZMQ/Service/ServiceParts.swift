@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTransport
+import LinkRuntime
 
 /// What a service thread is made of; opens the endpoints of a configuration.
 final class ServiceParts {
@@ -11,6 +12,7 @@ final class ServiceParts {
     let outbox: Outbox
     let commands: CommandQueue
     let reporter: BusReporter
+    let directory = PeerDirectory()
     let deliveries: DeliveryQueue
     private(set) var watches: [LinkWatch] = []
     private(set) var subscribers: [SubscribingSocket] = []
@@ -24,7 +26,12 @@ final class ServiceParts {
         self.configuration = configuration
         self.local = local
         reporter = BusReporter(logger: configuration.logger)
-        deliveries = DeliveryQueue(local, configuration, reporter: reporter)
+        deliveries = DeliveryQueue(
+            local,
+            capacity: configuration.receiveQueueCapacity,
+            byteCapacity: configuration.receiveQueueBytes,
+            reporter: reporter
+        )
         let sockets =
             Self.groups(configuration.publish, configuration).count
             + Self.groups(configuration.subscribe, configuration).count

@@ -10,10 +10,9 @@ enum TextEncoding {
 
     /// Whether input is UTF-16 by its mark, or by the zeros between its ASCII; UTF-32 counts as well.
     static func isUTF16(_ bytes: some Collection<UInt8>) -> Bool {
-        if utf16Marks.contains(where: { bytes.starts(with: $0) }) { return bytes.count == 2 || bytes.contains(0) }
+        if utf16Marks.contains(where: { bytes.starts(with: $0) }) { return bytes.contains(0) }
         let zeros = bytes.prefix(4).map { $0 == 0 }
-        return zeros == [true, false, true, false] || zeros == [false, true, false, true] || zeros == [true, false]
-            || zeros == [false, true]
+        return zeros == [true, false, true, false] || zeros == [false, true, false, true]
     }
 
     static let utf16Fault = "this is UTF-16 or UTF-32 and not UTF-8; iconv -f UTF-16 -t UTF-8 converts it"

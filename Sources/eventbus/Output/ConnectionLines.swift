@@ -30,6 +30,7 @@ struct ConnectionLines {
         case .unresolved: "unresolved"
         case .incompatible: "incompatible"
         case .malformed: "malformed"
+        case .forbidden: "forbidden"
         default: nil
         }
     }

@@ -28,7 +28,7 @@ struct LinkNarrator: Sendable {
         let events = link.events.makeAsyncIterator()
         return Task {
             var (events, lines) = (events, ConnectionLines(includesConnected: true))
-            guard (try? await Task.sleep(for: patience)) != nil else { return }
+            guard (try? await AlarmClock.shared.sleep(for: patience)) != nil else { return }
             await diagnostics.note("waiting for \(goal)")
             while let event = await events.next() {
                 if let line = lines.line(for: event) { await diagnostics.note(line) }

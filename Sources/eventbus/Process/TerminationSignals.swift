@@ -19,6 +19,7 @@ enum TerminationSignals {
 
     private static let reaction = Mutex<Reaction?>(nil)
     /// Counts what gets done, so that a command that is busy is told from one that is stuck.
+    // Relaxed: only whether it has moved counts, between two looks that are a patience of seconds apart.
     private static let progress = Atomic(0)
 
     /// timeout(1) sends a signal twice at once, which counts as one.
@@ -104,6 +105,8 @@ enum TerminationSignals {
 }
 
 /// Where the handler writes; set before there is a handler, and never again.
+// Why the handler sees it on whatever thread: the store comes before the system call that installs the handler, and no
+// thread runs the handler before that. Nobody writes afterwards, so there is no race to order.
 nonisolated(unsafe) private var pipeForSignals: Int32 = -1
 
 /// The handler, which may interrupt anything: it calls what is safe in a handler, and leaves `errno` as it was.

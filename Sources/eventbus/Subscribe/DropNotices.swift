@@ -6,6 +6,7 @@ final class DropNotices: Observer {
     /// How many were dropped by then, each time; ends with ``finish()``.
     let counts: AsyncStream<Int>
     private let continuation: AsyncStream<Int>.Continuation
+    // Relaxed: each number is the answer to one addition only, so each power of ten is told once.
     private let dropped = Atomic(0)
 
     init() {

@@ -7,7 +7,8 @@ import Testing
 @Suite struct EnvelopeLimitsTests {
     @Test func `payload and rest have the same limit, and a line has room for both`() throws {
         let limits = EnvelopeLimits(part: 100)
-        #expect(limits.line == 200)
+        // The names between them, and the pattern that `route` adds.
+        #expect(limits.line > 200 + 1024 && limits.line < 10_000)
         try limits.check(payload: 100)
         #expect(throws: EventError.self) { try limits.check(payload: 101) }
     }

@@ -75,7 +75,7 @@ import Testing
     @Test func `what is refused or too late is told`() {
         let mailbox = mailbox(.dropNewest)
         for subject in ["a", "b"] as [Subject] { _ = mailbox.offer(Envelope(subject: subject)) }
-        mailbox.close(.subscription)
+        mailbox.close(.closed)
         #expect(mailbox.offer(Envelope(subject: "c")) == .ended)
         #expect(witness.lines == ["delivered a", "dropped b (bufferFull)", "dropped c (closed)"])
     }
@@ -99,7 +99,7 @@ import Testing
 
     @Test func `closing the subscription tells of what waited, and its publisher goes on`() throws {
         let (mailbox, publisher) = full()
-        mailbox.close(.subscription)
+        mailbox.close(.closed)
         #expect(witness.lines == ["delivered a", "dropped b (closed)"])
         executor.run()
         #expect(publisher.isDone && publisher.error == nil)
@@ -115,7 +115,7 @@ import Testing
 
     @Test func `closing the bus tells of what waited, and its publisher learns it`() throws {
         let (mailbox, publisher) = full()
-        mailbox.close(.bus)
+        mailbox.close(.busClosed)
         #expect(witness.lines == ["delivered a", "dropped b (closed)"])
         executor.run()
         #expect(publisher.error as? EventError == .busClosed)
@@ -154,7 +154,7 @@ import Testing
         #expect(mailbox.offerOrDrop(Envelope(subject: "b")) == .dropped)
         #expect(mailbox.takeNow()??.subject == "a")
         #expect(mailbox.offerOrDrop(Envelope(subject: "c")) == .delivered)
-        mailbox.close(.bus)
+        mailbox.close(.busClosed)
         #expect(mailbox.offerOrDrop(Envelope(subject: "d")) == .ended)
         #expect(witness.lines == ["delivered a", "dropped b (bufferFull)", "delivered c", "dropped d (closed)"])
         #expect(mailbox.counts.dropped == 1)

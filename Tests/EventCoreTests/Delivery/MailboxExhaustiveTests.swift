@@ -63,7 +63,9 @@ import Testing
 
     /// A mailbox with what must be true of it written down in the plainest way.
     private struct Ledger {
-        var machine: MailboxStateMachine<Int, Int, Int>
+        typealias Machine = MailboxStateMachine<Int, Int, Int>
+
+        var machine: Machine
         var capacity: Int
         let capacityAtLast: Int
         let policy: BackpressurePolicy
@@ -71,8 +73,11 @@ import Testing
         var nextElement = 0
         var nextConsumer = 0
         var buffered: [Int] = []
-        var parked: [Int] = []
-        var waiting: [Int] = []
+        var parked: [(element: Int, place: Machine.ParkingPlace)] = []
+        var waiting: [(consumer: Int, place: Machine.ConsumerPlace)] = []
+        /// Of those who wait no more, the last one.
+        var pastParking: Machine.ParkingPlace?
+        var pastConsumer: Machine.ConsumerPlace?
         var finished = false
         var counts = SubscriptionCounts()
         /// What was offered and has become nothing that is counted: withdrawn, too late, or thrown away.
@@ -91,7 +96,7 @@ import Testing
             case .take: take(machine.take(), queued: nil)
             case .queue:
                 nextConsumer += 1
-                take(machine.take(orQueue: nextConsumer, token: UInt64(nextConsumer)), queued: nextConsumer)
+                take(machine.take(orQueue: nextConsumer), queued: nextConsumer)
             case .giveUp: giveUp()
             case .withdraw: withdraw()
             case .finish: finish()
@@ -114,15 +119,26 @@ import Testing
             let element = nextElement
             var action = machine.offer(element)
             if case .park = action {
-                action = mayPark ? machine.park(element, for: element) : machine.offerOrRefuse(element)
+                guard mayPark else { return settle(element, machine.offerOrRefuse(element), mayPark: false) }
+                switch machine.park(element, for: element) {
+                case .settle(let other): action = other
+                case .park(let place):
+                    check(policy == .block && buffered.count >= capacity, "parked with room")
+                    parked.append((element, place))
+                    return
+                }
             }
+            settle(element, action, mayPark: mayPark)
+        }
+
+        private mutating func settle(_ element: Int, _ action: Machine.OfferAction, mayPark: Bool) {
             switch action {
             case .finished:
                 check(finished, "finished early")
                 gone += 1
             case .hand(let consumer):
-                check(!finished && waiting.first == consumer, "handed out of turn")
-                waiting.removeFirst()
+                check(!finished && waiting.first?.consumer == consumer, "handed out of turn")
+                pastConsumer = waiting.removeFirst().place
                 counts.handed += 1
             case .keep:
                 check(!finished && waiting.isEmpty && buffered.count < capacity, "kept without room")
@@ -137,59 +153,62 @@ import Testing
                 check(mayRefuse && buffered.count >= capacity, "refused with room")
                 counts.dropped += 1
             case .park:
-                check(policy == .block && buffered.count >= capacity, "parked with room")
-                parked.append(element)
+                check(false, "neither parked nor refused")
             }
         }
 
-        private mutating func take(_ action: MailboxStateMachine<Int, Int, Int>.TakeAction, queued: Int?) {
+        private mutating func take(_ action: Machine.TakeAction, queued: Int?) {
             switch action {
             case .take(let element):
                 check(buffered.first == element, "took out of order")
                 buffered.removeFirst()
                 counts.handed += 1
             case .takeAndAdmit(let element, let admitted):
-                check(buffered.first == element && parked.first == admitted.publisher, "admitted out of order")
+                check(buffered.first == element && parked.first?.element == admitted.publisher, "admitted out of order")
                 check(buffered.count <= capacity, "admitted without room")
                 buffered.removeFirst()
                 counts.handed += 1
                 buffered.append(admitted.element)
-                parked.removeFirst()
+                pastParking = parked.removeFirst().place
             case .wait:
+                check(buffered.isEmpty && !finished && queued == nil, "waits beside an element, or for ever")
+            case .queued(let place):
                 check(buffered.isEmpty && !finished, "waits beside an element, or for ever")
-                if let queued { waiting.append(queued) }
+                if let queued { waiting.append((queued, place)) } else { check(false, "queued nobody") }
             case .finished:
                 check(buffered.isEmpty && finished, "finished with elements left")
             }
         }
 
+        /// The last one gives up, after one who cannot any more.
         private mutating func giveUp() {
-            guard let last = waiting.last else {
-                check(machine.giveUp(UInt64(nextConsumer + 1)) == nil, "gave up what never waited")
-                return
-            }
-            check(machine.giveUp(UInt64(last)) == last, "could not give up")
-            waiting.removeLast()
+            if let past = pastConsumer { check(machine.giveUp(past) == nil, "gave up twice") }
+            guard let last = waiting.popLast() else { return }
+            check(machine.giveUp(last.place) == last.consumer, "could not give up")
+            pastConsumer = last.place
         }
 
         private mutating func withdraw() {
-            guard let last = parked.last else {
-                check(machine.withdraw(nextElement) == nil, "withdrew what was not parked")
-                return
-            }
-            check(machine.withdraw(last) == last, "could not withdraw")
-            parked.removeLast()
+            if let past = pastParking { check(machine.withdraw(past) == nil, "withdrew what was not parked") }
+            guard let last = parked.popLast() else { return }
+            check(machine.withdraw(last.place) == last.element, "could not withdraw")
+            pastParking = last.place
             gone += 1
         }
 
         private mutating func finish() {
             let action = machine.finish()
             check((action == nil) == finished, "finished twice")
-            if let action {
-                check(action.consumers == waiting && action.parked.map(\.element) == parked, "forgot someone")
+            if var action {
+                for waiter in waiting { check(action.consumers.popFirst() == waiter.consumer, "forgot a consumer") }
+                for publish in parked {
+                    check(action.parked.popFirst()?.element == publish.element, "forgot a publisher")
+                }
+                check(action.consumers.isEmpty && action.parked.isEmpty, "told somebody else")
             }
             finished = true
             gone += parked.count
+            (pastConsumer, pastParking) = (waiting.last?.place ?? pastConsumer, parked.last?.place ?? pastParking)
             (waiting, parked) = ([], [])
         }
 

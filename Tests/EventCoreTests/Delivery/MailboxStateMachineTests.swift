@@ -23,8 +23,8 @@ import Testing
     @Test func `a full mailbox that blocks admits what is parked in order, one for each that is taken`() {
         var mailbox = Machine(capacity: 1, policy: .block)
         #expect(mailbox.offer("a").text == "keep")
-        #expect(mailbox.park("b", for: 1).text == "park")
-        #expect(mailbox.park("c", for: 2).text == "park")
+        #expect(mailbox.park("b", for: 1).text == "parked")
+        #expect(mailbox.park("c", for: 2).text == "parked")
         #expect(mailbox.take().text == "take a, admit b of 1")
         #expect(mailbox.take().text == "take b, admit c of 2")
         #expect(mailbox.take().text == "take c")
@@ -36,34 +36,35 @@ import Testing
         #expect(mailbox.offer("b").text == "park")
         #expect(mailbox.take().text == "take a")
         #expect(mailbox.park("b", for: 1).text == "keep")
-        #expect(mailbox.withdraw(1) == nil)
+        #expect(mailbox.take().text == "take b")
+        #expect(mailbox.take().text == "wait")
     }
 
     @Test func `consumers that wait are served in order and pass over the buffer`() {
         var mailbox = Machine(capacity: 1, policy: .dropNewest)
-        #expect(mailbox.take(orQueue: 1, token: 1).text == "wait")
-        #expect(mailbox.take(orQueue: 2, token: 2).text == "wait")
+        #expect(mailbox.take(orQueue: 1).text == "queued")
+        #expect(mailbox.take(orQueue: 2).text == "queued")
         #expect(["a", "b", "c", "d"].map { mailbox.offer($0).text } == ["hand to 1", "hand to 2", "keep", "refuse"])
     }
 
-    @Test func `a consumer that gives up is not served, and one that was served cannot give up`() {
+    @Test func `a consumer that gives up is not served, and one that was served cannot give up`() throws {
         var mailbox = Machine(capacity: 1, policy: .dropNewest)
-        #expect(mailbox.take(orQueue: 1, token: 7).text == "wait")
-        #expect(mailbox.take(orQueue: 2, token: 8).text == "wait")
-        #expect(mailbox.giveUp(7) == 1)
-        #expect(mailbox.giveUp(7) == nil)
+        let actions = [mailbox.take(orQueue: 1), mailbox.take(orQueue: 2)]
+        let places = try actions.map { try #require($0.place) }
+        #expect([mailbox.giveUp(places[0]), mailbox.giveUp(places[0])] == [1, nil])
         #expect(mailbox.offer("a").text == "hand to 2")
-        #expect(mailbox.giveUp(8) == nil)
+        let late = mailbox.giveUp(places[1])
+        #expect(late == nil)
     }
 
     @Test func `a finished mailbox hands out what it has, takes nothing, and tells everyone once`() throws {
         var mailbox = Machine(capacity: 1, policy: .block)
         #expect(mailbox.offer("a").text == "keep")
-        #expect(mailbox.park("b", for: 1).text == "park")
+        #expect(mailbox.park("b", for: 1).text == "parked")
         let end = mailbox.finish()
-        let action = try #require(end)
-        #expect(action.consumers == [])
-        #expect(action.parked.map(\.element) == ["b"])
+        var action = try #require(end)
+        #expect(action.consumers.isEmpty)
+        #expect([action.parked.popFirst()?.element, action.parked.popFirst()?.element] == ["b", nil])
         #expect(mailbox.finish() == nil)
         #expect(mailbox.offer("c").text == "finished")
         #expect(mailbox.take().text == "take a")
@@ -110,10 +111,10 @@ import Testing
 
     @Test func `publishers are admitted only once there is less than the capacity`() {
         var mailbox = begun(.block)
-        #expect(mailbox.park("e", for: 1).text == "park")
-        #expect(mailbox.park("f", for: 2).text == "park")
+        #expect(mailbox.park("e", for: 1).text == "parked")
+        #expect(mailbox.park("f", for: 2).text == "parked")
         #expect((0..<2).map { _ in mailbox.take().text } == ["take a", "take b"])
-        #expect(mailbox.park("g", for: 3).text == "park")
+        #expect(mailbox.park("g", for: 3).text == "parked")
         #expect(mailbox.take().text == "take c, admit e of 1")
         #expect(mailbox.take().text == "take d, admit f of 2")
         #expect(mailbox.take().text == "take e, admit g of 3")
@@ -125,7 +126,7 @@ import Testing
     func `counts what was handed out, waits and was dropped`(_ policy: BackpressurePolicy) {
         var mailbox = Machine(capacity: 2, policy: policy)
         #expect(mailbox.counts == SubscriptionCounts())
-        #expect(mailbox.take(orQueue: 1, token: 1).text == "wait")
+        #expect(mailbox.take(orQueue: 1).text == "queued")
         for element in ["a", "b", "c", "d", "e"] { _ = mailbox.offer(element) }
         let dropped = policy == .block ? 0 : 2
         #expect(mailbox.counts == counts(handed: 1, buffered: 2, dropped: dropped))
@@ -141,18 +142,19 @@ import Testing
         #expect(mailbox.offerOrRefuse("b").text == "refuse")
         #expect(mailbox.counts == counts(handed: 0, buffered: 1, dropped: 1))
         #expect(mailbox.take().text == "take a")
-        #expect(mailbox.take(orQueue: 1, token: 1).text == "wait")
+        #expect(mailbox.take(orQueue: 1).text == "queued")
         #expect(mailbox.offerOrRefuse("c").text == "hand to 1")
         #expect(mailbox.counts == counts(handed: 2, buffered: 0, dropped: 1))
     }
 
-    @Test func `what is parked counts once it is admitted, and what is withdrawn never does`() {
+    @Test func `what is parked counts once it is admitted, and what is withdrawn never does`() throws {
         var mailbox = Machine(capacity: 1, policy: .block)
         #expect(mailbox.offer("a").text == "keep")
-        #expect(mailbox.park("b", for: 1).text == "park")
-        #expect(mailbox.park("c", for: 2).text == "park")
+        #expect(mailbox.park("b", for: 1).text == "parked")
+        let second = mailbox.park("c", for: 2)
+        let place = try #require(second.place)
         #expect(mailbox.counts == counts(handed: 0, buffered: 1, dropped: 0))
-        #expect(mailbox.withdraw(2) == "c")
+        #expect([mailbox.withdraw(place), mailbox.withdraw(place)] == ["c", nil])
         #expect(mailbox.take().text == "take a, admit b of 1")
         #expect(mailbox.counts == counts(handed: 1, buffered: 1, dropped: 0))
     }
@@ -175,14 +177,33 @@ extension MailboxStateMachine<String, Int, Int>.OfferAction {
         case .finished: "finished"
         }
     }
+
+}
+
+extension MailboxStateMachine<String, Int, Int>.ParkAction {
+    fileprivate var text: String {
+        switch self {
+        case .park: "parked"
+        case .settle(let action): action.text
+        }
+    }
+
+    fileprivate var place: MailboxStateMachine<String, Int, Int>.ParkingPlace? {
+        if case .park(let place) = self { place } else { nil }
+    }
 }
 
 extension MailboxStateMachine<String, Int, Int>.TakeAction {
+    fileprivate var place: MailboxStateMachine<String, Int, Int>.ConsumerPlace? {
+        if case .queued(let place) = self { place } else { nil }
+    }
+
     fileprivate var text: String {
         switch self {
         case .take(let element): "take \(element)"
         case .takeAndAdmit(let element, let parked): "take \(element), admit \(parked.element) of \(parked.publisher)"
         case .wait: "wait"
+        case .queued: "queued"
         case .finished: "finished"
         }
     }

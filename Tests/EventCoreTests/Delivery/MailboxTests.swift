@@ -60,7 +60,7 @@ import Testing
         #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
         let late = Envelope(subject: "a")
         #expect(mailbox.offer(late) == .full)
-        mailbox.close(.bus)
+        mailbox.close(.busClosed)
         let parked = ParkedPublish()
         mailbox.park(late, for: parked)
         await #expect(throws: EventError.busClosed) { try await parked.wait() }
@@ -71,7 +71,7 @@ import Testing
         #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
         let late = Envelope(subject: "a")
         #expect(mailbox.offer(late) == .full)
-        mailbox.close(.subscription)
+        mailbox.close(.closed)
         let parked = ParkedPublish()
         mailbox.park(late, for: parked)
         try await parked.wait()
@@ -126,7 +126,7 @@ import Testing
                 }
             }
             for _ in 0..<1000 { #expect(mailbox.offer(Envelope(subject: "a")) == .delivered) }
-            mailbox.close(.subscription)
+            mailbox.close(.closed)
             return await group.reduce(0, +)
         }
         #expect(total == 1000)
@@ -139,7 +139,7 @@ import Testing
         let mailbox = mailbox(predicate: { [witness] _ in witness != nil })
         witness = nil
         #expect(released != nil)
-        mailbox.close(.subscription)
+        mailbox.close(.closed)
         #expect(released == nil)
     }
 
@@ -147,10 +147,10 @@ import Testing
         #expect(mailbox().wish.text == "everything")
         let open = mailbox(predicate: { $0.subject == "a" })
         #expect(open.wish.text == "accepted a")
-        open.close(.subscription)
+        open.close(.closed)
         #expect(open.wish.text == "nothing")
         let closed = mailbox(predicate: { _ in true })
-        closed.close(.bus)
+        closed.close(.busClosed)
         #expect(closed.wish.text == "everything")
     }
 
@@ -163,8 +163,8 @@ import Testing
             policy: .block,
             onEnd: { _ in ends.withLock { $0 += 1 } }
         )
-        mailbox.close(.subscription)
-        mailbox.close(.bus)
+        mailbox.close(.closed)
+        mailbox.close(.busClosed)
         mailbox.cancel()
         #expect(ends.withLock { $0 } == 1)
     }

@@ -66,7 +66,7 @@ import Testing
             switch end {
             case "answered": #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
             case "cancelled": reader.cancel()
-            default: mailbox.close(.subscription)
+            default: mailbox.close(.closed)
             }
         }
         await executor.run { reader.isDone && released == nil }
@@ -77,7 +77,7 @@ import Testing
     @Test func `a mailbox has ended when it is closed and read to its end`() {
         #expect(mailbox.offer(Envelope(subject: "a")) == .delivered)
         #expect(!mailbox.hasEnded)
-        mailbox.close(.subscription)
+        mailbox.close(.closed)
         #expect(!mailbox.hasEnded)
         #expect(mailbox.takeNow()??.subject == "a")
         #expect(mailbox.hasEnded)

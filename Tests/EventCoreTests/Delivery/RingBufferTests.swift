@@ -11,7 +11,7 @@ import Testing
         var queue: [Int] = []
         for step in 0..<2000 {
             switch generator.next() % 4 {
-            case 0, 1:
+            case let turn where turn < 2 && queue.count < RingBuffer<Int>.limit:
                 ring.append(step)
                 queue.append(step)
             case 2:

@@ -28,6 +28,19 @@ import Testing
         #expect(found.sorted() == expected.sorted())
     }
 
+    @Test func `of patterns that mix a literal and a wildcard in every way, each is found once`() throws {
+        let depth = 12
+        var index = PatternIndex<Int>()
+        for number in 0..<1 << depth {
+            let segments = (0..<depth).map { number >> $0 & 1 == 0 ? "a" : "*" }
+            index.insert(number, for: try Pattern(validating: segments.joined(separator: ".")))
+        }
+        let subject = try Subject(segments: Array(repeating: "a", count: depth))
+        #expect(index.matches(of: subject).sorted() == Array(0..<1 << depth))
+        let other = try Subject(segments: Array(repeating: "b", count: depth))
+        #expect(index.matches(of: other) == [(1 << depth) - 1])
+    }
+
     @Test func `an element counts once for each pattern, and inserting it again changes nothing`() {
         var index = PatternIndex<Int>()
         #expect(index.insert(1, for: "a.*") == true)

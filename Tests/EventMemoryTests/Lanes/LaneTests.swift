@@ -12,6 +12,16 @@ import Testing
         Mailbox(id: SubscriptionID(rawValue: "s1"), pattern: pattern, capacity: 1, policy: .dropNewest, onEnd: onEnd)
     }
 
+    private func add(
+        _ pattern: EventCore.Pattern,
+        to table: RoutingTable,
+        onEnd: (@Sendable (Mailbox) -> Void)? = nil
+    ) throws -> Mailbox {
+        let mailbox = makeMailbox(pattern, onEnd: onEnd)
+        try table.add(mailbox)
+        return mailbox
+    }
+
     // MARK: Ownership
 
     @Test func `a lane has one owner at a time`() {
@@ -36,7 +46,7 @@ import Testing
     @Test("a lane remembers as many routes as it is allowed to", arguments: [(0, 0), (1, 1), (2, 2), (8, 2)])
     func capacity(_ capacity: Int, _ remembered: Int) throws {
         let table = RoutingTable(cacheCapacity: capacity)
-        let mailbox = try table.add(">") { _ in makeMailbox(">") }
+        let mailbox = try add(">", to: table)
         #expect(table.lanes[0].take())
         // The route of a subject that is remembered is the very same the next time.
         func route(_ subject: Subject) -> Route? {
@@ -53,30 +63,29 @@ import Testing
     func purges(_ change: String) throws {
         let table = RoutingTable(cacheCapacity: 8)
         let count = 64 * table.lanes.count
-        let others = try (change == "goes" ? 0..<count : 0..<0).map { _ in try table.add("b") { _ in makeMailbox("b") }
-        }
+        let others = try (change == "goes" ? 0..<count : 0..<0).map { _ in try add("b", to: table) }
         weak var ended: Mailbox?
         do {
-            let mailbox = try table.add("a") { _ in makeMailbox("a") { table.remove($0) } }
+            let mailbox = try add("a", to: table) { table.remove($0) }
             ended = mailbox
             for lane in table.lanes {
                 #expect(lane.take())
                 #expect(unsafe lane.route(of: Envelope(subject: "a"), orMatchIn: table) != nil)
                 lane.release()
             }
-            mailbox.close(.subscription)
+            mailbox.close(.closed)
         }
         #expect(ended != nil)
         for other in others { table.remove(other) }
         if others.isEmpty {
-            for _ in 0..<count { _ = try table.add("b") { _ in makeMailbox("b") } }
+            for _ in 0..<count { _ = try add("b", to: table) }
         }
         #expect(ended == nil)
     }
 
     @Test func `a lane that is taken keeps its routes, for its owner reads them`() throws {
         let table = RoutingTable(cacheCapacity: 8)
-        let mailbox = try table.add("a") { _ in makeMailbox("a") }
+        let mailbox = try add("a", to: table)
         let lane = table.lanes[0]
         #expect(lane.take())
         let route = unsafe lane.route(of: Envelope(subject: "a"), orMatchIn: table)

@@ -25,16 +25,16 @@ import Testing
         (now.sent, now.unheard, now.sendQueueDropEpisodes) = (1, 2, 3)
         (now.received, now.malformed, now.echoes, now.lost, now.unknownLosses) = (4, 5, 6, 7, 8)
         (now.dropped, now.overflowed, now.unconfirmedSubscriptions) = (9, 10, 11)
-        (now.reconnections, now.restartedConnections) = (12, 13)
+        (now.reconnections, now.restartedConnections, now.forbidden) = (12, 13, 14)
         metrics.record(from: last, to: now)
         last = now
         now.sent += 100
         metrics.record(from: last, to: now)
         let names = [
             "sent", "unheard", "queue_full_episodes", "received", "malformed", "echoes", "lost", "unknown_losses",
-            "dropped", "overflowed", "unconfirmed", "reconnections", "restarted",
+            "dropped", "overflowed", "unconfirmed", "reconnections", "restarted", "forbidden",
         ]
-        #expect(names.map(total) == [101, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+        #expect(names.map(total) == [101, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
     }
 
     @Test func `peers come and go`() throws {

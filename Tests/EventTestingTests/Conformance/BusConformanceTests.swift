@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "C1", "C2", "C3",
-        "C4", "C5", "O1", "O2", "O3", "O4", "V3", "V7", "Bus.link",
+        "C4", "C5", "O1", "O2", "O3", "O4", "O5", "V3", "V7", "Bus.link",
     ])
     func `has a case for each rule`(_ section: String) {
         #expect(BusConformance.cases(for: .inProcess).contains { $0.section == section })
@@ -66,35 +66,37 @@ import Testing
                   seen: ["a", "a", "b", "b"]
                   what happened:
                     1. subscribe to topic (drop_newest, default room)
-                    2. subscribe to topic (drop_newest, default room) returned s1
-                    3. subscribe to > (drop_newest, default room)
-                    4. subscribe to > (drop_newest, default room) returned s2
-                    5. publish of a on topic
-                    6. onPublish a
-                    7. onDeliver a to s1
-                    8. onDeliver a to s2
+                    2. onSubscribe s1
+                    3. subscribe to topic (drop_newest, default room) returned s1
+                    4. subscribe to > (drop_newest, default room)
+                    5. onSubscribe s2
+                    6. subscribe to > (drop_newest, default room) returned s2
+                    7. publish of a on topic
+                    8. onPublish a
                     9. onDeliver a to s1
                     10. onDeliver a to s2
-                    11. publish of a on topic returned
-                    12. publish of b on topic
-                    13. onPublish b
-                    14. onDeliver b to s1
-                    15. onDeliver b to s2
+                    11. onDeliver a to s1
+                    12. onDeliver a to s2
+                    13. publish of a on topic returned
+                    14. publish of b on topic
+                    15. onPublish b
                     16. onDeliver b to s1
                     17. onDeliver b to s2
-                    18. publish of b on topic returned
-                    19. publish of mark 1 on topic
-                    20. onPublish mark 1
-                    21. onDeliver mark 1 to s1
-                    22. onDeliver mark 1 to s2
+                    18. onDeliver b to s1
+                    19. onDeliver b to s2
+                    20. publish of b on topic returned
+                    21. publish of mark 1 on topic
+                    22. onPublish mark 1
                     23. onDeliver mark 1 to s1
                     24. onDeliver mark 1 to s2
-                    25. publish of mark 1 on topic returned
-                    26. s1 yields a
-                    27. s1 yields a
-                    28. s1 yields b
-                    29. s1 yields b
-                    30. s1 yields mark 1
+                    25. onDeliver mark 1 to s1
+                    26. onDeliver mark 1 to s2
+                    27. publish of mark 1 on topic returned
+                    28. s1 yields a
+                    29. s1 yields a
+                    30. s1 yields b
+                    31. s1 yields b
+                    32. s1 yields mark 1
                 """
         )
     }
@@ -110,7 +112,8 @@ import Testing
         let events = try #require(failure?.events)
         #expect(
             events.starts(with: [
-                "subscribe to topic (block, room for 1)", "subscribe to topic (block, room for 1) returned s1",
+                "subscribe to topic (block, room for 1)", "onSubscribe s1",
+                "subscribe to topic (block, room for 1) returned s1",
                 "publish of a on topic", "onPublish a", "onDeliver a to s1", "publish of a on topic returned",
             ])
         )

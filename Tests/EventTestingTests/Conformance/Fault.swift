@@ -27,7 +27,7 @@ enum Fault: String, CaseIterable {
     case losesNull, losesOpaquePayloads, composesIDs, composesHeaders, clampsTimes, stripsTraceHeaders, losesRepeatedIDs
     // Subscribing
     case remembersRoutes, remembersRoutesElsewhere, subscribesLate, losesConcurrentSubscribes
-    case repeatsIDs, widensPatterns
+    case repeatsIDs, numbersIDsByBus, widensPatterns, losesNames
     case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly
     case forgetsUnsubscribing, retainsSubscriptions, retainsPredicates, closesBusWithSubscription
     case ignoresPredicates, remembersAnswers, remembersAnswersBriefly, asksTwice, asksUnderLock
@@ -36,6 +36,7 @@ enum Fault: String, CaseIterable {
     case callsBackWhenClosed, abandonsCallbacks, forgetsMatchesWhenClosed, throwsAfterPredicate
     // Observing
     case callsBackUnderLock, callsBackLate, callsBackAfterWaking, miscountsDrops, countsOnlyObserved
+    case losesBeginnings, tellsBeginningsLate, tellsNoNames, losesEnds, repeatsEnds, confusesEnds, tellsEndsLate
 
     /// Whether it shows only on a bus without an observer.
     var isSeenOnlyUnobserved: Bool { self == .fillsOnlyObserved || self == .countsOnlyObserved }
@@ -116,7 +117,9 @@ enum Fault: String, CaseIterable {
         case .remembersRoutesElsewhere: ["subscribe.isEffectiveOnEveryThread"]
         case .subscribesLate: ["subscribe.isEffectiveOnReturn", "subscribe.isEffectiveOnEveryThread"]
         case .losesConcurrentSubscribes: ["subscribe.worksConcurrently"]
-        case .repeatsIDs: ["subscribe.givesUniqueIDs"]
+        case .repeatsIDs: ["subscribe.givesUniqueIDs", "subscribe.givesIDsUniqueInProcess"]
+        case .numbersIDsByBus: ["subscribe.givesIDsUniqueInProcess"]
+        case .losesNames: ["subscribe.keepsName"]
         case .widensPatterns: ["subscribe.keepsPattern"]
         case .ignoresCapacity:
             ["subscribe.keepsCapacity", "subscribe.countsCapacityFromReturn", "backpressure.takesAfterReading"]
@@ -147,7 +150,11 @@ enum Fault: String, CaseIterable {
         case .abandonsCallbacks: ["close.waitsForCallbacks"]
         case .forgetsMatchesWhenClosed: ["close.accountsWhenAnnouncingCloses", "close.accountsWhenPredicateCloses"]
         case .throwsAfterPredicate: ["close.accountsWhenPredicateCloses"]
-        case .callsBackUnderLock: ["observer.isCalledOutsideLocks"]
+        case .callsBackUnderLock: ["observer.isCalledOutsideLocks", "observer.isToldOfEndsOutsideLocks"]
+        case .losesBeginnings, .tellsNoNames: ["observer.isToldOfSubscriptions"]
+        case .tellsBeginningsLate: ["observer.isToldOfSubscriptionsFirst", "observer.isToldOfSubscriptions"]
+        case .losesEnds, .repeatsEnds, .tellsEndsLate: ["observer.isToldOfEnds", "observer.isToldOfEndsInRaces"]
+        case .confusesEnds: ["observer.isToldOfEnds"]
         case .callsBackLate: ["observer.finishesBeforePublishReturns"]
         case .callsBackAfterWaking:
             [

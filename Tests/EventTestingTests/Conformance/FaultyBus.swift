@@ -11,7 +11,8 @@ final class FaultyBus: Bus {
 
     private struct State {
         var listeners: [Listener] = []
-        var lastID = 0
+        var idCount = 0
+        var lastID = SubscriptionID()
         var isClosed = false
         var calls = 0
         var closers: [CheckedContinuation<Void, Never>] = []
@@ -84,8 +85,7 @@ final class FaultyBus: Bus {
     private func refuse(_ envelope: Envelope) throws {
         if fault == .announcesWhenClosed { observer.onPublish(envelope) }
         if fault == .callsBackWhenClosed {
-            let last = SubscriptionID(rawValue: "s\(state.withLock(\.lastID))")
-            observer.onDrop(envelope, from: last, reason: .closed)
+            observer.onDrop(envelope, from: state.withLock(\.lastID), reason: .closed)
         }
         if fault != .publishesWhenClosed { throw EventError.busClosed }
     }
@@ -230,27 +230,49 @@ final class FaultyBus: Bus {
             throw EventError.invalidConfiguration("too much")
         }
         let capacity = fault == .acceptsAnyCapacity ? 1 : try options.validatedCapacity()
-        let id = try state.withLock { state in
-            if state.isClosed, fault != .subscribesWhenClosed { throw EventError.busClosed }
-            state.lastID += 1
-            return SubscriptionID(rawValue: fault == .repeatsIDs ? "s\(state.lastID % 10)" : "s\(state.lastID)")
-        }
+        let isInside = beginCall()
+        defer { if isInside { endCall() } }
+        guard isInside || fault == .subscribesWhenClosed else { throw EventError.busClosed }
+        let info = SubscriptionInfo(
+            id: makeID(),
+            pattern: fault == .widensPatterns ? ">" : pattern,
+            name: fault == .losesNames ? nil : options.name,
+            bufferCapacity: capacity,
+            backpressure: policy(for: options),
+            hasPredicate: options.predicate != nil
+        )
         let isSilent = fault == .evictsSilently && options.backpressure == .dropOldest
         let mailbox = Mailbox(
-            id: id,
-            pattern: fault == .widensPatterns ? ">" : pattern,
+            info,
             capacity: fault == .countsCapacityEarly ? capacity : SubscriptionOptions.maximumBufferCapacity,
-            policy: policy(for: options),
             observer: isSilent ? SilentObserver(observer: observer) : observer
         ) { [weak self] mailbox in
             self?.remove(mailbox)
         }
+        observer.onSubscribe(info)
         let opening = OpeningSubscription(mailbox, capacity: self.capacity(capacity, for: options))
         await add(Listener(mailbox: mailbox, pattern: pattern, predicate: options.predicate))
+        if isInside, state.withLock(\.isClosed) {
+            mailbox.close(.busClosed)
+            tellEnd(of: mailbox)
+            throw EventError.busClosed
+        }
         for _ in 0..<4 { await Task.yield() }  // A bus that is linked with others would wait for them.
         let subscription = opening.begin()
         if fault == .retainsSubscriptions { state.withLock { $0.retained.append(subscription) } }
         return subscription
+    }
+
+    private func makeID() -> SubscriptionID {
+        state.withLock { state in
+            state.idCount += 1
+            switch fault {
+            case .repeatsIDs: state.lastID = SubscriptionID(rawValue: "s\(state.idCount % 10)")
+            case .numbersIDsByBus: state.lastID = SubscriptionID(rawValue: "s\(state.idCount)")
+            default: state.lastID = SubscriptionID()
+            }
+            return state.lastID
+        }
     }
 
     private func add(_ listener: Listener) async {
@@ -286,6 +308,11 @@ final class FaultyBus: Bus {
 
     private func remove(_ mailbox: Mailbox) {
         if fault == .callsBackUnderLock { callbackLock.withLock { _ in } }
+        // When the bus is closing, that tells what it finds, which this is as long as it has not been removed.
+        if beginCall() {
+            tellEnd(of: mailbox)
+            endCall()
+        }
         let removed = state.withLock { state in
             if fault == .asksUnderLock, state.isAsking { state.isDeadlocked = true }
             state.ended.insert(mailbox.id)
@@ -298,22 +325,32 @@ final class FaultyBus: Bus {
         withExtendedLifetime(removed) {}
     }
 
+    private func tellEnd(of mailbox: Mailbox) {
+        guard let end = mailbox.claimEnd() else { return }
+        guard fault == .callsBackUnderLock else { return observer.onEnd(mailbox.info, reason: end) }
+        callbackLock.withLock { _ in observer.onEnd(mailbox.info, reason: end) }
+    }
+
     // MARK: Closing
 
     func close() async {
         let (mailboxes, isFirst) = state.withLock { state in
-            defer { state.isClosed = true }
-            return (state.listeners.map(\.mailbox), !state.isClosed)
+            guard !state.isClosed else { return ([Mailbox](), false) }
+            state.isClosed = true
+            state.calls += 1  // Another one to close the bus waits for this.
+            return (state.listeners.map(\.mailbox), true)
         }
         if fault == .closesOnce, !isFirst { await hang() }
         for mailbox in mailboxes {
             switch fault {
             case .keepsSubscriptions: break
             case .discardsBuffers: mailbox.cancel()
-            case .freesPublishers: mailbox.close(.subscription)
-            default: mailbox.close(.bus)
+            case .freesPublishers: mailbox.close(.closed)
+            default: mailbox.close(.busClosed)
             }
+            tellEnd(of: mailbox)
         }
+        if isFirst { endCall() }
         guard fault != .keepsSubscriptions, fault != .abandonsCallbacks else { return }
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in

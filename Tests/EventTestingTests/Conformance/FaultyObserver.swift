@@ -11,6 +11,8 @@ final class FaultyObserver: Observer {
         var waiting: Set<String> = []
         var latest: Envelope?
         var held: Call?
+        /// Subscriptions of whose beginning nothing has been told.
+        var unannounced: [SubscriptionID: SubscriptionInfo] = [:]
     }
 
     private let observer: any Observer
@@ -48,6 +50,7 @@ final class FaultyObserver: Observer {
     func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {
         if fault == .losesDeliveries || (fault == .losesAdmissions && isWaiting(envelope)) { return }
         call(about: envelope) { $0.onDeliver(envelope, to: subscription) }
+        announce(subscription)
         guard fault == .reportsEvictionsLate else { return }
         let held = state.withLock { $0.held.take() }
         held?(observer)
@@ -59,12 +62,46 @@ final class FaultyObserver: Observer {
         if fault == .dropsEmptied { told.payload = nil }
         if fault == .dropsLatest { told = state.withLock(\.latest) ?? envelope }
         let envelope = told
+        defer { announce(subscription) }
         switch (fault, reason) {
         case (.losesDrops, .bufferFull), (.losesDropsOfEnded, .closed), (.losesCancellations, .cancelled): return
         case (.reportsEvictionsLate, .bufferFull):
             state.withLock { $0.held = { $0.onDrop(envelope, from: subscription, reason: reason) } }
         default: call(about: envelope) { $0.onDrop(envelope, from: subscription, reason: reason) }
         }
+    }
+
+    func onSubscribe(_ subscription: SubscriptionInfo) {
+        switch fault {
+        case .losesBeginnings: break
+        case .tellsBeginningsLate: state.withLock { $0.unannounced[subscription.id] = subscription }
+        case .tellsNoNames:
+            let nameless = SubscriptionInfo(id: subscription.id, pattern: subscription.pattern)
+            observer.onSubscribe(nameless)
+        default: observer.onSubscribe(subscription)
+        }
+    }
+
+    func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
+        switch fault {
+        case .losesEnds: break
+        case .confusesEnds: observer.onEnd(subscription, reason: .closed)
+        case .tellsEndsLate:
+            DispatchQueue(label: "late").asyncAfter(deadline: .now() + 0.05) { [observer] in
+                observer.onEnd(subscription, reason: reason)
+            }
+        case .repeatsEnds:
+            observer.onEnd(subscription, reason: reason)
+            observer.onEnd(subscription, reason: reason)
+        default: observer.onEnd(subscription, reason: reason)
+        }
+    }
+
+    /// Something has been told about a subscription.
+    private func announce(_ subscription: SubscriptionID) {
+        guard fault == .tellsBeginningsLate else { return }
+        let late = state.withLock { $0.unannounced.removeValue(forKey: subscription) }
+        if let late { observer.onSubscribe(late) }
     }
 
     private func call(about envelope: Envelope? = nil, _ callback: @escaping Call) {

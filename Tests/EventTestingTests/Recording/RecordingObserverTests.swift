@@ -103,6 +103,31 @@ import Testing
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
+    @Test func `records subscriptions among the events, and knows which are open`() async throws {
+        let bus = MemoryBus(observer: observer)
+        let first = try await bus.subscribe(to: "a", options: SubscriptionOptions(name: "first"))
+        let second = try await bus.subscribe(to: "b")
+        try await bus.publish(Envelope(subject: "a"))
+        first.close()
+        #expect(observer.openSubscriptions.map(\.id) == [second.id])
+        #expect(observer.callbacks.map(\.subscription) == [first.id, second.id, nil, first.id, first.id])
+        #expect(observer.callbacks.compactMap(\.event) == observer.events)
+        #expect(observer.callbacks.first?.description == "subscribed first (\(first.id)) to a")
+        #expect(observer.callbacks.last?.description == "ended first (\(first.id)) to a: closed")
+        await bus.close()
+        #expect(observer.openSubscriptions.isEmpty)
+    }
+
+    @Test func `waits for the end of a subscription`() async throws {
+        let bus = MemoryBus(observer: observer)
+        let subscription = try await bus.subscribe(to: "a")
+        let waiting = Task { [observer] in
+            try await observer.waitUntilCallbacks(within: .seconds(20)) { $0.count == 2 }
+        }
+        subscription.close()
+        try await waiting.value
+    }
+
     @Test func `forgets at a reset`() {
         observer.onPublish(envelopes[0])
         observer.reset()

@@ -75,7 +75,7 @@ import Testing
         let size = try await fault(of: ["event.bus.transport": "listed", "event.bus.size": 0.5])
         #expect(size == "listed option 'size' must be configured as a text, a whole number or a boolean")
         let time = try await fault(of: ["event.bus.transport": "listed", "event.bus.time": 5])
-        #expect(time == "listed option 'time' must be a duration such as 500ms or 5s")
+        #expect(time == "listed option 'time' must be a duration such as 500ms or 1.5s")
     }
 
     @Test func `the url and what a transport calls secret are read as secrets`() async throws {

@@ -38,7 +38,7 @@ import Testing
             ("1a:", "no scheme"),
             ("-a:", "no scheme"), ("a b:", "no scheme"), ("ä:", "no scheme"), (" m:", "no scheme"),
             ("m?a=b:", "no scheme"),
-            ("memory:\n", "after memory:"), ("m:a=b", "after m:"), ("m://host", "after m:"), ("m:#", "after m:"),
+            ("memory:\n", "after memory:"), ("m:a=b", "after m:"), ("m:#", "after m:"),
             ("m:?&", "option 1 is empty"), ("m:?a=b&", "option 2 is empty"), ("m:?a=b&&c=d", "option 2 is empty"),
             ("m:?a", "option 1 has no '='"), ("m:?a=b&s3cret", "option 2 has no '='"),
             ("m:?=b", "option 1 has no name"), ("m:?a=b&=", "option 2 has no name"),

@@ -8,7 +8,8 @@ import TransportSupport
     @Test func `a pattern without wildcards stands for its subject alone`() {
         let prefix = WirePrefix(of: "a.b")
         #expect(prefix.topic == [0xFE] + "a.b".utf8 + [0xFF])
-        #expect(prefix.covers("a.b") && !prefix.covers("a.bc") && !prefix.covers("a.b.c") && !prefix.covers("a"))
+        let subjects: [Subject] = ["a.b", "a.bc", "a.b.c", "a"]
+        #expect(subjects.filter { prefix.covers($0) } == ["a.b"])
         #expect(prefix.text == "a.b")
     }
 

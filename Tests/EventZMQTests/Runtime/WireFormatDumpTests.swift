@@ -31,10 +31,10 @@ import Testing
     private static func dump(_ bytes: [UInt8]) -> String {
         stride(from: 0, to: bytes.count, by: 16).map { start in
             let line = bytes[start..<min(start + 16, bytes.count)]
-            let hexadecimal = line.map { hexadecimal(UInt32($0), digits: 2) }.joined(separator: " ")
+            let digits = line.map { hexadecimal(UInt32($0), digits: 2) }.joined(separator: " ")
             let text = String(decoding: line.map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
-            let padding = String(repeating: " ", count: 47 - hexadecimal.count)
-            return "\(Self.hexadecimal(UInt32(start), digits: 4))  \(hexadecimal)\(padding)  \(text)\n"
+            let padding = String(repeating: " ", count: 47 - digits.count)
+            return "\(Self.hexadecimal(UInt32(start), digits: 4))  \(digits)\(padding)  \(text)\n"
         }.joined()
     }
 

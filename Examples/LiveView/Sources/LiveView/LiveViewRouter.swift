@@ -2,10 +2,8 @@ import EventCore
 import Hummingbird
 
 /// `/` is the page, `/events?pattern=graph.>` the stream that it reads.
-///
-/// `EventCore` has a `Router` too, of envelopes, so the one of requests is written in full.
-func liveViewRouter(bus: any Bus, drops: DropCounter) -> Hummingbird.Router<BasicRequestContext> {
-    let router = Hummingbird.Router()
+func liveViewRouter(bus: any Bus, drops: DropCounter) -> Router<BasicRequestContext> {
+    let router = Router()
     router.get("/") { _, _ in
         Response(
             status: .ok,

@@ -112,7 +112,7 @@ extension ConformanceProbe {
         for subscription in subscriptions {
             let told = events.filter { $0.subscription == subscription.id }.map(\.envelope.label)
             try expect(
-                "deliveries and drops of what was announced, at \(subscription.id)",
+                "deliveries and drops of what was announced, at \(name(of: subscription.id))",
                 told.sorted(),
                 is: announced.sorted()
             )

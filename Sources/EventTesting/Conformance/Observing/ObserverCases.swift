@@ -97,14 +97,18 @@ enum ObserverCases {
             try await probe.publish(probe.fullEnvelope("c"))
             let cancelled = probe.attempt { try await probe.publish(probe.fullEnvelope("d")) }
             for narrow in [first, second] {
-                try await probe.expect("d routed to \(narrow.id)", in: narrow.routed) { $0.contains("d") }
+                try await probe.expect("d routed to \(probe.name(of: narrow.id))", in: narrow.routed) {
+                    $0.contains("d")
+                }
             }
             _ = try await cancelled.result(within: probe.stayQuiet)
             cancelled.task.cancel()
             _ = try await cancelled.result(within: probe.waitFor)
             let waiting = probe.attempt { try await probe.publish(probe.fullEnvelope("e")) }
             for narrow in [first, second] {
-                try await probe.expect("e routed to \(narrow.id)", in: narrow.routed) { $0.contains("e") }
+                try await probe.expect("e routed to \(probe.name(of: narrow.id))", in: narrow.routed) {
+                    $0.contains("e")
+                }
             }
             _ = try await waiting.result(within: probe.stayQuiet)
             await probe.close()
@@ -197,7 +201,7 @@ extension Subscription {
     /// Whether a thread of its own can close the subscription while this one waits.
     ///
     /// A thread, not a task: the threads that run tasks may all be waiting in a callback.
-    fileprivate func isClosedByAnotherThread(within limit: Duration) -> Bool {
+    func isClosedByAnotherThread(within limit: Duration) -> Bool {
         let done = DispatchSemaphore(value: 0)
         DispatchQueue(label: "conformance.observer").async {
             close()

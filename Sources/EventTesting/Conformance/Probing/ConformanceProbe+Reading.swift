@@ -19,7 +19,7 @@ extension ConformanceProbe {
         // In ten turns, for the reason that ``Journal`` has.
         for _ in 1...10 {
             guard let envelope = await subscription.next(within: limit / 10) else { continue }
-            tell("\(subscription.id) yields \(envelope.label)")
+            tell("\(name(of: subscription.id)) yields \(envelope.label)")
             return envelope
         }
         return nil
@@ -69,7 +69,7 @@ extension ConformanceProbe {
     ) async throws {
         for subscription in subscriptions {
             let received = try await receiveAll(from: subscription, on: topic).labels
-            let name = "what arrives at \(subscription.id)"
+            let name = "what arrives at \(name(of: subscription.id))"
             guard toleratesLosses else {
                 try expect(name, received, is: labels)
                 continue
@@ -109,7 +109,7 @@ extension ConformanceProbe {
     func comesTrue(_ condition: () -> Bool) async -> Bool {
         for _ in 0..<500 {
             if condition() { return true }
-            try? await Task.sleep(for: waitFor / 500)
+            try? await AlarmClock.shared.sleep(for: waitFor / 500)
         }
         return condition()
     }
@@ -124,7 +124,7 @@ extension ConformanceProbe {
             return labels
         }
         let labels = try await expectEnd(of: reader, "a loop over the ended subscription")
-        tell("\(subscription.id) had buffered \(labels)")
+        tell("\(name(of: subscription.id)) had buffered \(labels)")
         return labels
     }
 

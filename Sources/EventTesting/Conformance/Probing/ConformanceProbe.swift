@@ -9,7 +9,7 @@ final class ConformanceProbe: Sendable {
 
     let observer: ConformanceObserver
     let rule: ConformanceCase
-    private let fixtures: [BusFixture]
+    let fixtures: [BusFixture]
     private let root = "conformance.\(Envelope(subject: "conformance").id)"
     private let attempts = Lock<[Task<Void, Never>]>([])
     private let step = Lock("start of the case")
@@ -60,6 +60,9 @@ final class ConformanceProbe: Sendable {
 
     // MARK: The story
 
+    /// What a subscription is called in the story.
+    func name(of subscription: SubscriptionID) -> String { observer.name(of: subscription) }
+
     /// Adds to the story of the run.
     func tell(_ event: String) {
         observer.story.append(event)
@@ -94,11 +97,13 @@ final class ConformanceProbe: Sendable {
         to topic: String = defaultTopic,
         capacity: Int = 0,
         backpressure: BackpressurePolicy = .dropNewest,
+        name: String? = nil,
         predicate: (@Sendable (Envelope) -> Bool)? = nil
     ) async throws -> Subscription {
         let options = SubscriptionOptions(
             bufferCapacity: capacity,
             backpressure: backpressure,
+            name: name,
             predicate: predicate
         )
         let subscription = try await open(options, on: topic)
@@ -112,7 +117,7 @@ final class ConformanceProbe: Sendable {
         return try await call("subscribe to \(topic) (\(options.backpressure.rawValue), \(room))") {
             try await subscriber.subscribe(to: pattern(topic), options: options)
         } naming: {
-            " \($0.id)"
+            " \(name(of: $0.id))"
         }
     }
 
@@ -143,7 +148,7 @@ final class ConformanceProbe: Sendable {
 
     /// Closes a subscription.
     func close(_ subscription: Subscription) {
-        tell("close of \(subscription.id)")
+        tell("close of \(name(of: subscription.id))")
         subscription.close()
     }
 

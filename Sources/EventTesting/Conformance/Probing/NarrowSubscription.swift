@@ -26,7 +26,7 @@ extension ConformanceProbe {
     func park(_ label: String, at full: NarrowSubscription...) async throws -> Attempt<Void> {
         let publish = attempt { try await self.publish(label) }
         for narrow in full {
-            try await expect("\(label) routed to \(narrow.id)", in: narrow.routed) { $0.contains(label) }
+            try await expect("\(label) routed to \(name(of: narrow.id))", in: narrow.routed) { $0.contains(label) }
         }
         let outcome = try await publish.result(within: stayQuiet)
         try expect(outcome == nil, "publish to wait while a block subscription is full", seen: "it ended")

@@ -81,6 +81,28 @@ enum SubscribeCases {
             try probe.expect("different ids of 20 subscriptions", ids.count, is: 20)
         },
         ConformanceCase(
+            "subscribe.givesIDsUniqueInProcess",
+            "S2",
+            "No two subscriptions of a process have the same id, whichever bus they are of.",
+            fixtures: 2
+        ) { probe in
+            var subscriptions: [Subscription] = []
+            for fixture in probe.fixtures {
+                for _ in 1...10 { subscriptions.append(try await fixture.subscriber.subscribe(to: probe.pattern())) }
+            }
+            try probe.expect("different ids of 20 subscriptions", Set(subscriptions.map(\.id)).count, is: 20)
+        },
+        ConformanceCase(
+            "subscribe.keepsName",
+            "S2",
+            "A subscription carries the name that its options give it, or none."
+        ) { probe in
+            for name in ["audit", nil, "a name of several words", ""] {
+                let subscription = try await probe.subscribe(name: name)
+                try probe.expect("the name", subscription.name, is: name)
+            }
+        },
+        ConformanceCase(
             "subscribe.keepsPattern",
             "S2",
             "A subscription carries the pattern it was made for."

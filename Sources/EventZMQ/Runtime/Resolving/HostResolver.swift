@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 
 /// Looks host names up on threads of its own, a few at once; what comes on top of that waits its turn.
 ///

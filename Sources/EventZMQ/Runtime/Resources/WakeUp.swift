@@ -36,7 +36,9 @@ final class WakeUp: Sendable {
         }
     }
 
-    /// Forgets the wakes so far.
+    /// Forgets the wakes so far; for the thread that polls.
+    // Needs no lock: whoever polls is also who closes, afterwards, or has ended by then. Only those who wake have to ask
+    // whether the number still stands for this descriptor.
     func clear() {
         // An eventfd is read at once, a pipe byte by byte until it is empty.
         var count: UInt64 = 0

@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 
 /// Answers for the sockets of one context who may connect, on a thread of its own.
 ///

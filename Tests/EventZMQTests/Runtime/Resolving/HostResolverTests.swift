@@ -1,4 +1,5 @@
 import EventCore
+import LinkRuntime
 import Testing
 
 @testable import EventZMQ

@@ -1,0 +1,102 @@
+import EventCore
+
+/// What other buses say.
+extension ExchangeStateMachine {
+    mutating func heard(_ message: ControlMessage, now: Instant) -> Effects {
+        var effects = Effects()
+        switch message {
+        case .hello(let presence):
+            guard presence.bus != bus else { break }
+            if presence.part == presence.parts - 1 { tellPresence(to: presence.bus) }
+            enter(presence, now, &effects)
+        case .present(let presence):
+            guard presence.bus != bus else { break }
+            enter(presence, now, &effects)
+        case .changed(let other, let change):
+            guard other != bus else { break }
+            guard peers.isPresent(other), book.change(other, change, number: number) else {
+                tell(other, .unsure(bus: bus))
+                break
+            }
+            noteInterest(of: other, &effects)
+        case .question(let other, let token):
+            book.isBack(other)
+            tell(other, .answer(bus: bus, server: server, token: token))
+        case .answer(let other, let server, let token):
+            book.isBack(other)
+            peers.answered(other, server: server)
+            if let done = calls.answered(token, by: other, at: server) { end(done, &effects) }
+        case .unsure(let other): tellPresence(to: other)
+        case .read(let other, let serial): book.read(serial, by: other)
+        case .bye(let other):
+            book.leave(other)
+            gathering?.gone(other)
+            effects.left.append(other)
+            isGone(other, now, &effects)
+        case .ledger(let lines):
+            tell(lines.bus, .read(bus: bus, serial: lines.serial))
+            // It may have missed the last change, or only not read it yet.
+            if lines.segments.last?.version != own.version { tellPresence(to: lines.bus) }
+        }
+        return effects
+    }
+
+    /// The server says that nobody listens at the inbox of a bus.
+    mutating func absent(_ other: String, now: Instant) -> Effects {
+        var effects = Effects()
+        if other == Self.everybody {
+            gathering?.isAlone(now: now)
+        } else {
+            // It may be on its way to another server, so it is waited for, and what it wants goes on being counted.
+            book.isAway(other, now: now)
+            effects.away.append(other)
+            isGone(other, now, &effects)
+        }
+        return effects
+    }
+
+    private mutating func isGone(_ other: String, _ now: Instant, _ effects: inout Effects) {
+        parts[other] = nil
+        for done in calls.gone(other, now: now) { end(done, &effects) }
+        peers.gone(other)
+        if joined.remove(other) != nil { effects.events.append(.subscriberLeft(other)) }
+    }
+
+    /// A bus says where it is and what it wants; the last part completes that.
+    private mutating func enter(_ presence: Presence, _ now: Instant, _ effects: inout Effects) {
+        var whole = presence
+        if presence.parts > 1 {
+            guard presence.parts <= Self.maximumParts else { return }
+            if presence.part > 0 {
+                guard let before = parts.removeValue(forKey: presence.bus), before.version == presence.version,
+                    before.part + 1 == presence.part
+                else { return }
+                whole.patterns = before.patterns + presence.patterns
+            }
+            guard presence.part == presence.parts - 1 else {
+                parts[presence.bus] = whole
+                return
+            }
+        }
+        peers.heard(whole.bus, server: whole.server, endpoint: whole.endpoint)
+        book.enter(whole.bus, version: whole.version, patterns: Set(whole.patterns), number: number)
+        gathering?.heard(whole.bus, now: now)
+        noteInterest(of: whole.bus, &effects)
+    }
+
+    private mutating func noteInterest(of other: String, _ effects: inout Effects) {
+        if book.wantsAnything(other), joined.insert(other).inserted {
+            effects.events.append(.subscriberJoined(other))
+        }
+        checkWaits(&effects)
+    }
+
+    private mutating func tellPresence(to other: String) {
+        for presence in presences() { tell(other, .present(presence)) }
+    }
+
+    mutating func tell(_ other: String, _ message: ControlMessage) {
+        guard isConnected else { return }
+        notes.append(ControlNote(wire: namespace.inbox(of: other), reply: nil, message: message))
+    }
+}

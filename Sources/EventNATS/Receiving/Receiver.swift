@@ -1,0 +1,192 @@
+import EventCore
+import EventMemory
+import EventTransport
+import LinkRuntime
+import Synchronization
+
+/// Reads what comes from the server, keeps books of it, and hands it to local subscriptions.
+///
+/// All of it runs on a thread of libnats that the connections of a process share, one message after the other.
+final class Receiver: Sendable {
+    /// Gets the messages for one pattern.
+    final class Inlet: MessageReceiver {
+        let pattern: Pattern
+        fileprivate let number: UInt64
+        private let receiver: Receiver
+
+        fileprivate init(_ pattern: Pattern, number: UInt64, receiver: Receiver) {
+            (self.pattern, self.number, self.receiver) = (pattern, number, receiver)
+        }
+
+        func received(_ message: borrowing NATSMessage) { receiver.received(message, by: self) }
+    }
+
+    fileprivate struct State {
+        var decoder = EnvelopeDecoder()
+        var books = ReceivedBooks()
+        /// The patterns that the server has for this bus, by number, the oldest first.
+        var inlets = PatternIndex<UInt64>()
+        var wanted: Set<Pattern> = []
+        var lastNumber: UInt64 = 0
+    }
+
+    /// What becomes of a message.
+    fileprivate enum Reading {
+        case envelope(Envelope, ReceivedBooks.Report?)
+        /// Another pattern has brought it.
+        case copy
+        /// It is no message for this bus.
+        case foreign
+        case own
+        case malformed(String)
+    }
+
+    private let bus: String
+    private let namespace: Namespace
+    private let deliveries: DeliveryQueue
+    private let reporter: BusReporter
+    private let state = Lock(State())
+    /// The server's address, as reports have it.
+    private let place = Lock("")
+
+    init(bus: String, namespace: Namespace, deliveries: DeliveryQueue, reporter: BusReporter) {
+        (self.bus, self.namespace, self.deliveries, self.reporter) = (bus, namespace, deliveries, reporter)
+    }
+
+    var endpoint: String {
+        get { place.withLock { $0 } }
+        set { place.withLock { $0 = newValue } }
+    }
+
+    // MARK: Patterns
+
+    /// What is to get the messages for a pattern, in effect at once.
+    func inlet(for pattern: Pattern) -> Inlet {
+        state.withLock { state in
+            state.lastNumber += 1
+            state.inlets.insert(state.lastNumber, for: pattern)
+            return Inlet(pattern, number: state.lastNumber, receiver: self)
+        }
+    }
+
+    /// A pattern is about to be given up at the server.
+    func close(_ inlet: Inlet) {
+        _ = state.withLock { $0.inlets.remove(inlet.number, for: inlet.pattern) }
+    }
+
+    /// What the bus wants changes; entered before others are told.
+    func changed(_ change: InterestChange) {
+        state.withLock { state in
+            state.books.changed(change)
+            if change.isWanted { state.wanted.insert(change.pattern) } else { state.wanted.remove(change.pattern) }
+        }
+    }
+
+    // MARK: Messages
+
+    private func received(_ message: borrowing NATSMessage, by inlet: Inlet) {
+        switch read(message, by: inlet) {
+        case .envelope(let envelope, let report):
+            reporter.counters.received.add(1, ordering: .relaxed)
+            if let report { tell(report) }
+            deliveries.deliver([envelope])
+        case .copy, .foreign: break
+        case .own: reporter.counters.echoes.add(1, ordering: .relaxed)
+        case .malformed(let reason): reporter.happened(.malformed(endpoint: endpoint, reason: reason))
+        }
+    }
+
+    private func read(_ message: borrowing NATSMessage, by inlet: Inlet) -> Reading {
+        message.withSubject { wire in
+            guard let range = namespace.range(in: wire) else { return .foreign }
+            let wire = wire.extracting(range)
+            guard !SubjectEscape.isPlain(wire) else { return read(message, on: wire, by: inlet) }
+            return read(message, on: SubjectEscape.text(of: wire).span, by: inlet)
+        }
+    }
+
+    private func read(_ message: borrowing NATSMessage, on subject: Span<UInt8>, by inlet: Inlet) -> Reading {
+        message.withHeader("EB") { header in
+            state.withLock { state in
+                do throws(EventError) {
+                    guard let header else {
+                        return try state.readForeign(message, on: subject, by: inlet.number)
+                    }
+                    let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
+                    guard let origin = wire.origin, let number = wire.number else {
+                        return state.isFirst(inlet.number, for: wire.envelope.subject)
+                            ? .envelope(wire.envelope, nil) : .copy
+                    }
+                    guard origin != bus else { return .own }
+                    let (isFirst, report) = state.books.arrived(
+                        number,
+                        on: wire.envelope.subject,
+                        from: origin,
+                        isCurrent: state.wanted.contains(inlet.pattern)
+                    )
+                    return isFirst ? .envelope(wire.envelope, report) : .copy
+                } catch {
+                    return .malformed(error.description)
+                }
+            }
+        }
+    }
+
+    // MARK: Books
+
+    /// A publisher says how much there was.
+    func read(_ lines: LedgerLines, now: ContinuousClock.Instant) {
+        for report in state.withLock({ $0.books.read(lines, now: now) }) { tell(report) }
+    }
+
+    func heard(_ origin: String, now: ContinuousClock.Instant) { state.withLock { $0.books.heard(origin, now: now) } }
+
+    func left(_ origin: String) {
+        if let report = state.withLock({ $0.books.left(origin) }) { tell(report) }
+    }
+
+    func isAway(_ origin: String, now: ContinuousClock.Instant) {
+        state.withLock { $0.books.isAway(origin, now: now) }
+    }
+
+    /// Gives up who has been away for too long.
+    ///
+    /// - Returns: Who has been silent for a while, to be asked whether it is there.
+    func tick(_ now: ContinuousClock.Instant) -> [String] {
+        let (gone, silent) = state.withLock { ($0.books.takeGone(now), $0.books.takeSilent(now)) }
+        for report in gone { tell(report) }
+        return silent
+    }
+
+    private func tell(_ report: ReceivedBooks.Report) {
+        let prefix = state.withLock { $0.books.own.commonPrefix }
+        let loss = LinkLoss(count: report.lost, prefix: prefix, origin: report.origin, endpoint: endpoint)
+        reporter.lost(loss, byPrefix: report.lost.map { [prefix: $0] } ?? [:])
+    }
+}
+
+extension Receiver.State {
+    /// Reads what a program has sent that is no bus.
+    fileprivate mutating func readForeign(
+        _ message: borrowing NATSMessage,
+        on subject: Span<UInt8>,
+        by inlet: UInt64
+    ) throws(EventError) -> Receiver.Reading {
+        let text = unsafe subject.withUnsafeBufferPointer { unsafe String(validating: $0, as: UTF8.self) }
+        guard let text else { throw .invalidSubject("invalid UTF-8") }
+        let subject = try Subject(validating: text)
+        guard isFirst(inlet, for: subject) else { return .copy }
+        var envelope = Envelope(Envelope.Fields(subject: subject))
+        envelope.headers = message.headers
+        let data = message.data
+        if !data.isEmpty { envelope.payload = data }
+        return .envelope(envelope, nil)
+    }
+
+    /// Whether a pattern is the oldest of those that bring the same message, which has no number to tell it by.
+    fileprivate func isFirst(_ number: UInt64, for subject: Subject) -> Bool {
+        var first = UInt64.max
+        inlets.forEachMatch(of: subject) { first = min(first, $0) }
+        return first == number
+    }
+}

@@ -1,0 +1,345 @@
+import CNATS
+import EventCore
+import LinkRuntime
+import Synchronization
+
+/// What the send thread of a bus does: it owns the connection and makes every call of libnats that may wait.
+///
+/// It sends what there is, up to some hundred envelopes, and then waits until the server has worked through that: a lone
+/// envelope leaves at once, and under load the next batch gathers meanwhile.
+final class SendLoop: ConnectionObserver {
+    /// What libnats has told since the last look.
+    private struct News {
+        var events: [ConnectionEvent] = []
+    }
+
+    private static let batchCount = 256
+    private static let batchBytes = 1 << 20
+    /// How long to wait before a connection is made anew that libnats has given up, at first and at most.
+    private static let firstWait = Duration.milliseconds(100)
+    private static let lastWait = Duration.seconds(5)
+
+    private let exchange: Exchange
+    private let options: NATSConnectionOptions
+    private let linger: Duration
+    private let news = Lock(News())
+
+    init(_ exchange: Exchange, options: NATSConnectionOptions, linger: Duration) {
+        (self.exchange, self.options, self.linger) = (exchange, options, linger)
+    }
+
+    /// On a thread of libnats.
+    func connection(_ event: ConnectionEvent) {
+        news.withLock { news in
+            if news.events.count < 1024 { news.events.append(event) }
+        }
+        exchange.wake()
+    }
+
+    // MARK: The connection
+
+    /// What the thread holds while it runs.
+    private struct Session: ~Copyable {
+        var connection: NATSConnection?
+        var isUp = false
+        /// Whether a flush was in vain, so that nothing is sent until one is answered.
+        var isStuck = false
+        var inlets: [Pattern: Receiver.Inlet] = [:]
+        /// Patterns that the server was asked for and has not confirmed.
+        var asked: [Pattern] = []
+        var items: ArraySlice<SendQueue.Item> = []
+        /// Where headers are written.
+        var header: [UInt8] = []
+        var nextAttempt = ContinuousClock.now
+        var wait = SendLoop.firstWait
+    }
+
+    /// Runs until the bus is closed.
+    ///
+    /// - Parameter opened: Called once, with how the first attempt to connect has ended.
+    func run(_ opened: (Result<Void, EventError>) -> Void) {
+        var session = Session()
+        do throws(EventError) {
+            try connect(&session)
+            opened(.success(()))
+        } catch {
+            return opened(.failure(error))
+        }
+        while exchange.isOpen {
+            turn(&session)
+        }
+        end(&session)
+    }
+
+    private func connect(_ session: inout Session) throws(EventError) {
+        news.withLock { $0.events = [] }
+        var connection = try NATSConnection(options, observer: self)
+        let control = ControlInlet(exchange)
+        for wire in [
+            exchange.namespace.inbox(of: exchange.bus), exchange.namespace.absences(for: exchange.bus),
+            exchange.namespace.everybody,
+        ] {
+            try connection.subscribe(to: wire, limit: -1, receiver: control)
+        }
+        for (pattern, inlet) in session.inlets {
+            try connection.subscribe(to: exchange.namespace.wire(pattern), receiver: inlet)
+        }
+        let hasFlushed = connection.flush()
+        let fault = connection.lastError
+        guard hasFlushed, !fault.hasPrefix(Permissions.ofSubscription) || !session.inlets.isEmpty else {
+            let reason = fault.isEmpty ? "the server does not answer" : fault
+            throw .transport(TransportFailure(operation: "connect \(connection.endpoint)", reason: reason))
+        }
+        session.connection = consume connection
+        session.isUp = true
+        session.isStuck = false
+        session.wait = Self.firstWait
+        announceConnection(&session)
+        let asked = session.asked
+        session.asked = []
+        exchange.effective(asked.filter { isPermitted($0, of: asked.count, &session) })
+    }
+
+    private func announceConnection(_ session: inout Session) {
+        guard let server = session.connection?.serverID, let endpoint = session.connection?.endpoint else { return }
+        exchange.connected(to: server, at: endpoint, maximumPayload: session.connection?.maximumPayload ?? 0)
+    }
+
+    /// Takes note of what libnats has told.
+    private func readNews(_ session: inout Session) {
+        let events = news.withLock { news in
+            defer { news.events = [] }
+            return news.events
+        }
+        for event in events {
+            switch event {
+            case .disconnected:
+                guard session.isUp else { break }
+                session.isUp = false
+                exchange.disconnected("the connection with the server is gone")
+            case .reconnected:
+                exchange.reporter.counters.reconnections.add(1, ordering: .relaxed)
+                // The library has sent its subscriptions before; once they are in effect here, others are told.
+                session.isUp = true
+                flush(&session)
+                announceConnection(&session)
+            case .closed:
+                session.isUp = false
+                exchange.disconnected("the connection is closed")
+                session.connection = nil
+                session.nextAttempt = .now + session.wait
+            case .serverStops: exchange.reporter.serverStops(exchange.receiver.endpoint)
+            case .failed(let reason): exchange.reporter.connectionFailed(exchange.receiver.endpoint, reason)
+            }
+        }
+    }
+
+    /// Makes a connection anew that libnats has given up, as it does when a server refuses the bus twice.
+    private func reconnect(_ session: inout Session) {
+        guard session.connection == nil, ContinuousClock.now >= session.nextAttempt else { return }
+        do throws(EventError) {
+            try connect(&session)
+            exchange.reporter.happened(.restarted(endpoint: exchange.receiver.endpoint))
+        } catch {
+            session.wait = min(session.wait * 2, Self.lastWait)
+            session.nextAttempt = .now + session.wait
+            exchange.reporter.happened(.refused(endpoint: exchange.receiver.endpoint, reason: error.description))
+        }
+    }
+
+    // MARK: A turn
+
+    private func turn(_ session: inout Session) {
+        readNews(&session)
+        reconnect(&session)
+        let silent = exchange.receiver.tick(.now)
+        if !silent.isEmpty { exchange.probe(silent) }
+        if session.isUp, session.isStuck { flush(&session) }
+        guard session.isUp, !session.isStuck else {
+            let work = exchange.takeWork(wantsItems: false)
+            carryOut(work, &session)
+            let next = session.connection == nil ? session.nextAttempt : .now + .seconds(1)
+            return exchange.waitForWork(until: min(work.deadline ?? next, next))
+        }
+        let work = exchange.takeWork(wantsItems: session.items.isEmpty)
+        carryOut(work, &session)
+        if session.items.isEmpty { session.items = work.items[...] }
+        if work.mayPublish { sendBatch(&session) }
+        guard session.items.isEmpty || !work.mayPublish else { return }
+        let latest = ContinuousClock.now + .seconds(1)
+        exchange.waitForWork(until: min(work.deadline ?? latest, latest))
+    }
+
+    /// Subscribes, unsubscribes, and tells others what there is to tell.
+    private func carryOut(_ work: ExchangeStateMachine.Work, _ session: inout Session) {
+        guard !work.commands.isEmpty || !work.notes.isEmpty else { return }
+        for note in work.notes { send(note, &session) }
+        for command in work.commands {
+            switch command {
+            case .subscribe(let pattern):
+                let inlet = exchange.receiver.inlet(for: pattern)
+                do throws(EventError) {
+                    try session.connection?.subscribe(to: exchange.namespace.wire(pattern), receiver: inlet)
+                    session.inlets[pattern] = inlet
+                    session.asked.append(pattern)
+                } catch {
+                    exchange.receiver.close(inlet)
+                    exchange.refused(pattern, error)
+                }
+            case .unsubscribe(let pattern):
+                guard let inlet = session.inlets.removeValue(forKey: pattern) else { break }
+                exchange.receiver.close(inlet)
+                session.connection?.unsubscribe(from: exchange.namespace.wire(pattern))
+            }
+        }
+        flush(&session)
+    }
+
+    /// Waits until the server has worked through what was sent; what it was asked for is in effect then.
+    private func flush(_ session: inout Session) {
+        session.isStuck = session.connection?.flush() != true
+        guard !session.isStuck, !session.asked.isEmpty else { return }
+        let asked = session.asked
+        session.asked = []
+        exchange.effective(asked.filter { isPermitted($0, of: asked.count, &session) })
+    }
+
+    /// Whether the server lets the bus have a pattern it has just been asked for; it says so by the last of its errors only.
+    private func isPermitted(_ pattern: Pattern, of count: Int, _ session: inout Session) -> Bool {
+        guard session.connection?.lastError.hasPrefix(Permissions.ofSubscription) == true else { return true }
+        let wire = exchange.namespace.wire(pattern)
+        if count > 1, let inlet = session.inlets[pattern] {
+            // Which of several it was is found out by asking for each again.
+            session.connection?.unsubscribe(from: wire)
+            try? session.connection?.subscribe(to: wire, receiver: inlet)
+            guard session.connection?.flush() == true else { return true }
+        }
+        let words = session.connection?.lastError ?? ""
+        guard Permissions.concerns(words, wire) else { return true }
+        if let inlet = session.inlets.removeValue(forKey: pattern) { exchange.receiver.close(inlet) }
+        session.connection?.unsubscribe(from: wire)
+        let failure = TransportFailure(operation: "subscribe to \(pattern)", reason: words)
+        exchange.refused(pattern, .transport(failure))
+        return false
+    }
+
+    private func send(_ note: ControlNote, _ session: inout Session) {
+        let bytes = note.message.bytes
+        _ = session.connection?.publish(note.wire, reply: note.reply, bytes.span)
+    }
+
+    /// Sends what is next, and waits until the server has it.
+    private func sendBatch(_ session: inout Session) {
+        guard !session.items.isEmpty else { return }
+        var (count, bytes) = (0, 0)
+        while let item = session.items.first, count < Self.batchCount, bytes < Self.batchBytes {
+            switch item {
+            case .note(let note): send(note, &session)
+            case .envelope(let envelope):
+                let size = envelope.size
+                guard send(envelope, &session) else {
+                    exchange.sent(count, bytes: bytes)
+                    session.isStuck = true
+                    return
+                }
+                count += 1
+                bytes += size
+            }
+            session.items.removeFirst()
+        }
+        flush(&session)
+        exchange.sent(count, bytes: bytes)
+    }
+
+    /// Sends an envelope.
+    ///
+    /// - Returns: Whether it has left; otherwise it is to be sent once there is a connection.
+    private func send(_ envelope: OutgoingEnvelope, _ session: inout Session) -> Bool {
+        envelope.writeHeader(to: &session.header)
+        let status: natsStatus?
+        if let payload = envelope.payload {
+            status = payload.withSpan { session.connection?.publish(envelope.wire, header: "EB", session.header, $0) }
+        } else {
+            status = session.connection?.publish(envelope.wire, header: "EB", session.header, Span())
+        }
+        switch status {
+        case NATS_OK?: return true
+        case nil, NATS_INSUFFICIENT_BUFFER?, NATS_CONNECTION_DISCONNECTED?, NATS_CONNECTION_CLOSED?: return false
+        case let status?:
+            // What it was is counted as lost by those who wanted it.
+            let subject = String(decoding: envelope.wire.dropLast(), as: UTF8.self)
+            exchange.reporter.failed(NATSResult.failure("publish \(subject)", status))
+            return true
+        }
+    }
+
+    // MARK: The end
+
+    /// Sends what is left, says goodbye, and closes, within the time there is.
+    private func end(_ session: inout Session) {
+        let deadline = ContinuousClock.now + linger
+        while !exchange.isDone || !session.items.isEmpty, ContinuousClock.now < deadline {
+            readNews(&session)
+            if session.isUp, session.isStuck { flush(&session) }
+            guard session.isUp, !session.isStuck else {
+                exchange.waitForWork(until: min(deadline, .now + .milliseconds(50)))
+                continue
+            }
+            let work = exchange.takeWork(wantsItems: session.items.isEmpty)
+            if session.items.isEmpty { session.items = work.items[...] }
+            if work.mayPublish, !session.items.isEmpty {
+                sendBatch(&session)
+            } else {
+                exchange.waitForWork(until: min(deadline, work.deadline ?? deadline))
+            }
+        }
+        guard session.isUp, !session.isStuck else { return }
+        for note in exchange.takeLastWords() { send(note, &session) }
+        session.connection?.unsubscribeFromAll()
+        _ = session.connection?.flush()
+    }
+}
+
+/// What servers say about what a client must not do.
+enum Permissions {
+    static let ofSubscription = "Permissions Violation for Subscription to"
+    static let ofPublish = "Permissions Violation for Publish to"
+
+    /// Whether words are about a subject; long ones are cut.
+    static func concerns(_ words: String, _ wire: [UInt8]) -> Bool {
+        guard words.hasPrefix(ofSubscription), let quote = words.utf8.firstIndex(of: UInt8(ascii: "\"")) else {
+            return false
+        }
+        let subject = words.utf8[words.utf8.index(after: quote)...].prefix { $0 != UInt8(ascii: "\"") }
+        let isWhole = words.utf8.last == UInt8(ascii: "\"")
+        return isWhole ? wire.dropLast().elementsEqual(subject) : wire.starts(with: subject)
+    }
+}
+
+/// Gets what other buses tell this one.
+private final class ControlInlet: MessageReceiver {
+    private let exchange: Exchange
+
+    init(_ exchange: Exchange) {
+        self.exchange = exchange
+    }
+
+    func received(_ message: borrowing NATSMessage) {
+        guard !message.saysNobodyListens else {
+            let bus = message.withSubject { wire in wire.text(in: 0..<wire.count).split(separator: ".").last }
+            if let bus { exchange.absent(String(bus)) }
+            return
+        }
+        do throws(ControlMessage.Fault) {
+            exchange.heard(try ControlMessage(Array(message.data)))
+        } catch {
+            let endpoint = exchange.receiver.endpoint
+            switch error {
+            case .malformed: exchange.reporter.happened(.malformed(endpoint: endpoint, reason: "no control message"))
+            case .otherVersion(let version):
+                let reason = "a bus speaks version \(version), and this one \(ControlMessage.version)"
+                exchange.reporter.happened(.incompatible(endpoint: endpoint, reason: reason))
+            }
+        }
+    }
+}
