@@ -41,6 +41,24 @@ import Testing
         }
     }
 
+    @Test func `the subscriber of the compact form in the documentation prints what a bus publishes`() async throws {
+        try await Stage.run { stage in
+            let listing = try WireFormatListings.ofCompactForm()
+            let bus = try ZMQBus(configuration: .init(publish: [.bind("tcp://127.0.0.1:*")], subscribe: []))
+            let program = try await Python(on: stage)
+                .program("subscriber.py", text: listing, #require(bus.boundEndpoints.first))
+            #expect(try await bus.waitForSubscribers(of: "orders.created", atLeast: 1, timeout: .seconds(60)))
+            for (number, count) in [(1, 10), (2, 20_000), (3, 200)] {
+                let text = String(repeating: "x", count: count)
+                try await bus.publish(rawPayload: Data("ignored".utf8), to: "orders.created.not")
+                let envelope = Envelope(subject: "orders.created", rawPayload: Data(text.utf8), headers: ["a": text])
+                try await bus.publish(envelope)
+                #expect(try await program.nextLine() == "orders.created \(number) b'\(text)'")
+            }
+            await bus.close()
+        }
+    }
+
     @Test func `what the publisher in the documentation sends arrives at a bus`() async throws {
         try await Stage.run { stage in
             let listing = try WireFormatListings.listing(with: "zmq.XPUB")

@@ -21,7 +21,7 @@ public struct ZMQBusConfiguration: Sendable {
     /// subscriber: so many times the size of an envelope and about 200 bytes.
     public var sendHighWaterMark = 100_000
 
-    /// The greatest payload or header, in bytes, that is sent or accepted; at least 1024, 16 MiB unless set.
+    /// The greatest payload, or subject and header, in bytes, that is sent or accepted; at least 1024, 16 MiB unless set.
     ///
     /// Publishing more throws. A peer that sends more is disconnected, and connected to again.
     public var maximumMessageSize = 16 << 20
@@ -71,7 +71,7 @@ public struct ZMQBusConfiguration: Sendable {
 
     /// How many subscriptions a peer may have at this bus; at least 1, 32 768 unless set.
     ///
-    /// A bus has two for each wire prefix. Whoever has more is cut off, which the event `refused` tells.
+    /// A bus has three for each wire prefix. Whoever has more is cut off, which the event `refused` tells.
     public var maximumPeerSubscriptions = 32_768
 
     /// How many bytes these may have; at least 1024, 2 MiB unless set.

@@ -29,9 +29,14 @@ import Foundation
         unsafe zmq_setsockopt(socket, option, &value, 4)
     }
 
-    /// Says in the handshake that it is a bus.
+    /// Says in the handshake that it is a bus, one that does not know the compact form.
     func pretend(toBe bus: String) {
-        let (metadata, text) = (Int32(95), "\(PeerIdentity.property):\(PeerIdentity(bus: bus).text)")
+        say(PeerIdentity.property, PeerIdentity(bus: bus).text)
+    }
+
+    /// Says something in the handshake.
+    func say(_ property: String, _ value: String) {
+        let (metadata, text) = (Int32(95), "\(property):\(value)")
         unsafe zmq_setsockopt(socket, metadata, text, text.utf8.count)
     }
 
@@ -49,7 +54,11 @@ import Foundation
     func connect(_ endpoint: String) -> Bool { unsafe zmq_connect(socket, endpoint) == 0 }
 
     func subscribe(_ prefix: String) {
-        unsafe zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, prefix.utf8.count)
+        subscribe(Array(prefix.utf8))
+    }
+
+    func subscribe(_ prefix: [UInt8]) {
+        unsafe zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, prefix.count)
     }
 
     func send(_ frames: [[UInt8]]) {

@@ -3,6 +3,8 @@
 //   wire-in-c publish ENDPOINT COUNT PAYLOAD-BYTES [KEYS]     wire-in-c subscribe ENDPOINT COUNT [KEYS]
 //   wire-in-c ping ENDPOINT PEER COUNT                        wire-in-c pong ENDPOINT PEER
 //
+// With `-one` behind the mode (publish-one …) an envelope is one frame as buses send it to each other.
+//
 // The publishing side binds, the subscribing side connects; no queue has a limit that matters, so nothing is lost. With a
 // folder of the certificates publisher and subscriber everything is encrypted, with CURVE; whoever has the publisher's public
 // key is let in.
@@ -18,6 +20,11 @@ static const char header[] =
     "{\"v\":1,\"origin\":\"d4i1q0mc1l2v3k4j5h60\",\"id\":\"d4i1q0mc1l2v3k4j5h6g\","
     "\"time\":\"2026-11-24T07:11:52.123456789Z\",\"source\":\"planner\",\"headers\":{\"run_id\":\"r17\"},"
     "\"seq\":123456}";
+
+// What stands between a subject and a payload in one frame: number, id, time, source, a header, the length of the payload.
+static const char fields[] =
+    "\377\001\010\0\0\0\0\0\001\342\100\002\014abcdefghijkl\004\010abcdefgh\006\007planner\011\012\006run_idr17\0\062";
+static int is_one_frame;
 
 static void check(int is_good, const char *what) {
     if (is_good) return;
@@ -81,7 +88,9 @@ static void *open_subscriber(void *context, const char *endpoint, const char *pr
         set_key(socket, ZMQ_CURVE_PUBLICKEY, keys, "subscriber.key", "public-key");
         set_key(socket, ZMQ_CURVE_SECRETKEY, keys, "subscriber.key_secret", "secret-key");
     }
-    check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, strlen(prefix)) == 0, "ZMQ_SUBSCRIBE");
+    char topic[100];
+    snprintf(topic, sizeof topic, "%s%s", is_one_frame ? "\376" : "", prefix);
+    check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) == 0, "ZMQ_SUBSCRIBE");
     check(zmq_connect(socket, endpoint) == 0, endpoint);
     return socket;
 }
@@ -91,10 +100,26 @@ static void await_subscriber(void *publisher, char prefix) {
     char notice[256];
     do {
         check(zmq_recv(publisher, notice, sizeof notice, 0) >= 1, "zmq_recv");
-    } while (notice[0] != 1 || notice[1] != prefix);
+    } while (notice[0] != 1 || notice[1] != (is_one_frame ? (char)0xFE : prefix));
+}
+
+static void send_frame(void *socket, const char *topic, const char *payload, size_t count) {
+    size_t length = strlen(topic), whole = 1 + length + sizeof fields - 1 + count;
+    zmq_msg_t frame;
+    check(zmq_msg_init_size(&frame, whole) == 0, "zmq_msg_init_size");
+    char *data = zmq_msg_data(&frame);
+    data[0] = (char)0xFE;
+    memcpy(data + 1, topic, length);
+    memcpy(data + 1 + length, fields, sizeof fields - 1);
+    memcpy(data + 1 + length + sizeof fields - 1, payload, count);
+    check(zmq_msg_send(&frame, socket, 0) >= 0, "zmq_msg_send");
 }
 
 static void send_envelope(void *socket, const char *topic, const char *payload, size_t count) {
+    if (is_one_frame) {
+        send_frame(socket, topic, payload, count);
+        return;
+    }
     check(zmq_send(socket, topic, strlen(topic), ZMQ_SNDMORE) >= 0, "zmq_send");
     check(zmq_send(socket, header, sizeof header - 1, ZMQ_SNDMORE) >= 0, "zmq_send");
     check(zmq_send(socket, payload, count, 0) >= 0, "zmq_send");
@@ -174,7 +199,12 @@ static void pong(void *context, const char *endpoint, const char *peer) {
 
 int main(int count, char **words) {
     void *context = zmq_ctx_new();
-    const char *mode = count > 1 ? words[1] : "";
+    char *mode = count > 1 ? words[1] : (char[]){""};
+    char *suffix = strstr(mode, "-one");
+    if (suffix != NULL) {
+        is_one_frame = 1;
+        *suffix = 0;
+    }
     // What is behind the last word is NULL.
     if ((count == 5 || count == 6) && strcmp(mode, "publish") == 0) {
         publish(context, words[2], atol(words[3]), (size_t)atol(words[4]), words[5]);

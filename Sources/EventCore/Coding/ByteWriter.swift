@@ -134,6 +134,33 @@ import Foundation
         count &+= EventIdentifier.textCount
     }
 
+    /// Writes eight bytes, the highest first.
+    @inline(__always)
+    mutating func append(bigEndian number: UInt64) {
+        if 8 > capacity &- count { grow(by: 8) }
+        unsafe UnsafeMutableRawPointer(base).storeBytes(of: number.bigEndian, toByteOffset: count, as: UInt64.self)
+        count &+= 8
+    }
+
+    /// Writes four bytes, the highest first.
+    @inline(__always)
+    mutating func append(bigEndian number: UInt32) {
+        if 4 > capacity &- count { grow(by: 4) }
+        unsafe UnsafeMutableRawPointer(base).storeBytes(of: number.bigEndian, toByteOffset: count, as: UInt32.self)
+        count &+= 4
+    }
+
+    /// Writes a number in groups of seven bits, the lowest first; all but the last have the highest bit set (LEB128).
+    @inline(__always)
+    mutating func append(varint number: Int) {
+        var rest = UInt(bitPattern: number)
+        while rest >= 0x80 {
+            append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest &>>= 7
+        }
+        append(UInt8(truncatingIfNeeded: rest))
+    }
+
     /// Writes a number without leading zeros.
     mutating func append(decimal number: UInt64) {
         var width = 1
@@ -160,6 +187,12 @@ import Foundation
         let tens = (number &* 103) &>> 10  // number / 10, for a number below 179
         let digits = UInt16(truncatingIfNeeded: tens | (number &- tens &* 10) &<< 8) &+ 0x3030
         unsafe UnsafeMutableRawPointer(base).storeBytes(of: digits.littleEndian, toByteOffset: offset, as: UInt16.self)
+    }
+
+    /// Takes back what was written from a place on.
+    mutating func removeAll(from newCount: Int) {
+        precondition(newCount >= 0 && newCount <= count)
+        count = newCount
     }
 
     mutating func removeTrailingZeros() {

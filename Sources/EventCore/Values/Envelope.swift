@@ -62,7 +62,7 @@ public struct Envelope: @unchecked Sendable {
         }
 
         /// Whether ``headers`` are all there are.
-        var headersAreWhole: Bool { !context.hasOtherHeaders }
+        package var headersAreWhole: Bool { !context.hasOtherHeaders }
 
         package var id: String {
             get { identity.text }

@@ -8,9 +8,16 @@ import Synchronization
 /// than 2²⁴ are made in a second.
 package struct EventIdentifier: Hashable, Sendable {
     /// The first eight bytes.
-    private let upper: UInt64
+    let upper: UInt64
     /// The last four.
-    private let lower: UInt32
+    let lower: UInt32
+
+    /// How many bytes an id has.
+    static let byteCount = 12
+
+    init(upper: UInt64, lower: UInt32) {
+        (self.upper, self.lower) = (upper, lower)
+    }
 
     /// Makes an id that no other call in this process returns.
     ///
@@ -71,7 +78,7 @@ package struct EventIdentifier: Hashable, Sendable {
     }
 
     /// Reads the text of an id; `nil` for every other text, so that an id and its text stand for each other.
-    init?(_ text: Span<UInt8>) {
+    package init?(_ text: Span<UInt8>) {
         guard text.count == Self.textCount else { return nil }
         // The last word begins with four digits that the one before it ends with.
         guard let first = Base32Word(text: text.word(at: 0)), let second = Base32Word(text: text.word(at: 8)),

@@ -71,7 +71,8 @@ package struct LedgerBook: Sendable, Hashable {
         var entries: [Int] = []
 
         var isEmpty: Bool { subscriptions == 0 && owned == 0 && entries.isEmpty }
-        var isPlainlyWanted: Bool { subscriptions > owned }
+        /// Whether somebody wants it who is no bus.
+        package var isPlainlyWanted: Bool { subscriptions > owned }
     }
 
     /// How long after a change a bus is told.
@@ -97,6 +98,8 @@ package struct LedgerBook: Sendable, Hashable {
     var awayBytes = 0
     /// What others have said in the name of a bus, and how often.
     package var forged: [ControlTopic: Int] = [:]
+    /// Plain prefixes of which a subscription has ended, nobody knows yet whether that of a bus.
+    private var doubtful: Set<WirePrefix> = []
     var lastEpoch: UInt64 = 0
     var serial: UInt64 = 0
     /// Changes whenever ``route(of:)`` may answer differently.
@@ -128,7 +131,14 @@ package struct LedgerBook: Sendable, Hashable {
     /// A subscription has ended; `nil` when nobody says whose it was, for its connection is gone.
     package mutating func unsubscribed(_ prefix: WirePrefix, by bus: String?) {
         change(prefix) { $0.subscriptions = max(0, $0.subscriptions - 1) }
-        if let bus { disown(prefix, of: bus) }
+        if let bus { disown(prefix, of: bus) } else if prefix.isPlain { doubtful.insert(prefix) }
+    }
+
+    /// There were no more notices, and so all is known of connections that have ended.
+    package mutating func settled() {
+        guard !doubtful.isEmpty else { return }
+        doubtful = []
+        generation &+= 1
     }
 
     mutating func disown(_ prefix: WirePrefix, of bus: String) {
@@ -263,8 +273,12 @@ package struct LedgerBook: Sendable, Hashable {
     package struct Route: Hashable, Sendable {
         /// Whether a peer that is there wants it.
         package var isWanted = false
+        /// Whether a peer that is there wants it as plain sockets do.
+        package var isPlainlyWanted = false
         /// Whether that is anybody but the bus itself, or somebody who is away.
         package var isHeard = false
+        /// Whether somebody wants it whose connection names no bus.
+        package var hasStrangers = false
         /// What to ``count(_:)``.
         package var entries: [Int] = []
 
@@ -276,13 +290,22 @@ package struct LedgerBook: Sendable, Hashable {
         var route = Route()
         // Shorter prefixes come first, and announcements of one prefix in the order in which they were born.
         var longest: [Int: Int] = [:]
-        interests.forEach(covering: subject) { _, interest in
-            if interest.isPlainlyWanted { (route.isWanted, route.isHeard) = (true, true) }
+        interests.forEach(covering: subject) { prefix, interest in
+            var isWanted = interest.isPlainlyWanted || interest.subscriptions > 0 && doubtful.contains(prefix)
+            if isWanted {
+                route.isHeard = true
+                if !prefix.isPlain { route.hasStrangers = true }
+            }
             for place in interest.entries {
-                if entries[place].announcements > 0 { route.isWanted = true }
+                if entries[place].announcements > 0 { isWanted = true }
                 guard entries[place].key.bus != own else { continue }
                 longest[entries[place].peer] = place
                 route.isHeard = true
+            }
+            if prefix.isPlain {
+                route.isPlainlyWanted = route.isPlainlyWanted || isWanted
+            } else {
+                route.isWanted = route.isWanted || isWanted
             }
             return true
         }

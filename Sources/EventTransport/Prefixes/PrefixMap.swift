@@ -15,20 +15,21 @@ struct PrefixMap<Value> {
         get { values[prefix] }
         set {
             if let newValue {
-                if values.updateValue(newValue, forKey: prefix) == nil { lengths.add(prefix.bytes.count) }
+                if values.updateValue(newValue, forKey: prefix) == nil { lengths.add(prefix) }
             } else if values.removeValue(forKey: prefix) != nil {
-                lengths.remove(prefix.bytes.count)
+                lengths.remove(prefix)
             }
         }
     }
 
     /// Changes a value where it is; there is one from then on.
     mutating func update(_ prefix: WirePrefix, initial: @autoclosure () -> Value, _ change: (inout Value) -> Void) {
-        if values[prefix] == nil { lengths.add(prefix.bytes.count) }
+        if values[prefix] == nil { lengths.add(prefix) }
         change(&values[prefix, default: initial()])
     }
 
-    /// Finds the values whose prefix a text begins with, shortest first, until `body` answers `false`.
+    /// Finds the values whose prefix covers a subject or another prefix, plain ones first and of either kind the shortest
+    /// first, until `body` answers `false`.
     ///
     /// - Complexity: O(*l*) look-ups, where *l* is the number of different lengths of prefixes.
     func forEach(covering text: borrowing Span<UInt8>, _ body: (WirePrefix, Value) -> Bool) {

@@ -127,8 +127,9 @@ extension ChunkedArray<Subject> {
     /// The subjects that begin with a prefix.
     fileprivate func covered(by prefix: WirePrefix) -> [Subject] {
         var covered: [Subject] = []
+        let first = prefix.plain.bytes
         forEach(from: { subject in
-            subject.rawValue.withUTF8Bytes { !$0.precedes(prefix.bytes.span) }
+            subject.rawValue.withUTF8Bytes { !$0.precedes(first.span) }
         }) { subject in
             guard prefix.covers(subject) else { return false }
             covered.append(subject)

@@ -14,7 +14,13 @@ extension LedgerBook {
         case (.prefix(let prefix), true): subscribed(prefix, by: notice.bus)
         case (.prefix(let prefix), false): unsubscribed(prefix, by: notice.bus)
         case (.control(.interest(let bus, let incarnation, let prefix)), true):
-            announced(prefix, by: bus, incarnation: incarnation, number: number, now: now)
+            announced(
+                notice.isOfPlainBus ? prefix.plain : prefix,
+                by: bus,
+                incarnation: incarnation,
+                number: number,
+                now: now
+            )
         case (.control(.interest(let bus, let incarnation, _)), false):
             let isGivenUp = notice.connection != nil
             withdrawn(by: bus, incarnation: incarnation, isGivenUp: isGivenUp, number: number, now: now)

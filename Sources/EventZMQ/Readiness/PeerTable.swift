@@ -67,6 +67,11 @@ struct PeerTable: Hashable, Sendable {
     /// Whether anything but control topics is subscribed to at a socket.
     func hasInterest(at socket: Int) -> Bool { (sockets[socket]?.subscriptions ?? 0) > 0 }
 
+    /// Whether a bus has announced a prefix at a socket.
+    func hasAnnounced(_ prefix: WirePrefix, _ bus: String, at socket: Int) -> Bool {
+        (interest(prefix, at: socket)?.announcements(of: bus) ?? 0) > 0
+    }
+
     /// The prefixes whose counts may have changed since the last call; to be called after each batch of notices.
     mutating func takeChanged() -> [WirePrefix] {
         defer { changed = [] }
@@ -91,7 +96,10 @@ struct PeerTable: Hashable, Sendable {
             return nil
         case .interest(let bus, let prefix):
             update(prefix, at: socket, about: bus) { $0.announced(bus, by: identity) }
-            if identity == bus { restore(bus, prefix, at: socket) { $0.isShort(bus) } }
+            if identity == bus {
+                restore(bus, prefix, at: socket) { $0.isShort(bus) }
+                restorePlain(bus, at: socket)
+            }
             return nil
         case .presence(let bus):
             return arrived(bus, at: socket, by: identity)
@@ -136,9 +144,11 @@ struct PeerTable: Hashable, Sendable {
         var common = cases.first { !$0.suspects.isEmpty }?.suspects ?? []
         for (_, suspects) in cases where !suspects.isEmpty { common.formIntersection(suspects) }
         for (prefix, suspects) in cases {
-            let suspect = common.first { suspects.contains($0) } ?? suspects.first
+            let own = ending.bus.flatMap { suspects.contains($0) ? $0 : nil }
+            let suspect = own ?? common.first { suspects.contains($0) } ?? suspects.first
             let bus = update(prefix, at: socket, about: suspect) { $0.settle(suspect) }
-            if let bus { presume(bus, prefix, at: socket) }
+            // Buses do not announce what they ask for in plain; of the bus whose connection it was it is certain.
+            if let bus, !(prefix.isPlain && bus == ending.bus) { presume(bus, prefix, at: socket) }
         }
     }
 
@@ -192,7 +202,7 @@ struct PeerTable: Hashable, Sendable {
         _ body: (inout PrefixInterest) -> Result
     ) -> Result {
         let (result, effect) = slots[prefix, default: []].update(at: socket, about: bus, body)
-        if effect.isFirst { lengths.add(prefix.bytes.count) }
+        if effect.isFirst { lengths.add(prefix) }
         if effect.isChange, changed.last != prefix { changed.append(prefix) }
         if effect.subscriptions != 0 || effect.known != 0 || effect.announcements != 0 {
             sockets[socket, default: Socket()].take(effect, about: bus)
@@ -208,7 +218,7 @@ struct PeerTable: Hashable, Sendable {
     private mutating func removeIfEmpty(_ prefix: WirePrefix) {
         guard slots[prefix]?.isEmpty == true else { return }
         slots[prefix] = nil
-        lengths.remove(prefix.bytes.count)
+        lengths.remove(prefix)
     }
 
     // MARK: Presumptions
@@ -230,10 +240,23 @@ struct PeerTable: Hashable, Sendable {
             interest(prefix, at: socket).map(isMissing) == true
         else { return }
         forgetPresumptions(of: bus, at: socket)
+        let buses = sockets[socket]?.buses
         for presumption in presumed where presumption.bus == bus {
-            let other = update(presumption.prefix, at: socket, about: bus) { $0.restore(bus) }
+            let other = update(presumption.prefix, at: socket, about: bus) { interest in
+                interest.restore(bus) { other in
+                    !presumption.prefix.isPlain || (buses?[other]?.announcements ?? 0) == 0
+                }
+            }
             if let other { presume(other, presumption.prefix, at: socket) }
         }
+    }
+
+    /// Gives a bus that announces something back what it had asked for in plain: over a connection that was made again that
+    /// would have come first.
+    private mutating func restorePlain(_ bus: String, at socket: Int) {
+        guard let presumed = sockets[socket]?.presumed, !presumed.isEmpty else { return }
+        guard let plain = presumed.first(where: { $0.bus == bus && $0.prefix.isPlain }) else { return }
+        restore(bus, plain.prefix, at: socket) { !$0.owns(bus) }
     }
 
     // MARK: Presence

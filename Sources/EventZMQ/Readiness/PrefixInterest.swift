@@ -198,9 +198,12 @@ struct PrefixInterest: Hashable, Sendable {
 
     /// Gives a bus back what was taken for ended, since it was somebody else's.
     ///
+    /// - Parameters:
+    ///   - bus: The bus.
+    ///   - isSuspect: Whether it may have been another one's.
     /// - Returns: Another bus, if it was that one's.
-    mutating func restore(_ bus: String) -> String? {
-        if let other = unannounced.first(where: { $0 != bus }) {
+    mutating func restore(_ bus: String, where isSuspect: (String) -> Bool) -> String? {
+        if let other = unannounced.first(where: { $0 != bus && isSuspect($0) }) {
             change(other) { $0.owned -= 1 }
             change(bus) { $0.owned += 1 }
             return other

@@ -19,6 +19,8 @@ struct SubscriptionNotice: Sendable {
     var connection: Int32?
     /// Who is at the other end, as the handshake told.
     var peer: PeerIdentity?
+    /// Which version of the wire format it speaks, if it has told.
+    var wire: Int?
     /// What the handshake has proved of it, where a bus insists on that.
     var user: String?
     /// Whether the bus that it says it is belongs to somebody else.
@@ -34,6 +36,9 @@ struct SubscriptionNotice: Sendable {
         return nil
     }
 
+    /// Whether it comes from a bus that does not know the compact form, and announces what it asks for in plain.
+    var isOfPlainBus: Bool { peer != nil && wire ?? WireVersion.unsaid == WireVersion.unsaid }
+
     /// Reads a message; `nil` when it is no notice.
     init?(_ message: borrowing ZMQMessage, _ peers: inout PeerReader) {
         let bytes = message.bytes
@@ -45,11 +50,13 @@ struct SubscriptionNotice: Sendable {
             // libzmq keeps it all the same.
             topic = ControlTopic(text).map(Topic.control) ?? .unknown(Array(text))
         } else {
-            topic = .prefix(WirePrefix(Array(text)))
+            let isPlain = text.first != CompactForm.firstByte
+            topic = .prefix(WirePrefix(Array(isPlain ? text : text.dropFirst()), isPlain: isPlain))
         }
         let connection = message.connection
         self.connection = connection < 0 ? nil : connection
         peer = peers.peer(of: message)
+        wire = peers.wire(of: message)
         user = peers.user(of: message)
     }
 }

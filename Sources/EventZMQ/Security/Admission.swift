@@ -71,7 +71,7 @@ struct Admission: Sendable {
         switch topic {
         case .prefix(let prefix):
             guard !permissions.maySubscribe(to: prefix) else { return nil }
-            return "\(permissions.name) may not subscribe to \"\(String(decoding: prefix.bytes, as: UTF8.self))\""
+            return "\(permissions.name) may not subscribe to \"\(prefix.text)\""
         case .control(.inbox(bus ?? "")), .control(.interest), .control(.presence), .control(.acknowledgement):
             return nil
         case .control(.inbox(let other)):

@@ -32,9 +32,12 @@ public struct ZMQPermissions: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether everything that a prefix asks for may be subscribed to.
     ///
-    /// A prefix that a pattern without wildcards stands for also covers longer subjects, as in ZeroMQ itself.
+    /// A plain prefix that a pattern without wildcards stands for also covers longer subjects, as in ZeroMQ itself.
     func maySubscribe(to prefix: WirePrefix) -> Bool {
-        subscribe.contains { WirePrefix(of: $0).covers(prefix) }
+        subscribe.contains { pattern in
+            let granted = WirePrefix(of: pattern)
+            return (prefix.isPlain ? granted.plain : granted).covers(prefix)
+        }
     }
 }
 

@@ -38,8 +38,11 @@ final class Outbox: Sendable {
         /// The generation of all books that the routes are from.
         var generation = UInt64.max
         var routes: [LedgerBook.Route] = []
-        /// The last leg that leads to somebody who wants it.
-        var lastWanted: Int?
+        /// What somebody wants it as.
+        var wanted: Encoding = []
+        /// The last legs that lead to somebody who wants it in each form.
+        var lastCompact: Int?
+        var lastPlain: Int?
         var isCounted = false
         var isHeard = false
     }
@@ -76,53 +79,65 @@ final class Outbox: Sendable {
             return sum
         }
 
-        private mutating func place(of subject: Subject) -> SubjectPlace {
+        /// What is known of a subject, brought up to date.
+        mutating func place(of subject: Subject) -> SubjectPlace {
             let place = subjects.place(of: subject, initial: SubjectState())
             let generation = generation
             if subjects[place].generation != generation {
                 let routes = legs.map { $0.route(of: subject) }
                 subjects[place].generation = generation
                 subjects[place].routes = routes
-                subjects[place].lastWanted = routes.lastIndex { $0.isWanted }
+                subjects[place].lastCompact = routes.lastIndex { $0.isWanted }
+                subjects[place].lastPlain = routes.lastIndex { $0.isPlainlyWanted }
+                subjects[place].wanted = routes.reduce(into: []) { $0.formUnion($1.encoding) }
                 subjects[place].isCounted = routes.contains { !$0.entries.isEmpty }
                 subjects[place].isHeard = routes.contains { $0.isHeard }
             }
             return place
         }
 
-        /// Who wants a subject; counts an envelope on it unless it is going to be sent.
-        mutating func note(_ subject: Subject) -> Demand {
-            let place = place(of: subject)
-            if subjects[place].lastWanted != nil { return .wanted }
+        /// What somebody wants a subject as.
+        func wanted(at place: SubjectPlace) -> Encoding { subjects[place].wanted }
+
+        /// What somebody wants a subject as; counts an envelope on it unless it is going to be sent.
+        mutating func note(at place: SubjectPlace) -> Demand {
+            if !subjects[place].wanted.isEmpty { return .wanted(subjects[place].wanted) }
             guard subjects[place].isCounted else { return .none }
             count(place)
-            return .counted
+            return .counted(isFirstUnchecked: isFirstUnchecked())
+        }
+
+        /// Whether the service thread does not know yet that there was a send since it last looked.
+        private mutating func isFirstUnchecked() -> Bool {
+            defer { isUnchecked = true }
+            return !isUnchecked
         }
 
         /// Gives an envelope its numbers and counts it.
-        mutating func number(_ subject: Subject) -> (place: SubjectPlace, sequence: UInt64) {
-            let place = place(of: subject)
+        mutating func number(at place: SubjectPlace) -> UInt64 {
             count(place)
             subjects[place].sequence += 1
-            return (place, subjects[place].sequence)
+            return subjects[place].sequence
         }
 
         /// Sends an envelope that was just numbered to every leg that leads to somebody who wants it.
         mutating func send(_ message: borrowing OutgoingMessage, at place: SubjectPlace) -> Aftermath {
-            var aftermath = Aftermath(isFirstUnchecked: !isUnchecked)
-            isUnchecked = true
-            aftermath.isUnheard = !subjects[place].isHeard
-            guard let last = subjects[place].lastWanted else {
-                aftermath.isUnwanted = true
-                return aftermath
-            }
-            for index in legs.indices where subjects[place].routes[index].isWanted {
+            var aftermath = Aftermath(
+                isFirstUnchecked: isFirstUnchecked(),
+                isUnheard: !subjects[place].isHeard,
+                wanted: subjects[place].wanted
+            )
+            for index in legs.indices {
+                let route = subjects[place].routes[index]
                 guard let socket = legs[index].socket else { continue }
-                // The last one may take the frames over; the others get copies that share their memory.
-                switch index == last ? socket.send(message) : message.withCopy({ socket.send($0) }) {
-                case .sent: break
-                case .sentExceptToFull: aftermath.fullQueues.append(legs[index].name)
-                case .failed(let code): aftermath.code = code
+                if route.isWanted {
+                    // The last one may take the frames over; the others get copies that share their memory.
+                    let isLast = index == subjects[place].lastCompact
+                    aftermath.add(socket.send(.compact, of: message, isLast: isLast), at: legs[index].name)
+                }
+                if route.isPlainlyWanted {
+                    let isLast = index == subjects[place].lastPlain
+                    aftermath.add(socket.send(.plain, of: message, isLast: isLast), at: legs[index].name)
                 }
             }
             return aftermath
@@ -149,24 +164,35 @@ final class Outbox: Sendable {
         }
     }
 
+    /// What becomes of an envelope.
     private enum Demand {
         /// Nobody has asked for it.
         case none
         /// Only buses that are away have.
-        case counted
-        case wanted
+        case counted(isFirstUnchecked: Bool)
+        /// It has to be encoded so, and was not.
+        case wanted(Encoding)
+        case sent(Aftermath)
         case closed
     }
 
     /// What a send leaves to be done without the lock.
     private struct Aftermath {
-        var isFirstUnchecked = false
+        var isFirstUnchecked: Bool
+        var isUnheard: Bool
+        /// What it was wanted as.
+        var wanted: Encoding
         var fullQueues: [String] = []
         var code: Int32?
-        var isUnwanted = false
-        var isUnheard = false
-        var isClosed = false
         var forgotten: ForgottenSubjects?
+
+        mutating func add(_ outcome: PublishingSocket.Outcome, at name: String) {
+            switch outcome {
+            case .sent: break
+            case .sentExceptToFull: if fullQueues.last != name { fullQueues.append(name) }
+            case .failed(let code): self.code = code
+            }
+        }
     }
 
     private static let subjectCapacity = 1 << 16
@@ -175,6 +201,7 @@ final class Outbox: Sendable {
 
     private let state: Lock<State>
     private let origin: String
+    private let originID: EventIdentifier?
     private let encoder: EnvelopeEncoder
     private let maximumMessageSize: Int
     private let reporter: BusReporter
@@ -188,12 +215,14 @@ final class Outbox: Sendable {
     // load but what the lock guards: relaxed would do, and costs as much.
     private let hasInterest = Atomic<Bool>(false)
 
-    /// Whether to ask who wants an envelope before it is encoded, which takes the lock once more: after one that nobody
-    /// wanted, since most of what a program publishes may be of no interest elsewhere, until one is wanted.
-    private let asksFirst = Atomic<Bool>(false)
+    /// What to encode of an envelope before the lock is taken: what the last one was wanted as.
+    ///
+    /// After one that nobody wanted that is nothing, since most of what a program publishes may be of no interest elsewhere.
+    private let expected = Atomic<UInt8>(Encoding.compact.rawValue)
 
     init(origin: String, maximumMessageSize: Int, asksWhoSubscribes: Bool, reporter: BusReporter, wakeUp: WakeUp) {
         self.origin = origin
+        originID = EventIdentifier(Array(origin.utf8).span)
         state = Lock(State(asksWhoSubscribes: asksWhoSubscribes))
         encoder = EnvelopeEncoder(origin: origin)
         self.maximumMessageSize = maximumMessageSize
@@ -213,41 +242,42 @@ final class Outbox: Sendable {
     ///   ``EventError/transport(_:)`` for a frame above the limit and when libzmq refuses.
     func send(_ envelope: Envelope) throws(EventError) {
         try check(envelope)
-        guard asksFirst.load(ordering: .relaxed) else { return try sendWanted(envelope) }
-        switch demand(for: envelope.subject) {
-        case .closed: throw .busClosed
-        case .none: reporter.counters.unheard.add(1, ordering: .relaxed)
-        case .counted: reporter.counters.sent.add(1, ordering: .relaxed)
-        case .wanted:
-            asksFirst.store(false, ordering: .relaxed)
-            try sendWanted(envelope)
+        var encoding = Encoding(rawValue: expected.load(ordering: .relaxed))
+        while true {
+            switch try encoding.isEmpty ? demand(for: envelope.subject) : send(envelope, as: encoding) {
+            case .closed: throw .busClosed
+            case .wanted(let wanted):
+                expected.store(wanted.rawValue, ordering: .relaxed)
+                encoding = wanted
+                continue
+            case .none:
+                if !encoding.isEmpty { expected.store(0, ordering: .relaxed) }
+                reporter.counters.unheard.add(1, ordering: .relaxed)
+            case .counted(let isFirstUnchecked):
+                if !encoding.isEmpty { expected.store(0, ordering: .relaxed) }
+                if isFirstUnchecked { wakeUp.wake() }
+                reporter.counters.sent.add(1, ordering: .relaxed)
+            case .sent(let aftermath):
+                if aftermath.wanted != encoding { expected.store(aftermath.wanted.rawValue, ordering: .relaxed) }
+                try finish(aftermath, envelope)
+            }
+            return
         }
     }
 
     private func demand(for subject: Subject) -> Demand {
-        let (demand, isFirst, _) = state.withLock { state -> (Demand, Bool, ForgottenSubjects?) in
-            guard state.isOpen else { return (.closed, false, nil) }
-            let demand = state.note(subject)
-            let forgotten = state.takeForgotten()
-            guard demand == .counted, !state.isUnchecked else { return (demand, false, forgotten) }
-            state.isUnchecked = true
-            return (demand, true, forgotten)
+        let (demand, _) = state.withLock { state -> (Demand, ForgottenSubjects?) in
+            guard state.isOpen else { return (.closed, nil) }
+            let demand = state.note(at: state.place(of: subject))
+            return (demand, state.takeForgotten())
         }
-        if isFirst { wakeUp.wake() }
         return demand
     }
 
-    private func sendWanted(_ envelope: Envelope) throws(EventError) {
-        let aftermath = try JSONWriter.with { header throws(EventError) in
-            try encoder.begin(&header, of: envelope)
-            try check(header.count + EnvelopeEncoder.maximumEndCount, of: envelope)
-            return try send(envelope, &header)
-        }
+    private func finish(_ aftermath: Aftermath, _ envelope: Envelope) throws(EventError) {
         if aftermath.isFirstUnchecked { wakeUp.wake() }
         for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
-        if aftermath.isClosed { throw .busClosed }
         if let code = aftermath.code { throw ZMQResult.failure("publish \(envelope.subject)", code) }
-        if aftermath.isUnwanted { asksFirst.store(true, ordering: .relaxed) }
         if aftermath.isUnheard {
             reporter.counters.unheard.add(1, ordering: .relaxed)
         } else {
@@ -255,35 +285,85 @@ final class Outbox: Sendable {
         }
     }
 
-    private func send(_ envelope: Envelope, _ header: inout JSONWriter) throws(EventError) -> Aftermath {
-        let result = envelope.subject.rawValue.withUTF8Bytes { subject in
-            envelope.payload.withBytes { payload in
-                Result { () throws(EventError) in
-                    try OutgoingMessage.with(subject: subject, payload: payload) { message throws(EventError) in
-                        try state.withLock { state throws(EventError) -> Aftermath in
-                            guard state.isOpen else { return Aftermath(isClosed: true) }
-                            let (place, sequence) = state.number(envelope.subject)
+    /// Encodes an envelope and sends it, unless it is wanted otherwise.
+    private func send(_ envelope: Envelope, as encoding: Encoding) throws(EventError) -> Demand {
+        try CompactWriter.with { compact throws(EventError) in
+            try JSONWriter.with { header throws(EventError) in
+                try OutgoingMessage.with { message throws(EventError) in
+                    if encoding.contains(.compact) { try write(envelope, &compact, to: &message, as: encoding) }
+                    if encoding.contains(.plain) { try write(envelope, &header, to: &message) }
+                    return try state.withLock { state throws(EventError) -> Demand in
+                        guard state.isOpen else { return .closed }
+                        let place = state.place(of: envelope.subject)
+                        let wanted = state.wanted(at: place)
+                        guard !wanted.isEmpty else { return state.note(at: place) }
+                        guard wanted.isSubset(of: encoding) else { return .wanted(wanted) }
+                        let sequence = state.number(at: place)
+                        if wanted.contains(.compact) {
+                            let offset = CompactForm.placeOfNumber(subjectCount: envelope.subject.rawValue.utf8.count)
+                            message.setNumber(state.number, at: offset)
+                        }
+                        if wanted.contains(.plain) {
                             encoder.finish(&header, sequence: sequence, number: state.number)
                             try header.withBytes { bytes throws(EventError) in try message.setHeader(bytes) }
-                            var aftermath = state.send(message, at: place)
-                            aftermath.forgotten = state.takeForgotten()
-                            return aftermath
                         }
+                        var aftermath = state.send(message, at: place)
+                        aftermath.forgotten = state.takeForgotten()
+                        return .sent(aftermath)
                     }
                 }
             }
         }
-        return try result.get()
+    }
+
+    /// Makes the compact form of an envelope, which only lacks its number.
+    private func write(
+        _ envelope: Envelope,
+        _ compact: inout CompactWriter,
+        to message: inout OutgoingMessage,
+        as encoding: Encoding
+    ) throws(EventError) {
+        let payloadCount = envelope.payloadCount
+        let origin = encoding.contains(.origin) ? originID : nil
+        compact.begin(envelope.subject)
+        let start = compact.count
+        try compact.fields(of: envelope, number: 0, origin: origin, payloadCount: payloadCount)
+        // What fits a frame that any bus accepts is one.
+        let isApart = compact.count + payloadCount > ZMQBusConfiguration.maximumMessageSizes.lowerBound
+        if isApart, payloadCount > 0 {
+            compact.removeAll(from: start)
+            try compact.fields(of: envelope, number: 0, origin: origin, payloadCount: 0)
+        }
+        try check(compact.count, "subject and header", of: envelope)
+        try compact.withBytes { head throws(EventError) in
+            try message.setCompact(head, envelope.payload, isApart: isApart && payloadCount > 0)
+        }
+    }
+
+    /// Makes the frames of an envelope, which only lack the header.
+    private func write(
+        _ envelope: Envelope,
+        _ header: inout JSONWriter,
+        to message: inout OutgoingMessage
+    ) throws(EventError) {
+        try encoder.begin(&header, of: envelope)
+        try check(header.count + EnvelopeEncoder.maximumEndCount, "the header", of: envelope)
+        let result = envelope.subject.rawValue.withUTF8Bytes { subject in
+            envelope.payload.withBytes { payload in
+                Result { () throws(EventError) in try message.setPlain(subject, payload) }
+            }
+        }
+        try result.get()
     }
 
     /// - Throws: ``EventError/transport(_:)`` for a payload above the limit.
     func check(_ envelope: Envelope) throws(EventError) {
-        try check(envelope.payloadCount, of: envelope)
+        try check(envelope.payloadCount, "the payload", of: envelope)
     }
 
-    private func check(_ count: Int, of envelope: Envelope) throws(EventError) {
+    private func check(_ count: Int, _ part: String, of envelope: Envelope) throws(EventError) {
         guard count > maximumMessageSize else { return }
-        let reason = "\(count) bytes exceed maximumMessageSize \(maximumMessageSize)"
+        let reason = "\(part): \(count) bytes exceed maximumMessageSize \(maximumMessageSize)"
         throw .transport(TransportFailure(operation: "publish \(envelope.subject)", reason: reason))
     }
 
@@ -395,6 +475,7 @@ final class Outbox: Sendable {
                 for notice in result.notices {
                     state.legs[place].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
                 }
+                if result.isAll { state.legs[place].book.settled() }
             }
             return (result, state.legs.contains { !$0.book.isEmpty } || !state.isOpen)
         }
@@ -467,10 +548,24 @@ extension [Pattern]? {
     func sends(_ subject: Subject) -> Bool { self?.contains { $0.matches(subject) } ?? true }
 }
 
-extension Data? {
-    /// Runs `body` on the bytes, of which nothing has none.
-    fileprivate func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-        guard let data = self else { return body(Span()) }
-        return data.withSpan(body)
+extension PublishingSocket {
+    /// Sends a form of an envelope; the last time the frames themselves, which are gone then.
+    fileprivate func send(
+        _ form: OutgoingMessage.Form,
+        of message: borrowing OutgoingMessage,
+        isLast: Bool
+    ) -> Outcome {
+        isLast ? send(form, of: message) : message.withCopy(of: form) { send(form, of: $0) }
+    }
+}
+
+extension LedgerBook.Route {
+    /// What is to be encoded for it.
+    fileprivate var encoding: Encoding {
+        var encoding: Encoding = []
+        if isWanted { encoding.insert(.compact) }
+        if hasStrangers { encoding.insert(.origin) }
+        if isPlainlyWanted { encoding.insert(.plain) }
+        return encoding
     }
 }

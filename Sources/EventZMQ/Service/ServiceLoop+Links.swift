@@ -13,7 +13,7 @@ extension ServiceLoop {
         let incarnation = announcements.add(prefix)
         accounts.announced(prefix, incarnation)
         let interest = ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix)
-        subscribeEverywhere(isSubscribed ? [interest.bytes] : [prefix.bytes, interest.bytes])
+        subscribeEverywhere((isSubscribed ? [] : prefix.topics) + [interest.bytes])
     }
 
     /// Gives prefixes up: first the announcement alone, and the subscription when all that was counted for it is here.
@@ -33,7 +33,7 @@ extension ServiceLoop {
     func finish(_ incarnations: [UInt64], isClosed: Bool = true) {
         for incarnation in incarnations {
             guard let prefix = announcements.close(incarnation) else { continue }
-            if !announcements.isNeeded(prefix) { unsubscribeEverywhere([prefix.bytes]) }
+            if !announcements.isNeeded(prefix) { unsubscribeEverywhere(prefix.topics) }
             confirmation.released(incarnation)
             accounts.released(prefix, incarnation, isClosed: isClosed, now: .now)
         }
@@ -163,12 +163,19 @@ extension ServiceLoop {
     }
 
     /// Tells of a peer of another version, once for each endpoint and version.
-    func check(_ peer: PeerIdentity?, of watch: LinkWatch) {
-        guard let peer, peer.version != PeerIdentity.version else { return }
+    ///
+    /// - Parameters:
+    ///   - peer: Which bus it says it is, and which version of what buses tell each other it speaks.
+    ///   - wire: Which version of envelopes it says it speaks.
+    ///   - watch: Where it is.
+    func check(_ peer: PeerIdentity?, wire: Int?, of watch: LinkWatch) {
+        var (spoken, own) = (wire ?? (peer == nil ? WireVersion.current : WireVersion.unsaid), WireVersion.current)
+        if let peer, peer.version != PeerIdentity.version { (spoken, own) = (peer.version, PeerIdentity.version) }
+        guard spoken != own else { return }
         guard watch.strangeVersions.count < Self.maximumVersions else { return }
-        guard watch.strangeVersions.insert(peer.version).inserted else { return }
-        let reason =
-            "bus \(peer.bus) speaks version \(peer.version) of the wire format, this one \(PeerIdentity.version)"
+        guard watch.strangeVersions.insert(spoken).inserted else { return }
+        let who = peer.map { "bus \($0.bus)" } ?? "a peer"
+        let reason = "\(who) speaks version \(spoken) of the wire format, this one \(own)"
         reporter.happened(.incompatible(endpoint: watch.name, reason: reason))
     }
 
@@ -215,7 +222,7 @@ extension ServiceLoop {
         watch.monitor = monitor
         subscriber.socket = socket
         lostAllConnections(of: watch)
-        try subscriber.subscribe(to: announcements.all.map(\.value.bytes))
+        try subscriber.subscribe(to: announcements.all.flatMap(\.value.topics))
         try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes])
         try subscriber.subscribe(
             to: announcements.all.map { incarnation, prefix in
@@ -270,7 +277,7 @@ extension ServiceLoop {
                     received(over: connection, from: notice.isForeign ? nil : notice.bus, notice.user, of: watch)
                     count(notice, over: connection, at: watch)
                 }
-                check(notice.peer, of: watch)
+                check(notice.peer, wire: notice.wire, of: watch)
                 if let change = peers.enter(notice, at: watch.id) { tell(change) }
             }
             for bus in displaced { cutOffAnyone(as: bus) }
@@ -304,7 +311,9 @@ extension PeerTable {
         let topic: Notice
         switch notice.topic {
         case .prefix(let prefix): topic = .prefix(prefix)
-        case .control(.interest(let bus, _, let prefix)): topic = .interest(bus: bus, prefix: prefix)
+        case .control(.interest(let bus, _, let prefix)):
+            let isPlain = notice.connection == nil ? hasAnnounced(prefix.plain, bus, at: socket) : notice.isOfPlainBus
+            topic = .interest(bus: bus, prefix: isPlain ? prefix.plain : prefix)
         case .control(.presence(let bus)): topic = .presence(bus: bus)
         case .control, .unknown: return nil
         }

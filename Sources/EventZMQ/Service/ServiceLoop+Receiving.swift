@@ -30,7 +30,7 @@ extension ServiceLoop {
                 }
                 receive(over: subscriber, now)
                 count += 1
-                if arrived.count == Self.deliveredAtOnce { deliverArrived() }
+                if arrived.count >= Self.deliveredAtOnce { deliverArrived() }
             }
             deliverArrived()
             if count == Self.messagesAtOnce { hasMore = true }
@@ -39,21 +39,59 @@ extension ServiceLoop {
     }
 
     private func receive(over subscriber: SubscribingSocket, _ now: Instant) {
-        if frames.isControl {
-            receiveControl(over: subscriber, now)
-            return
-        }
-        do {
-            let received = try frames.decode(with: &decoder)
-            if admission != nil, let reason = refusal(of: received, over: watches[subscriber.id]) {
-                reporter.happened(.malformed(endpoint: watches[subscriber.id].name, reason: reason))
-                return
+        switch frames.kind {
+        case .control: receiveControl(over: subscriber, now)
+        case .compact:
+            reportingMalformed(over: subscriber) { () throws(EventError) in
+                try frames.decodeCompact(with: &compactDecoder, from: { frames.peer(&senders)?.bus }) { received in
+                    guard take(WireEnvelope(received), over: subscriber.id, now) else { return }
+                    if let origin = received.origin, received.namesOrigin, let number = received.number {
+                        copies.received(number, from: origin, over: subscriber.id)
+                    }
+                }
             }
-            accept(received, over: subscriber.id, now)
-        } catch {
-            check(frames.peer(&senders), of: watches[subscriber.id])
-            reporter.happened(.malformed(endpoint: watches[subscriber.id].name, reason: "\(error)"))
+        case .plain:
+            // Whoever speaks the compact form sends it, and this one because of somebody else.
+            guard frames.wire(&senders) != WireVersion.current else { return }
+            reportingMalformed(over: subscriber) { () throws(EventError) in
+                let received = try frames.decode(with: &decoder)
+                if let origin = received.origin, let number = received.number,
+                    copies.hasReceived(number, from: origin, over: subscriber.id)
+                {
+                    return
+                }
+                take(received, over: subscriber.id, now)
+            }
         }
+    }
+
+    private func reportingMalformed(
+        over subscriber: SubscribingSocket,
+        _ work: () throws(EventError) -> Void
+    ) {
+        do {
+            try work()
+        } catch {
+            let watch = watches[subscriber.id]
+            check(frames, of: watch)
+            reporter.happened(.malformed(endpoint: watch.name, reason: "\(error)"))
+        }
+    }
+
+    /// Tells of a sender of another version.
+    private func check(_ frames: ReceivedFrames, of watch: LinkWatch) {
+        check(frames.peer(&senders), wire: frames.wire(&senders), of: watch)
+    }
+
+    /// Takes an envelope, unless whoever sent it may not publish it.
+    @discardableResult
+    private func take(_ received: WireEnvelope, over link: Int, _ now: Instant) -> Bool {
+        if admission != nil, let reason = refusal(of: received, over: watches[link]) {
+            reporter.happened(.malformed(endpoint: watches[link].name, reason: reason))
+            return false
+        }
+        accept(received, over: link, now)
+        return true
     }
 
     private func receiveControl(over subscriber: SubscribingSocket, _ now: Instant) {
@@ -64,7 +102,7 @@ extension ServiceLoop {
         // With a subscription to everything the messages to others arrive too.
         guard bus == busID else { return }
         let (peer, connection) = (frames.peer(&senders), frames.connection)
-        check(peer, of: watch)
+        check(frames, of: watch)
         guard let message = LedgerMessage(frames: frames.body), peer?.bus == message.origin else {
             return refuse("a ledger message that is none", of: watch)
         }
@@ -142,7 +180,7 @@ extension ServiceLoop {
                 return
             }
             // Where several may connect, one could speak for another.
-            let isOwn = watches[link].connects || frames.peer(&senders)?.bus == origin
+            let isOwn = received.isFromOrigin || watches[link].connects || frames.peer(&senders)?.bus == origin
             if isOwn, let number = received.number {
                 accounts.received(
                     number,

@@ -44,6 +44,8 @@ final class ServiceLoop {
     var subscriberWaits = SubscriberWaits<Waiter>()
     var gaps = GapDetector()
     var decoder = EnvelopeDecoder()
+    var compactDecoder = CompactDecoder()
+    var copies = CopyFilter()
     let frames = ReceivedFrames()
     var senders = PeerReader()
     /// What peers may do, where that is restricted.
@@ -264,7 +266,7 @@ final class ServiceLoop {
     }
 
     private func tell(_ report: LedgerAccounts.Report) {
-        let byPrefix = report.byPrefix.map { (String(decoding: $0.key.bytes, as: UTF8.self), $0.value) }
+        let byPrefix = report.byPrefix.map { ($0.key.text, $0.value) }
         let most = byPrefix.max { $0.1 < $1.1 }?.0 ?? ""
         let loss = LinkLoss(
             count: report.lost,

@@ -29,6 +29,16 @@ import TransportSupport
         return Peer(bus: bus, identity: isNamed ? bus : nil, socket: socket, script: script, connections: connections)
     }
 
+    /// A bus that asks for the same in plain, for publishers that are none.
+    private static func asking(_ bus: String, _ prefixes: [WirePrefix], connections: Int = 2) -> Peer {
+        var script: [PeerWorld.Message] = [.begin(.presence(bus: bus))]
+        for prefix in prefixes {
+            script += [.begin(.prefix(prefix.plain)), .begin(.prefix(prefix))]
+            script += [.begin(.interest(bus: bus, prefix: prefix))]
+        }
+        return Peer(bus: bus, identity: bus, socket: 0, script: script, connections: connections)
+    }
+
     private static func plain(_ prefixes: [WirePrefix], at socket: Int = 0, connections: Int = 2) -> Peer {
         Peer(socket: socket, script: prefixes.map { .begin(.prefix($0)) }, connections: connections)
     }
@@ -45,6 +55,21 @@ import TransportSupport
 
     static let stages = [
         Stage(testDescription: "a bus and a plain socket", peers: [bus("a", ["a.", "a.b."]), plain(["a.", "a.b."])]),
+        Stage(
+            testDescription: "a bus that asks in plain as well and a plain socket",
+            peers: [asking("a", ["a."]), plain([inPlain], connections: 1)]
+        ),
+        Stage(
+            testDescription: "two buses that ask in plain as well and a plain socket",
+            peers: [
+                asking("a", ["a."], connections: 1), asking("b", ["a."], connections: 1),
+                plain([inPlain], connections: 1),
+            ]
+        ),
+        Stage(
+            testDescription: "a bus that asks in plain as well and gives that up, and a plain socket",
+            peers: [leaving(asking("a", ["a.", "a.b."])), plain([inPlain], connections: 1)]
+        ),
         Stage(testDescription: "two buses", peers: [bus("a", ["a."]), bus("b", ["a."])]),
         Stage(
             testDescription: "two buses and a plain socket",
@@ -87,6 +112,18 @@ import TransportSupport
         ),
     ]
 
+    private static let inPlain = ("a." as WirePrefix).plain
+
+    private static func leaving(_ peer: Peer) -> Peer {
+        var peer = peer
+        for prefix in ["a.", "a.b."] as [WirePrefix] {
+            peer.script += [.end(.interest(bus: "a", prefix: prefix))]
+            peer.script += [.end(.prefix(prefix.plain)), .end(.prefix(prefix))]
+        }
+        peer.connections = 1
+        return peer
+    }
+
     private static func givingUp(_ peer: Peer) -> Peer {
         var peer = peer
         peer.script += [.end(.prefix("a.")), .end(.interest(bus: "a", prefix: "a."))]
@@ -121,6 +158,7 @@ import TransportSupport
         let peers = [
             Self.bus("a", ["a.", "a.b."]), Self.bus("a", ["a.", "a.b."], at: 1), Self.bus("b", ["a."]),
             Self.bus("b", ["a.b."], at: 1), Self.plain(["a.", "a.b."]), Self.stranger("s", as: "s", "a."),
+            Self.asking("c", ["a."]), Self.plain([Self.inPlain]),
         ]
         for _ in 0..<60 {
             var world = PeerWorld(peers)

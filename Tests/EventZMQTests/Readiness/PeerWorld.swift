@@ -146,7 +146,10 @@ struct PeerWorld: Hashable {
         return peers.indices.contains { place in
             guard let bus = peers[place].bus, peers[place].socket == socket else { return false }
             let topics = pipes[place].topics
-            return topics.contains(notice) && !topics.contains(.interest(bus: bus, prefix: prefix))
+            guard topics.contains(notice) else { return false }
+            guard prefix.isPlain else { return !topics.contains(.interest(bus: bus, prefix: prefix)) }
+            // What is asked for in plain is not announced, but whoever has announced anything is known.
+            return !topics.contains { if case .interest(bus, _) = $0 { true } else { false } }
         }
     }
 
@@ -219,7 +222,9 @@ struct PeerWorld: Hashable {
         return buses.count + plain.values.reduce(0) { $0 + ($1.values.max() ?? 0) }
     }
 
-    private func prefixes(_ subject: Subject) -> [WirePrefix] { ["a.", "a.b."].filter { $0.covers(subject) } }
+    private func prefixes(_ subject: Subject) -> [WirePrefix] {
+        (["a.", "a.b."] as [WirePrefix]).flatMap { [$0.plain, $0] }.filter { $0.covers(subject) }
+    }
 }
 
 extension PeerTable.Notice: Comparable {
@@ -230,7 +235,7 @@ extension PeerTable.Notice: Comparable {
 
     private var topic: [UInt8] {
         switch self {
-        case .prefix(let prefix): prefix.bytes
+        case .prefix(let prefix): prefix.topic
         case .interest(let bus, let prefix): ControlTopic.interest(bus: bus, incarnation: 1, prefix: prefix).bytes
         case .presence(let bus): ControlTopic.presence(bus: bus).bytes
         }

@@ -104,6 +104,13 @@ import TransportSupport
         #expect(refusal(.prefix(.text("a.b.c.")), key.text) == nil)
         #expect(refusal(.prefix(.text("a.")), key.text) == "orders may not subscribe to \"a.\"")
         #expect(refusal(.prefix(.text("")), key.text) != nil)
+        // The same of topics that begin with 0xFE, where a byte ends the subject, and of plain ones, where none does.
+        #expect(refusal(.prefix(WirePrefix(of: "c")), key.text) == nil)
+        #expect(refusal(.prefix(WirePrefix(of: "c").plain), key.text) == nil)
+        #expect(refusal(.prefix(.text("c")), key.text) == "orders may not subscribe to \"c\"")
+        #expect(refusal(.prefix(WirePrefix(of: "a.b.c")), key.text) == nil)
+        #expect(refusal(.prefix(WirePrefix(of: "b")), key.text) != nil)
+        #expect(refusal(.prefix(WirePrefix(of: "b").plain), key.text) != nil)
         #expect(refusal(.prefix(.text("")), "uid:1") == nil)
         #expect(refusal(.control(.inbox(bus: "self")), key.text) == nil)
         #expect(refusal(.control(.presence(bus: "self")), key.text) == nil)

@@ -28,7 +28,7 @@ extension Decoder {
         require(notice.connection == nil && notice.peer == nil && notice.user == nil, "nobody sent it")
         let topic =
             switch notice.topic {
-            case .prefix(let prefix): prefix.bytes
+            case .prefix(let prefix): prefix.topic
             case .control(let control): control.bytes
             case .unknown(let bytes): bytes
             }

@@ -5,8 +5,8 @@ struct Decoder: Sendable {
     let check: @Sendable ([UInt8]) -> Void
 
     static let all = [
-        envelopeJSON, wireEnvelope, ledgerMessage, ledgerAccounts, subscriptionNotice, peerIdentity, accessRequest,
-        allowList, certificateFile, subjectAndPattern, traceParent, timestamp,
+        envelopeJSON, wireEnvelope, compactEnvelope, ledgerMessage, ledgerAccounts, subscriptionNotice, peerIdentity,
+        accessRequest, allowList, certificateFile, subjectAndPattern, traceParent, timestamp,
     ]
 }
 

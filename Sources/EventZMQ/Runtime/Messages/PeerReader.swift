@@ -18,6 +18,7 @@ struct PeerReader: Sendable {
 
     private var lastUser = Last<String>()
     private var lastPeer = Last<PeerIdentity>()
+    private var lastWire = Last<Int>()
 
     /// What the handshake has proved of who sent a frame, where a bus insists on that; `nil` where it proved nothing.
     ///
@@ -29,5 +30,10 @@ struct PeerReader: Sendable {
     /// Who sent a frame, as the handshake of its connection told; `nil` of peers that are no buses.
     mutating func peer(of message: borrowing ZMQMessage) -> PeerIdentity? {
         unsafe message.withProperty(PeerIdentity.property) { unsafe lastPeer.value(of: $0) { PeerIdentity($0) } }
+    }
+
+    /// Which version of the wire format the sender of a frame speaks; `nil` when it does not say.
+    mutating func wire(of message: borrowing ZMQMessage) -> Int? {
+        unsafe message.withProperty(WireVersion.property) { unsafe lastWire.value(of: $0) { Int($0) } }
     }
 }

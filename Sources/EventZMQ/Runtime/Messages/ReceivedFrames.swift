@@ -1,6 +1,12 @@
 import EventCore
 import EventTransport
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// The frames of one message, in memory that is used again for each.
 final class ReceivedFrames {
     private let first = ZMQMessage()
@@ -21,7 +27,7 @@ final class ReceivedFrames {
         count = 1
         guard first.hasMore, case .done = socket.receive(into: second) else { return true }
         count = 2
-        if isControl {
+        if kind == .control {
             receiveFurther(from: socket)
             return true
         }
@@ -41,8 +47,26 @@ final class ReceivedFrames {
         }
     }
 
-    /// Whether the message is for the bus rather than its subscribers.
-    var isControl: Bool { first.withBytes { $0.count > 0 && $0[0] == ControlTopic.firstByte } }
+    /// What a message is, as its first byte tells.
+    enum Kind {
+        /// It is for the bus rather than its subscribers.
+        case control
+        /// Envelopes in one frame, and maybe a payload in another.
+        case compact
+        /// An envelope in frames of its own, or anything else.
+        case plain
+    }
+
+    var kind: Kind {
+        first.withBytes { bytes in
+            guard bytes.count > 0 else { return .plain }
+            switch bytes[0] {
+            case ControlTopic.firstByte: return .control
+            case CompactForm.firstByte: return .compact
+            default: return .plain
+            }
+        }
+    }
 
     var topic: [UInt8] { first.bytes }
 
@@ -52,11 +76,32 @@ final class ReceivedFrames {
     /// Who sent the message, as the handshake of its connection told.
     func peer(_ peers: inout PeerReader) -> PeerIdentity? { peers.peer(of: first) }
 
+    /// Which version of the wire format the sender of the message speaks.
+    func wire(_ peers: inout PeerReader) -> Int? { peers.wire(of: first) }
+
     /// What the handshake has proved of who sent the message.
     func user(_ peers: inout PeerReader) -> String? { peers.user(of: first) }
 
     /// The descriptor of the connection that the message came over.
     var connection: Int32 { first.connection }
+
+    /// Reads a message of the compact form.
+    ///
+    /// - Parameters:
+    ///   - decoder: What reads it.
+    ///   - sender: The bus that the connection names.
+    ///   - body: Called with each envelope.
+    /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)``.
+    func decodeCompact(
+        with decoder: inout CompactDecoder,
+        from sender: () -> String?,
+        _ body: (CompactDecoder.Received) -> Void
+    ) throws(EventError) {
+        try first.withBytes { frame throws(EventError) in
+            let payload: (() -> Data)? = count > 1 ? { self.second.takeData() } : nil
+            try decoder.decode(frame, from: sender, payload: payload, body)
+        }
+    }
 
     /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)``.
     func decode(with decoder: inout EnvelopeDecoder) throws(EventError) -> WireEnvelope {

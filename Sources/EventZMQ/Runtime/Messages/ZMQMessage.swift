@@ -45,7 +45,7 @@ import Foundation
     /// Frames as long as this are kept in libzmq's memory: copying them costs more than the object that holds it.
     ///
     /// Shorter ones may lie in memory of 8 KB that libzmq shares between messages, all of which would be kept.
-    private static let leastKeptCount = 1 << 15
+    private static let leastKeptCount = OutgoingMessage.leastSharedCount
 
     /// The bytes of the frame, copied or, when there are many, taken out of it; then it is empty.
     func takeData() -> Data {

@@ -23,21 +23,21 @@ final class PublishingSocket: @unchecked Sendable {
         self.socket = socket
     }
 
-    /// Sends an envelope to every peer whose queue has room.
-    func send(_ message: borrowing OutgoingMessage) -> Outcome {
+    /// Sends a form of an envelope to every peer that wants it and whose queue has room.
+    func send(_ form: OutgoingMessage.Form, of message: borrowing OutgoingMessage) -> Outcome {
         // With ZMQ_XPUB_NODROP a full queue is reported, once: the peer is not asked again until it has drained.
         // Sending once more without it reaches all the others.
         var isDropping = false
         defer { if isDropping { try? socket.set(.xpubNoDrop, 1) } }
-        for place in OutgoingMessage.places {
-            switch message.send(place, to: socket) {
+        for place in message.places(of: form) {
+            switch message.send(place, of: form, to: socket) {
             case .done: continue
             case .failed(let code): return .failed(code)
             case .wouldBlock: break
             }
             isDropping = true
             try? socket.set(.xpubNoDrop, 0)
-            if case .failed(let code) = message.send(place, to: socket) { return .failed(code) }
+            if case .failed(let code) = message.send(place, of: form, to: socket) { return .failed(code) }
         }
         return isDropping ? .sentExceptToFull : .sent
     }

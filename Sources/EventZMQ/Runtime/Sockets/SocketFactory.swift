@@ -52,6 +52,7 @@ struct SocketFactory: Sendable {
     private func open(_ kind: ZMQSocket.Kind, _ values: [(ZMQSocketOption, Int)]) throws(EventError) -> ZMQSocket {
         let socket = try ZMQSocket.open(kind, in: context, options: common(values))
         socket.setProperty(PeerIdentity.property, identity.text)
+        socket.setProperty(WireVersion.property, String(WireVersion.current))
         return socket
     }
 

@@ -1,0 +1,35 @@
+/// The compact form of an envelope, which buses send each other: its subject between two bytes that no text holds, and then
+/// fields.
+///
+/// A field is a byte that names it, the length of its value as a varint, and the value. Fields come in any order, except
+/// that the payload, which is there in any case, ends the envelope; another one of the same subject may follow. What names no
+/// field of these is skipped. Numbers are written with the highest byte first.
+package enum CompactForm {
+    package static let firstByte: UInt8 = 0xFE
+    package static let endOfSubject: UInt8 = 0xFF
+
+    enum Field {
+        static let payload: UInt8 = 0
+        /// Eight bytes: its number among all that the origin has published.
+        static let number: UInt8 = 1
+        /// Twelve bytes: an xid.
+        static let id: UInt8 = 2
+        /// Any other id.
+        static let text: UInt8 = 3
+        /// Eight bytes, nanoseconds since 1970; or twelve, seconds and nanoseconds of these.
+        static let time: UInt8 = 4
+        /// Twelve bytes, an xid: who published it, where the connection does not say so.
+        static let origin: UInt8 = 5
+        static let source: UInt8 = 6
+        static let traceID: UInt8 = 7
+        static let spanID: UInt8 = 8
+        /// The length of the name as a varint, the name, the value.
+        static let header: UInt8 = 9
+    }
+
+    /// Where the number of the first envelope stands in a frame.
+    package static func placeOfNumber(subjectCount: Int) -> Int { subjectCount + 4 }
+
+    /// What ``CompactWriter`` writes beside subject and fields, and the greatest subject.
+    package static let greatestSubjectCount = 2 + Subject.maximumUTF8Count
+}
