@@ -6,7 +6,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ConsumerTests {
     private func number(of delivery: NATSLogDelivery?) throws -> Int {
-        try #require(delivery).envelope.decode(Int.self)
+        let delivery = try #require(delivery)
+        return try #require(try delivery.envelope.decode(Int.self))
     }
 
     @Test func `goes on where it was, behind what was acknowledged`() async throws {

@@ -8,14 +8,20 @@ import Testing
 /// How many times leaders are killed; `make nats-log-stress` says more.
 private let kills = ProcessInfo.processInfo.environment["EVENT_NATS_KILLS"].flatMap { Int($0) } ?? 3
 
+/// What the appending tasks of a test have done, and whether they are to end.
+private final class Appended: Sendable {
+    /// The sequence number of each envelope, by its id.
+    let acknowledged = Mutex<[String: UInt64]>([:])
+    let isDone = Mutex(false)
+}
+
 /// A log with three replicas, whose servers are killed.
 @Suite(.serialized, .timeLimit(.minutes(30))) struct LogClusterTests {
     @Test func `whatever leader is killed, each envelope that was acknowledged is there, once`() async throws {
         let cluster = try await NATSLogCluster()
         let name = freshName()
         let log = try await cluster.log(name)
-        let acknowledged = Mutex<[String: UInt64]>([:])
-        let isDone = Mutex(false)
+        let appended = Appended()
         let replay = try await log.replay()
         let appending = Task {
             try await withThrowingTaskGroup { group in
@@ -23,10 +29,10 @@ private let kills = ProcessInfo.processInfo.environment["EVENT_NATS_KILLS"].flat
                     group.addTask {
                         var number = 0
                         // About a thousand a second in all.
-                        while !isDone.withLock({ $0 }) {
+                        while !appended.isDone.withLock({ $0 }) {
                             let envelope = try Envelope(subject: "a.b", payload: "\(worker)-\(number)")
                             let position = try await log.append(envelope)
-                            acknowledged.withLock { $0[envelope.id] = position.sequence }
+                            appended.acknowledged.withLock { $0[envelope.id] = position.sequence }
                             number += 1
                             try await Task.sleep(for: .milliseconds(6))
                         }
@@ -36,21 +42,21 @@ private let kills = ProcessInfo.processInfo.environment["EVENT_NATS_KILLS"].flat
             }
         }
         for _ in 0..<kills {
-            let before = acknowledged.withLock { $0.count }
-            try await eventually(within: .seconds(60)) { acknowledged.withLock { $0.count } >= before + 300 }
+            let before = appended.acknowledged.withLock { $0.count }
+            try await eventually(within: .seconds(60)) { appended.acknowledged.withLock { $0.count } >= before + 300 }
             let leader = try #require(await log.info.leader)
             let index = try #require(Int(leader.dropFirst())) - 1
             await cluster[index].kill()
-            let during = acknowledged.withLock { $0.count }
+            let during = appended.acknowledged.withLock { $0.count }
             // The two others go on alone.
-            try await eventually(within: .seconds(60)) { acknowledged.withLock { $0.count } >= during + 300 }
+            try await eventually(within: .seconds(60)) { appended.acknowledged.withLock { $0.count } >= during + 300 }
             try await cluster[index].start()
             try await cluster.waitUntilReady()
         }
-        isDone.withLock { $0 = true }
+        appended.isDone.withLock { $0 = true }
         try await appending.value
 
-        let expected = acknowledged.withLock { $0 }
+        let expected = appended.acknowledged.withLock { $0 }
         let last = try #require(expected.values.max())
         var found: [String: UInt64] = [:]
         var sequences: [UInt64] = []
@@ -80,7 +86,7 @@ private let kills = ProcessInfo.processInfo.environment["EVENT_NATS_KILLS"].flat
         try await log.append(0..<100)
         var found: Set<Int> = []
         while found.count < 200, let delivery = try await consumer.next() {
-            let isNew = found.insert(try delivery.envelope.decode(Int.self)).inserted
+            let isNew = found.insert(try #require(try delivery.envelope.decode(Int.self))).inserted
             try await delivery.ack()
             guard isNew, found.count == 50 else { continue }
             let leader = try #require(await log.info.leader)

@@ -1,6 +1,7 @@
 import EventCore
 import EventNATS
 import NATSSupport
+import Testing
 
 /// A server with JetStream for all tests that do no harm to it.
 enum SharedLog {
@@ -33,7 +34,7 @@ extension NATSLog {
 func numbers(of replay: NATSLogReplay, _ count: Int) async throws -> [Int] {
     var numbers: [Int] = []
     while numbers.count < count, let entry = try await replay.next() {
-        numbers.append(try entry.envelope.decode(Int.self))
+        numbers.append(try #require(try entry.envelope.decode(Int.self)))
     }
     return numbers
 }

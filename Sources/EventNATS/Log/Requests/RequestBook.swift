@@ -144,6 +144,11 @@ struct RequestBook<Waiter: Sendable>: Sendable {
     /// - Returns: Those that are given up.
     mutating func tick(now: Instant) -> [Expired] {
         var expired: [Expired] = []
+        // Before places are freed, or they would get one. All have the same time, so the first is the first to go.
+        while let number = waiting.first, entries[number].map({ $0.deadline <= now }) ?? true {
+            waiting.removeFirst()
+            if let waiter = remove(number) { expired.append(Expired(waiter: waiter, wasUnheard: false)) }
+        }
         for mark in Self.takeDue(&retries, now) + Self.takeDue(&looks, now) {
             guard let entry = entries[mark.number], entry.attempt == mark.attempt else { continue }
             if entry.deadline <= now {
@@ -153,11 +158,6 @@ struct RequestBook<Waiter: Sendable>: Sendable {
             } else if !ready.contains(mark.number) {
                 ready.append(mark.number)
             }
-        }
-        // Those that wait for a place have the same time to do so, so the first is the first to go.
-        while let number = waiting.first, entries[number].map({ $0.deadline <= now }) ?? true {
-            waiting.removeFirst()
-            if let waiter = remove(number) { expired.append(Expired(waiter: waiter, wasUnheard: false)) }
         }
         return expired
     }
