@@ -83,7 +83,8 @@ import Testing
             let names = (1...3000).map { "run.r\($0)" }
             let patterns = names.map { "\($0).>" }
             let subjects = names.map { "\($0).start" }
-            let subscriber = try await stage.subscriber(at: stage.address())
+            // 3 000 at once may take longer than the usual limit where other tests run beside this one.
+            let subscriber = try await stage.subscriber(at: stage.address(), "--confirmation-milliseconds", "60000")
             for life in 1...3 {
                 let publisher = try await stage.publisher(at: stage.address())
                 if life == 1 { try await subscriber.perform(.subscribe(patterns: patterns, microsecondsEach: 0)) }
