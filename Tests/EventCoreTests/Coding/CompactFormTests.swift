@@ -144,6 +144,18 @@ import Testing
 
     // MARK: The bytes
 
+    @Test(
+        arguments: [
+            CompactForm.Field.text, CompactForm.Field.source, CompactForm.Field.traceID, CompactForm.Field.spanID,
+        ]
+    )
+    func `a text without bytes is as if it were not there`(field: UInt8) throws {
+        let frame: [UInt8] = [0xFE] + Array("a".utf8) + [0xFF, field, 0, CompactForm.Field.payload, 0]
+        let envelope = try #require(try decode(frame).first?.envelope)
+        #expect(envelope.id == "")
+        #expect((envelope.source, envelope.traceID, envelope.spanID) == (nil, nil, nil))
+    }
+
     @Test func `the bytes are what the format says`() throws {
         var envelope = Envelope(subject: "a.b", rawPayload: Data("[1]".utf8), source: "s", headers: ["k": "v"])
         (envelope.id, envelope.time) = ("c8q3t0g1k2l3m4n5o6o0", Date(timeIntervalSince1970: 1))

@@ -180,7 +180,7 @@ private struct FieldsBeside {
 }
 
 extension Envelope.Fields {
-    /// Reads fields until the payload, which ends the envelope.
+    /// Reads fields until the payload, which ends the envelope; a text without bytes is as if it were not there.
     fileprivate mutating func read(
         _ frame: Span<UInt8>,
         _ reader: inout Position,
@@ -208,11 +208,11 @@ extension Envelope.Fields {
             case CompactForm.Field.origin:
                 known.origin = decoder.origin(try frame.xid("origin", in: value))
             case CompactForm.Field.source:
-                source = try decoder.source(frame, value)
+                source = value.isEmpty ? nil : try decoder.source(frame, value)
             case CompactForm.Field.traceID:
-                traceID = try frame.text("trace id", in: value)
+                traceID = value.isEmpty ? nil : try frame.text("trace id", in: value)
             case CompactForm.Field.spanID:
-                spanID = try frame.text("span id", in: value)
+                spanID = value.isEmpty ? nil : try frame.text("span id", in: value)
             case CompactForm.Field.header:
                 let run = try decoder.headers(frame, from: start, &reader)
                 headerFields = hasHeaders ? EnvelopeHeaders(headerFields.members + run.members) : run
