@@ -98,7 +98,7 @@ extension Bus {
     ///   - headers: Texts that travel with the request.
     ///   - limit: How long subscribing, publishing and waiting may take together.
     /// - Returns: The value of the first reply; a reply without a payload counts as the JSON value `null`.
-    /// - Throws: ``EventError/invalidSubject(_:)``, and as ``request(_:to:as:source:headers:within:)``.
+    /// - Throws: ``EventError/invalidSubject(_:)``, and as ``request(_:to:as:source:headers:within:)-(Encodable,_,_,_,_,_)``.
     public func request<Reply: Decodable & Sendable>(
         _ payload: some Encodable,
         toValidating text: String,
