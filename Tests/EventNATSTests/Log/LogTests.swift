@@ -156,7 +156,7 @@ import Testing
     @Test func `a server without JetStream is told from one that is slow`() async throws {
         let server = try await Shared.server.value
         let error = await #expect(throws: EventError.self) {
-            try await NATSLog.fresh(on: server) { $0.timeout = .milliseconds(500) }
+            try await NATSLog.fresh(on: server) { $0.timeout = .seconds(10) }
         }
         #expect(reason(of: error).contains("no JetStream"))
     }

@@ -9,7 +9,7 @@ import Testing
         let log = try await NATSLog.fresh()
         async let appending: Void = log.append(0..<2000)
         // Somewhere in the middle.
-        try await eventually { try await log.info.count >= 500 }
+        try await eventually(within: .seconds(200)) { try await log.info.count >= 500 }
         let replay = try await log.replay()
         #expect(try await numbers(of: replay, 2000) == Array(0..<2000))
         try await appending
