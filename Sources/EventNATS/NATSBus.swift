@@ -54,24 +54,8 @@ public final class NATSBus: Bus, BusLink {
         let options = try configuration.connection
         // What the last calls of libnats may take: to write, to flush, and to close.
         limitOfClose = configuration.linger.bounded + options.timeout * 3 + .seconds(1)
-        let loop = SendLoop(exchange, options: options, linger: configuration.linger.bounded)
-        try await Self.open(loop, finished)
+        try await SendLoop(exchange, options: options, linger: configuration.linger.bounded).start(finished)
         await exchange.gathered()
-    }
-
-    /// Starts the send thread, and waits until it is connected.
-    private static func open(_ loop: SendLoop, _ finished: Completion) async throws(EventError) {
-        let opened = await Waiter<Result<Void, EventError>>.suspend { waiter in
-            let code = ServiceThread.start(loop) { loop in
-                loop.run { waiter.resume(returning: $0) }
-            } atEnd: {
-                finished.complete()
-            } ifImpossible: { _ in
-            }
-            guard code != 0 else { return }
-            waiter.resume(returning: .failure(ServiceThread.failure("start a thread", code)))
-        }
-        try opened.get()
     }
 
     deinit {

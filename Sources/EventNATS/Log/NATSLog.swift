@@ -37,7 +37,7 @@ public final class NATSLog: Sendable {
         let options = try configuration.connection
         let session = LogSession(configuration, namespace)
         let finished = Completion()
-        try await Self.open(LogLoop(session, options), finished)
+        try await LogLoop(session, options).start(finished)
         do {
             let info = try await session.openStream(configuration)
             subjects = namespace.patterns(of: info)
@@ -48,21 +48,6 @@ public final class NATSLog: Sendable {
         (self.session, self.finished) = (session, finished)
         // What the last calls of libnats may take: to write, to flush, and to close.
         limitOfClose = options.timeout * 3 + .seconds(1)
-    }
-
-    /// Starts the thread of the log, and waits until it is connected.
-    private static func open(_ loop: LogLoop, _ finished: Completion) async throws(EventError) {
-        let opened = await Waiter<Result<Void, EventError>>.suspend { waiter in
-            let code = ServiceThread.start(loop) { loop in
-                loop.run { waiter.resume(returning: $0) }
-            } atEnd: {
-                finished.complete()
-            } ifImpossible: { _ in
-            }
-            guard code != 0 else { return }
-            waiter.resume(returning: .failure(ServiceThread.failure("start a thread", code)))
-        }
-        try opened.get()
     }
 
     deinit { session.close() }

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// It sends what there is, up to some hundred envelopes, and then waits until the server has worked through that: a lone
 /// envelope leaves at once, and under load the next batch gathers meanwhile.
-final class SendLoop: ConnectionObserver {
+final class SendLoop: ConnectionObserver, ConnectionLoop {
     /// What libnats has told since the last look.
     private struct News {
         var events: [ConnectionEvent] = []

@@ -92,13 +92,7 @@ struct LogAppendCommand: AsyncParsableCommand {
     }
 
     private func envelope(on subject: Subject) throws -> Envelope {
-        let envelope = try GivenHeaders(headers).envelope(on: subject, source: source)
-        guard let payload else { return envelope }
-        do {
-            return try envelope.holding(json: Data(payload.utf8))
-        } catch {
-            throw ValidationError("\(error)")
-        }
+        try GivenHeaders(headers).envelope(on: subject, source: source, payload: payload)
     }
 
     /// Appends the envelope of a line; one that holds none, or that the log does not take, is reported.

@@ -49,31 +49,18 @@ struct LogConsumeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many may be unacknowledged, over all readers. (default: 1000)", valueName: "n"))
     var maximumUnacknowledged: Int?
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Exit after so many envelopes.", valueName: "n"))
-    var count: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Exit after so long, such as 500ms, 1.5s or 2m; a bare number means seconds.",
-            valueName: "time"
-        )
-    )
-    var within: TimeLimit?
+    @OptionGroup var limits: ReadingLimits
 
     @OptionGroup var delivery: DeliveryOptions
 
-    func validate() throws {
-        guard count ?? 1 > 0 else { throw ValidationError("--count must be at least 1.") }
-    }
-
     func run() async throws {
-        let reading = try LogReading(delivery, count: count, within: within)
+        let reading = try LogReading(delivery, limits)
         let log = try await log.open()
         var options = NATSLogConsumerOptions(start: from)
         if let limit = acknowledgementWait { options.acknowledgementWait = limit.duration }
         options.maximumDeliveries = maximumDeliveries
         if let limit = maximumUnacknowledged { options.maximumUnacknowledged = limit }
-        let (name, pattern, count) = (name, pattern ?? ">", count)
+        let (name, pattern, count) = (name, pattern ?? ">", limits.count)
         do {
             try await reading.run(log) { [options] in
                 let consumer = try await log.consume(name: name, of: pattern, options: options)

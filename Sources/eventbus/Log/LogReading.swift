@@ -13,11 +13,11 @@ struct LogReading: Sendable {
     private let output: OutputWriter
     private let diagnostics = Diagnostics()
 
-    init(_ delivery: DeliveryOptions, count: Int?, within: TimeLimit?) throws {
+    init(_ delivery: DeliveryOptions, _ limits: ReadingLimits) throws {
         let stop = try StopSwitch.onSignal(within: LogOptions.linger)
-        (self.stop, self.delivery, self.count) = (stop, delivery, count)
+        (self.stop, self.delivery, count) = (stop, delivery, limits.count)
         formatter = DeliveryFormatter(format: delivery.output)
-        deadline = within?.deadline
+        deadline = limits.within?.deadline
         output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
     }
 

@@ -39,27 +39,14 @@ struct LogReplayCommand: AsyncParsableCommand {
     @Flag(help: "Go on with what is appended.")
     var follow = false
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Exit after so many envelopes.", valueName: "n"))
-    var count: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Exit after so long, such as 500ms, 1.5s or 2m; a bare number means seconds.",
-            valueName: "time"
-        )
-    )
-    var within: TimeLimit?
+    @OptionGroup var limits: ReadingLimits
 
     @OptionGroup var delivery: DeliveryOptions
 
-    func validate() throws {
-        guard count ?? 1 > 0 else { throw ValidationError("--count must be at least 1.") }
-    }
-
     func run() async throws {
-        let reading = try LogReading(delivery, count: count, within: within)
+        let reading = try LogReading(delivery, limits)
         let log = try await log.open()
-        let (pattern, from, follow, count) = (pattern ?? ">", from, follow, count)
+        let (pattern, from, follow, count) = (pattern ?? ">", from, follow, limits.count)
         try await reading.run(log) {
             let replay = try await log.replay(of: pattern, from: from)
             var printed = 0

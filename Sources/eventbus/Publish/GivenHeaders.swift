@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventCore
+import Foundation
 
 /// The headers that arguments give to an envelope.
 struct GivenHeaders {
@@ -14,9 +15,16 @@ struct GivenHeaders {
     }
 
     /// An envelope with these headers.
-    func envelope(on subject: Subject, source: String?) -> Envelope {
+    ///
+    /// - Throws: A usage error when the payload is no JSON.
+    func envelope(on subject: Subject, source: String?, payload: String?) throws -> Envelope {
         var envelope = Envelope(subject: subject, source: source)
         for header in arguments { envelope.setHeader(header.value, named: header.key) }
-        return envelope
+        guard let payload else { return envelope }
+        do {
+            return try envelope.holding(json: Data(payload.utf8))
+        } catch {
+            throw ValidationError("\(error)")
+        }
     }
 }

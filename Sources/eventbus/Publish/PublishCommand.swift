@@ -120,13 +120,8 @@ struct PublishCommand: AsyncParsableCommand {
     }
 
     private func envelope(on subject: Subject) throws -> Envelope {
-        let envelope = try GivenHeaders(headers).envelope(on: subject, source: source)
-        guard let payload, !readsPayload else { return envelope }
-        do {
-            return try envelope.holding(json: Data(payload.utf8))
-        } catch {
-            throw ValidationError("\(error)")
-        }
+        let text = readsPayload ? nil : payload
+        return try GivenHeaders(headers).envelope(on: subject, source: source, payload: text)
     }
 
     private func wait(on bus: any Bus, _ diagnostics: Diagnostics) throws -> SubscriberWait? {

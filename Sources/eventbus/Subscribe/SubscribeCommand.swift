@@ -40,19 +40,7 @@ struct SubscribeCommand: AsyncParsableCommand {
 
     @OptionGroup var bus: BusOptions
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("Exit after so many envelopes.", valueName: "n"))
-    var count: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Exit after so long, such as 500ms, 1.5s or 2m; a bare number means seconds. The time it takes to subscribe \
-            counts.
-            """,
-            valueName: "time"
-        )
-    )
-    var within: TimeLimit?
+    @OptionGroup var limits: ReadingLimits
 
     @OptionGroup var delivery: DeliveryOptions
 
@@ -92,18 +80,17 @@ struct SubscribeCommand: AsyncParsableCommand {
     var quiet = false
 
     func validate() throws {
-        guard count ?? 1 > 0 else { throw ValidationError("--count must be at least 1.") }
         guard summary != "-", summary != "" else { throw ValidationError("--summary needs the name of a file.") }
     }
 
     func run() async throws {
         let stop = try StopSwitch.onSignal(within: bus.linger)
-        let deadline = within?.deadline
+        let deadline = limits.within?.deadline
         let file = try summary.map { try SummaryFile(checking: $0) }
         let output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
         let diagnostics = Diagnostics()
         let drops = DropNotices()
-        let quota = count.map { DeliveryQuota($0) { stop.trip() } }
+        let quota = limits.count.map { DeliveryQuota($0) { stop.trip() } }
         let reception = Reception(
             bus: try await bus.open(for: .subscribing, observer: drops),
             patterns: patterns,
@@ -147,7 +134,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             await diagnostics.note("not subscribed to \(list): publishers had still to confirm\(early)")
         }
         if !quiet || !outcome.tally.isLossless { await diagnostics.note("\(outcome.tally)") }
-        if let count, let within, outcome.reason == .timeIsUp, missing > 0 {
+        if let count = limits.count, let within = limits.within, outcome.reason == .timeIsUp, missing > 0 {
             await diagnostics.report("only \(count - missing) of \(count) envelopes came within \(within)", .incomplete)
         }
     }

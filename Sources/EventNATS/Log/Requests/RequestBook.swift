@@ -63,7 +63,8 @@ struct RequestBook<Waiter: Sendable>: Sendable {
     private var lastNumber: UInt64 = 0
     private(set) var inFlight = 0
     /// Bounded ones that have no place yet, the oldest first.
-    private var waiting: [UInt64] = []
+    // A slice, for its first one goes without moving the others.
+    private var waiting: ArraySlice<UInt64> = []
     private var ready: [UInt64] = []
     /// When to look for answers, and when to send again: each in the order of time, for each is so much later than its making.
     private var looks: [Mark] = []

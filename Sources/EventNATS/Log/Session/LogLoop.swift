@@ -4,7 +4,7 @@ import LinkRuntime
 import Logging
 
 /// What the thread of a log does: it owns the connection and makes every call of libnats that may wait.
-final class LogLoop: ConnectionObserver {
+final class LogLoop: ConnectionObserver, ConnectionLoop {
     /// What the thread holds while it runs.
     private struct Holdings: ~Copyable {
         var connection: NATSConnection?

@@ -119,10 +119,7 @@ enum GroupEndCases {
             "A publisher waits while a member is left, and goes on when the last has ended; that is told once.",
             needs: [.groups, .observedBlocking]
         ) { probe in
-            let first = try await probe.member(capacity: 1, backpressure: .block)
-            let second = try await probe.member(capacity: 1, backpressure: .block)
-            try await probe.publish("a", "b")
-            let publish = try await probe.park("c")
+            let (first, second, publish) = try await probe.fullGroup()
             probe.close(first)
             let early = try await publish.result(within: probe.stayQuiet)
             try probe.expect(early == nil, "publish to wait while a member is left", seen: "it ended")
@@ -137,10 +134,7 @@ enum GroupEndCases {
             "A publisher that is cancelled while it waits for a group throws; that is told once, and nobody gets the envelope.",
             needs: [.groups, .observedBlocking]
         ) { probe in
-            let first = try await probe.member(capacity: 1, backpressure: .block)
-            let second = try await probe.member(capacity: 1, backpressure: .block)
-            try await probe.publish("a", "b")
-            let publish = try await probe.park("c")
+            let (first, second, publish) = try await probe.fullGroup()
             publish.task.cancel()
             try await probe.expect("the cancelled publish", throws: .cancellation) {
                 try await probe.expectEnd(of: publish, "the cancelled publish")
@@ -157,10 +151,7 @@ enum GroupEndCases {
             "A publisher that waits for a group throws when the bus is closed, and members drain.",
             needs: [.groups, .observedBlocking]
         ) { probe in
-            let first = try await probe.member(capacity: 1, backpressure: .block)
-            let second = try await probe.member(capacity: 1, backpressure: .block)
-            try await probe.publish("a", "b")
-            let publish = try await probe.park("c")
+            let (first, second, publish) = try await probe.fullGroup()
             await probe.close()
             try await probe.expect("the waiting publish", throws: .busClosed) {
                 try await probe.expectEnd(of: publish, "the waiting publish")
@@ -180,6 +171,14 @@ extension ConformanceProbe {
         backpressure: BackpressurePolicy = .dropNewest
     ) async throws -> Subscription {
         try await subscribe(capacity: capacity, backpressure: backpressure, group: "workers")
+    }
+
+    /// Two members that are full with `a` and `b`, and a publish that waits for them with `c`.
+    fileprivate func fullGroup() async throws -> (first: Subscription, second: Subscription, publish: Attempt<Void>) {
+        let first = try await member(capacity: 1, backpressure: .block)
+        let second = try await member(capacity: 1, backpressure: .block)
+        try await publish("a", "b")
+        return (first, second, try await park("c"))
     }
 
     /// Expects a member to have had some labels, in order, and behind them the rest, in order, from another one.
