@@ -18,7 +18,7 @@ public struct MeteredBus: Bus {
     /// The bus that does the work.
     public let base: any Bus
     let metrics: MetricsObserver
-    let watch: LinkWatch?
+    let poller: LinkPoller?
 
     /// Wraps a bus.
     ///
@@ -36,7 +36,7 @@ public struct MeteredBus: Bus {
     init(_ base: any Bus, metrics: MetricsObserver, pause: @escaping @Sendable () async throws -> Void) {
         self.base = base
         self.metrics = metrics
-        watch = base.link.map { LinkWatch($0, meter: metrics.links[$0], pause: pause) }
+        poller = base.link.map { LinkPoller($0, meter: metrics.links[$0], pause: pause) }
     }
 
     /// Publishes on ``base``.
@@ -64,8 +64,8 @@ public struct MeteredBus: Bus {
 
     /// Closes ``base``, and counts what its link had to tell until the end.
     public func close() async {
-        watch?.look()
+        poller?.look()
         await base.close()
-        await watch?.end()
+        await poller?.end()
     }
 }

@@ -15,6 +15,8 @@ public struct Row: Sendable, Codable {
         public var figure: Timing
         /// How many times as good as this peer the bus is.
         public var ratio: Double
+        /// What is aimed at: so many times as good, at least.
+        public var goal: Double?
     }
 
     /// What it is called on the command line.
@@ -46,10 +48,10 @@ public struct Row: Sendable, Codable {
         self.target = target
     }
 
-    /// Adds what another way costs.
-    public mutating func add(_ name: String, _ other: Timing) {
+    /// Adds what another way costs, and how many times as good as that the bus is to be.
+    public mutating func add(_ name: String, _ other: Timing, goal: Double? = nil) {
         let ratio = unit == .perSecond ? figure.median / other.median : other.median / figure.median
-        peers.append(Peer(name: name, figure: other, ratio: ratio))
+        peers.append(Peer(name: name, figure: other, ratio: ratio, goal: goal))
     }
 
     /// Whether the figure is as good as what is aimed at; `nil` when nothing is.

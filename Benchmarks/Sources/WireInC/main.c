@@ -1,6 +1,7 @@
 // What ZeroMQ itself can do: moves the three frames of an envelope between two processes, with nothing around them.
 //
-//   wire-in-c publish ENDPOINT COUNT PAYLOAD-BYTES [KEYS]     wire-in-c subscribe ENDPOINT COUNT [KEYS]
+//   wire-in-c publish ENDPOINT COUNT PAYLOAD-BYTES SUBSCRIBERS [KEYS]
+//   wire-in-c subscribe ENDPOINT[,ENDPOINT…] COUNT [KEYS]
 //   wire-in-c ping ENDPOINT PEER COUNT                        wire-in-c pong ENDPOINT PEER
 //
 // With `-one` behind the mode (publish-one …) an envelope is one frame as buses send it to each other.
@@ -12,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 #include <zmq.h>
 
 static const char subject[] = "graph.run.r17.start";
@@ -21,9 +24,10 @@ static const char header[] =
     "\"time\":\"2026-11-24T07:11:52.123456789Z\",\"source\":\"planner\",\"headers\":{\"run_id\":\"r17\"},"
     "\"seq\":123456}";
 
-// What stands between a subject and a payload in one frame: number, id, time, source, a header, the length of the payload.
+// What stands between a subject and a payload in one frame: number, id, time, source, a header, and the name of the payload,
+// whose length follows.
 static const char fields[] =
-    "\377\001\010\0\0\0\0\0\001\342\100\002\014abcdefghijkl\004\010abcdefgh\006\007planner\011\012\006run_idr17\0\062";
+    "\377\001\010\0\0\0\0\0\001\342\100\002\014abcdefghijkl\004\010abcdefgh\006\007planner\011\012\006run_idr17\0";
 static int is_one_frame;
 
 static void check(int is_good, const char *what) {
@@ -36,6 +40,14 @@ static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+// Seconds of processor time that the process has taken.
+static double processor_time(void) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
 }
 
 static void *open_socket(void *context, int type) {
@@ -72,6 +84,9 @@ static void set_key(void *socket, int option, const char *folder, const char *fi
 
 static void *open_publisher(void *context, const char *endpoint, const char *keys) {
     void *socket = open_socket(context, ZMQ_XPUB);
+    // Each subscriber is told of, also of what another one has subscribed to.
+    int is_verbose = 1;
+    check(zmq_setsockopt(socket, ZMQ_XPUB_VERBOSE, &is_verbose, sizeof is_verbose) == 0, "ZMQ_XPUB_VERBOSE");
     if (keys != NULL) {
         int is_server = 1;
         check(zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &is_server, sizeof is_server) == 0, "ZMQ_CURVE_SERVER");
@@ -81,7 +96,7 @@ static void *open_publisher(void *context, const char *endpoint, const char *key
     return socket;
 }
 
-static void *open_subscriber(void *context, const char *endpoint, const char *prefix, const char *keys) {
+static void *open_subscriber(void *context, char *endpoints, const char *prefix, const char *keys) {
     void *socket = open_socket(context, ZMQ_SUB);
     if (keys != NULL) {
         set_key(socket, ZMQ_CURVE_SERVERKEY, keys, "publisher.key", "public-key");
@@ -91,7 +106,9 @@ static void *open_subscriber(void *context, const char *endpoint, const char *pr
     char topic[100];
     snprintf(topic, sizeof topic, "%s%s", is_one_frame ? "\376" : "", prefix);
     check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) == 0, "ZMQ_SUBSCRIBE");
-    check(zmq_connect(socket, endpoint) == 0, endpoint);
+    for (char *endpoint = strtok(endpoints, ","); endpoint != NULL; endpoint = strtok(NULL, ",")) {
+        check(zmq_connect(socket, endpoint) == 0, endpoint);
+    }
     return socket;
 }
 
@@ -103,15 +120,24 @@ static void await_subscriber(void *publisher, char prefix) {
     } while (notice[0] != 1 || notice[1] != (is_one_frame ? (char)0xFE : prefix));
 }
 
+static size_t put_varint(char *place, size_t value) {
+    size_t count = 0;
+    for (; value > 127; value >>= 7) place[count++] = (char)(value | 128);
+    place[count++] = (char)value;
+    return count;
+}
+
 static void send_frame(void *socket, const char *topic, const char *payload, size_t count) {
-    size_t length = strlen(topic), whole = 1 + length + sizeof fields - 1 + count;
+    char payload_length[10];
+    size_t topic_length = strlen(topic), fields_length = sizeof fields - 1, digits = put_varint(payload_length, count);
     zmq_msg_t frame;
-    check(zmq_msg_init_size(&frame, whole) == 0, "zmq_msg_init_size");
+    check(zmq_msg_init_size(&frame, 1 + topic_length + fields_length + digits + count) == 0, "zmq_msg_init_size");
     char *data = zmq_msg_data(&frame);
-    data[0] = (char)0xFE;
-    memcpy(data + 1, topic, length);
-    memcpy(data + 1 + length, fields, sizeof fields - 1);
-    memcpy(data + 1 + length + sizeof fields - 1, payload, count);
+    *data++ = (char)0xFE;
+    memcpy(data, topic, topic_length);
+    memcpy(data += topic_length, fields, fields_length);
+    memcpy(data += fields_length, payload_length, digits);
+    memcpy(data + digits, payload, count);
     check(zmq_msg_send(&frame, socket, 0) >= 0, "zmq_msg_send");
 }
 
@@ -140,24 +166,34 @@ static size_t receive_envelope(void *socket) {
     return bytes;
 }
 
-static void publish(void *context, const char *endpoint, long count, size_t payload_count, const char *keys) {
-    void *publisher = open_publisher(context, endpoint, keys);
+static void publish(void *context, const char *endpoint, char **words) {
+    long count = atol(words[0]), subscribers = atol(words[2]);
+    size_t payload_count = (size_t)atol(words[1]);
+    void *publisher = open_publisher(context, endpoint, words[3]);
     char *payload = malloc(payload_count + 1);
     memset(payload, 'x', payload_count);
-    await_subscriber(publisher, 'g');
+    for (long seen = 0; seen < subscribers; seen++) await_subscriber(publisher, 'g');
+    // A bus that subscribes waits some time for a confirmation that a program like this does not give, and what came
+    // meanwhile would take no time to read.
+    usleep(300000);
+    double start = processor_time();
     for (long sent = 0; sent < count; sent++) send_envelope(publisher, subject, payload, payload_count);
     free(payload);
     zmq_close(publisher);
+    while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {}
+    printf("{\"processor\":%.9f}\n", processor_time() - start);
 }
 
-static void subscribe(void *context, const char *endpoint, long count, const char *keys) {
-    void *subscriber = open_subscriber(context, endpoint, "graph.", keys);
+static void subscribe(void *context, char *endpoints, long count, const char *keys) {
+    void *subscriber = open_subscriber(context, endpoints, "graph.", keys);
     size_t bytes = receive_envelope(subscriber);
-    double start = now();
+    double start = now(), processor = processor_time();
     for (long received = 1; received < count; received++) bytes += receive_envelope(subscriber);
     double seconds = now() - start;
-    printf("{\"received\":%ld,\"seconds\":%.9f,\"bytes\":%zu}\n", count, seconds, bytes);
+    printf("{\"received\":%ld,\"seconds\":%.9f,\"processor\":%.9f,\"bytes\":%zu}\n", count, seconds,
+           processor_time() - processor, bytes);
     zmq_close(subscriber);
+    zmq_ctx_term(context);
 }
 
 static int ascending(const void *left, const void *right) {
@@ -165,7 +201,7 @@ static int ascending(const void *left, const void *right) {
     return (difference > 0) - (difference < 0);
 }
 
-static void ping(void *context, const char *endpoint, const char *peer, long count) {
+static void ping(void *context, const char *endpoint, char *peer, long count) {
     void *publisher = open_publisher(context, endpoint, NULL);
     void *subscriber = open_subscriber(context, peer, "pong", NULL);
     double *times = malloc(sizeof(double) * (size_t)count);
@@ -184,9 +220,10 @@ static void ping(void *context, const char *endpoint, const char *peer, long cou
     free(times);
     zmq_close(publisher);
     zmq_close(subscriber);
+    zmq_ctx_term(context);
 }
 
-static void pong(void *context, const char *endpoint, const char *peer) {
+static void pong(void *context, const char *endpoint, char *peer) {
     void *publisher = open_publisher(context, endpoint, NULL);
     void *subscriber = open_subscriber(context, peer, "ping", NULL);
     await_subscriber(publisher, 'p');
@@ -206,8 +243,8 @@ int main(int count, char **words) {
         *suffix = 0;
     }
     // What is behind the last word is NULL.
-    if ((count == 5 || count == 6) && strcmp(mode, "publish") == 0) {
-        publish(context, words[2], atol(words[3]), (size_t)atol(words[4]), words[5]);
+    if ((count == 6 || count == 7) && strcmp(mode, "publish") == 0) {
+        publish(context, words[2], words + 3);
     } else if ((count == 4 || count == 5) && strcmp(mode, "subscribe") == 0) {
         subscribe(context, words[2], atol(words[3]), words[4]);
     } else if (count == 5 && strcmp(mode, "ping") == 0) {
@@ -218,6 +255,5 @@ int main(int count, char **words) {
         fprintf(stderr, "usage: see the first lines of main.c\n");
         return 2;
     }
-    while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {}
     return 0;
 }

@@ -15,8 +15,7 @@ extension Curve {
             let count = max(200, min(200_000, 200_000_000 / (payload + 1)))
             for (side, isOurs) in [(Side.bus, true), (.c, false)] {
                 let rates = try (0..<3).map { _ in
-                    let result = try transfer(count, payload: payload, from: side, to: side, over: .ipc)
-                    return result.seconds * 1e9 / Double(count - 1)
+                    1e9 / (try Transfer(kind: .ipc, count: count, payload: payload).run(from: side, to: side).rate)
                 }
                 let point = Point(x: Double(payload), y: Timing(rates).median)
                 if isOurs { ours.points.append(point) } else { others.points.append(point) }

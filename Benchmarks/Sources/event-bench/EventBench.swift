@@ -9,6 +9,7 @@ struct EventBench: AsyncParsableCommand {
         subcommands: [
             TableCommand.self, ScaleCommand.self, GrowthCommand.self, MemoryCommand.self,
             WirePublishCommand.self, WireSubscribeCommand.self, WirePingCommand.self, WirePongCommand.self,
+            WirePrefixesCommand.self,
         ],
         defaultSubcommand: TableCommand.self
     )

@@ -26,12 +26,13 @@ final class KeyFolder: Sendable {
     }
 
     /// Expects the publisher alone; `nil` without a folder.
-    static func subscriber(_ path: String?, of endpoint: ZMQEndpoint) throws -> ZMQSecurity? {
+    static func subscriber(_ path: String?, of endpoints: [ZMQEndpoint]) throws -> ZMQSecurity? {
         guard let path else { return nil }
+        let publisher = try ZMQPublicKey(certificate: "\(path)/publisher.key")
         return ZMQSecurity(
             keyPair: try ZMQKeyPair(certificate: "\(path)/subscriber.key_secret"),
             peers: [:],
-            serverKeys: [endpoint: try ZMQPublicKey(certificate: "\(path)/publisher.key")]
+            serverKeys: Dictionary(endpoints.map { ($0, publisher) }) { first, _ in first }
         )
     }
 }

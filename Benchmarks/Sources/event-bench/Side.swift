@@ -7,17 +7,18 @@ enum Side {
 
     private var suffix: String { self == .cOneFrame ? "-one" : "" }
 
+    /// - Parameter isConfirmed: Whether publishers are buses.
+    func subscribe(_ arguments: [String], isConfirmed: Bool) throws -> Child {
+        switch self {
+        case .bus: try Child("event-bench", ["wire-subscribe"] + arguments + (isConfirmed ? [] : ["--unconfirmed"]))
+        case .c, .cOneFrame: try Child("wire-in-c", ["subscribe\(suffix)"] + arguments)
+        }
+    }
+
     func publish(_ arguments: [String]) throws -> Child {
         switch self {
         case .bus: try Child("event-bench", ["wire-publish"] + arguments)
         case .c, .cOneFrame: try Child("wire-in-c", ["publish\(suffix)"] + arguments)
-        }
-    }
-
-    func subscribe(_ arguments: [String]) throws -> Child {
-        switch self {
-        case .bus: try Child("event-bench", ["wire-subscribe"] + arguments)
-        case .c, .cOneFrame: try Child("wire-in-c", ["subscribe\(suffix)"] + arguments)
         }
     }
 
@@ -29,35 +30,63 @@ enum Side {
     }
 }
 
-/// Moves envelopes from one process to another.
-///
-/// - Throws: ``Child/Failure`` also when one of them did not arrive, for a figure would mean nothing then.
-func transfer(
-    _ count: Int,
-    payload: Int,
-    from publisher: Side,
-    to subscriber: Side,
-    over kind: Endpoint.Kind,
-    keys: KeyFolder? = nil
-) throws -> WireResult {
-    let endpoint = Endpoint(kind).address
-    let folder = keys.map { [$0.path] } ?? []
-    let subscribing = try subscriber.subscribe([endpoint, String(count)] + folder)
-    defer { subscribing.end() }
-    let publishing = try publisher.publish([endpoint, String(count), String(payload)] + folder)
-    defer { publishing.end() }
-    let result = try subscribing.answer(WireResult.self)
-    try publishing.wait()
-    guard result.received == count, result.lost ?? 0 == 0 else {
-        let gaps = result.lost.map { ", \($0) lost by their numbers" } ?? ""
-        throw Child.Failure(description: "\(result.received) of \(count) envelopes arrived over \(endpoint)\(gaps)")
+/// Envelopes on their way from some processes to others.
+struct Transfer {
+    var kind: Endpoint.Kind
+    /// How many each publisher sends.
+    var count = 500_000
+    var payload = Samples.wirePayloadCount
+    var publishers = 1
+    var subscribers = 1
+    var keys: KeyFolder?
+
+    /// What a transfer took.
+    struct Cost {
+        /// Envelopes that each subscriber got in a second; of several the slowest.
+        var rate: Double
+        /// Seconds of processor time of all processes, for each envelope that was published.
+        var processor: Double
     }
-    if let bytes = result.bytes, payload == Samples.wirePayloadCount {
-        let each = Double(bytes) / Double(count)
-        let expected = subscriber == .c ? 258.0...272 : 125...140
+
+    /// Moves them.
+    ///
+    /// - Throws: ``Child/Failure`` also when one of them did not arrive, for a figure would mean nothing then.
+    func run(from publisher: Side, to subscriber: Side) throws -> Cost {
+        let endpoints = (0..<publishers).map { _ in Endpoint(kind).address }
+        let folder = keys.map { [$0.path] } ?? []
+        let total = count * publishers
+        let listening = try (0..<subscribers).map { _ in
+            try subscriber.subscribe(
+                [endpoints.joined(separator: ","), String(total)] + folder,
+                isConfirmed: publisher == .bus
+            )
+        }
+        defer { for child in listening { child.end() } }
+        let sending = try endpoints.map { endpoint in
+            try publisher.publish([endpoint, String(count), String(payload), String(subscribers)] + folder)
+        }
+        defer { for child in sending { child.end() } }
+        let received = try listening.map { try $0.answer(WireResult.self) }
+        let sent = try sending.map { try $0.answer(WireCost.self) }
+        for result in received { try check(result, total, subscriber) }
+        let processor = received.reduce(0) { $0 + $1.processor } + sent.reduce(0) { $0 + $1.processor }
+        return Cost(
+            rate: received.map { Double($0.received - 1) / $0.seconds }.min() ?? 0,
+            processor: processor / Double(total)
+        )
+    }
+
+    private func check(_ result: WireResult, _ total: Int, _ subscriber: Side) throws {
+        guard result.received == total, result.lost ?? 0 == 0 else {
+            let gaps = result.lost.map { ", \($0) lost by their numbers" } ?? ""
+            throw Child.Failure(description: "\(result.received) of \(total) envelopes arrived over \(kind)\(gaps)")
+        }
+        guard let bytes = result.bytes, payload == Samples.wirePayloadCount else { return }
+        let each = Double(bytes) / Double(total)
+        // With the publisher's id, 14 bytes, where the connection does not name a bus.
+        let expected = subscriber == .c ? 258.0...272 : 150...170
         guard expected.contains(each) else {
             throw Child.Failure(description: "an envelope has \(each) bytes instead of \(expected)")
         }
     }
-    return result
 }

@@ -8,7 +8,11 @@ struct Table {
 
     /// Adds a row.
     mutating func add(_ row: Row) {
-        let peers = row.peers.map { "\($0.name) \(number($0.ratio))" }.joined(separator: ", ")
+        let peers = row.peers.map { peer in
+            let goal = peer.goal.map { " (≥ \(number($0)) \(peer.ratio >= $0 ? "✓" : "✗"))" } ?? ""
+            return "\(peer.name) \(number(peer.ratio))\(goal)"
+        }
+        .joined(separator: ", ")
         lines.append([
             row.name,
             row.work,

@@ -2,6 +2,7 @@ import ArgumentParser
 import EventCore
 import EventZMQ
 import Foundation
+import Measurement
 import Workloads
 
 /// One side of a measurement between two processes: publishes, once somebody listens.
@@ -11,20 +12,23 @@ struct WirePublishCommand: AsyncParsableCommand {
     @Argument var endpoint: String
     @Argument var count: Int
     @Argument var payload: Int
+    @Argument var subscribers: Int
     @Argument var keys: String?
 
     func run() async throws {
-        let (endpoint, count, payload, keys) = (endpoint, count, payload, keys)
-        try await Task.detached {
+        let (endpoint, count, payload, subscribers, keys) = (endpoint, count, payload, subscribers, keys)
+        let cost = try await Task.detached {
             let bus = try wireBus(publish: .bind(endpoint), security: try KeyFolder.publisher(keys))
             // Some of everything: no two in a row are the same, so each is encoded as if it were new.
             let envelopes = (0..<1024).map { _ in Samples.wire(payloadCount: payload) }
-            guard try await bus.waitForSubscribers(of: Samples.busy, atLeast: 1, timeout: .seconds(20)) else {
-                throw ValidationError("no subscriber came")
-            }
+            guard try await bus.waitForSubscribers(of: Samples.busy, atLeast: subscribers, timeout: .seconds(20))
+            else { throw ValidationError("no subscriber came") }
+            let start = ProcessorTime.now
             for number in 0..<count { try await bus.publish(envelopes[number & 1023]) }
             await bus.close()
+            return WireCost(processor: ProcessorTime.now - start)
         }.value
+        print(String(decoding: try JSONEncoder().encode(cost), as: UTF8.self))
     }
 }
 
@@ -32,19 +36,21 @@ struct WirePublishCommand: AsyncParsableCommand {
 struct WireSubscribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "wire-subscribe", shouldDisplay: false)
 
-    @Argument var endpoint: String
+    @Argument var endpoints: String
     @Argument var count: Int
     @Argument var keys: String?
+    @Flag(help: "The publisher is no bus, and confirms nothing.") var unconfirmed = false
 
     func run() async throws {
-        let (endpoint, count, keys) = (endpoint, count, keys)
+        let (count, keys, isConfirmed) = (count, keys, !unconfirmed)
+        let endpoints = endpoints.split(separator: ",").map { ZMQEndpoint.connect(String($0)) }
         let result = try await Task.detached {
-            let security = try KeyFolder.subscriber(keys, of: .connect(endpoint))
-            let bus = try wireBus(subscribe: .connect(endpoint), security: security)
+            let security = try KeyFolder.subscriber(keys, of: endpoints)
+            let bus = try wireBus(subscribe: endpoints, security: security, isConfirmed: isConfirmed)
             let subscription = try await bus.subscribe(to: "graph.>", options: wholeRun)
             var iterator = subscription.makeAsyncIterator()
             var received = await iterator.next() == nil ? 0 : 1
-            let start = ContinuousClock.now
+            let (start, processor) = (ContinuousClock.now, ProcessorTime.now)
             // Whatever is lost never comes, so time has to end this.
             let limit = Task {
                 try await Task.sleep(for: .seconds(30))
@@ -53,9 +59,9 @@ struct WireSubscribeCommand: AsyncParsableCommand {
             while received < count, await iterator.next() != nil { received += 1 }
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             limit.cancel()
-            let statistics = bus.statistics
+            let (statistics, used) = (bus.statistics, ProcessorTime.now - processor)
             await bus.close()
-            return WireResult(received: received, seconds: seconds, lost: statistics.lost)
+            return WireResult(received: received, seconds: seconds, processor: used, lost: statistics.lost)
         }.value
         print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
     }
@@ -72,7 +78,7 @@ struct WirePingCommand: AsyncParsableCommand {
     func run() async throws {
         let (endpoint, peer, count) = (endpoint, peer, count)
         let result = try await Task.detached {
-            let bus = try wireBus(publish: .bind(endpoint), subscribe: .connect(peer))
+            let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
             var pongs = try await bus.subscribe(to: "pong").makeAsyncIterator()
             guard try await bus.waitForSubscribers(of: "ping", atLeast: 1, timeout: .seconds(20)) else {
                 throw ValidationError("no peer came")
@@ -103,7 +109,7 @@ struct WirePongCommand: AsyncParsableCommand {
     func run() async throws {
         let (endpoint, peer) = (endpoint, peer)
         try await Task.detached {
-            let bus = try wireBus(publish: .bind(endpoint), subscribe: .connect(peer))
+            let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
             let pings = try await bus.subscribe(to: "ping")
             let pong = Samples.wire(subject: "pong", payloadCount: 0)
             // Silence means that the other side has gone without ending this one.
@@ -112,15 +118,64 @@ struct WirePongCommand: AsyncParsableCommand {
     }
 }
 
+/// Measures what publishing costs when so many prefixes are wanted, of which each envelope has one.
+struct WirePrefixesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "wire-prefixes", shouldDisplay: false)
+
+    @Argument var endpoint: String
+    @Argument var prefixes: Int
+    @Argument var count: Int
+
+    func run() async throws {
+        let (endpoint, prefixes, count) = (endpoint, prefixes, count)
+        let cost = try await Task.detached {
+            let publisher = try wireBus(publish: .bind(endpoint))
+            let subscriber = try wireBus(subscribe: [.connect(endpoint)])
+            var subscriptions: [Subscription] = []
+            for number in 0..<prefixes {
+                subscriptions.append(
+                    try await subscriber.subscribe(to: try Samples.runPattern(number), options: keepLatest)
+                )
+            }
+            let envelope = Samples.wire(subject: try Samples.runSubject(prefixes / 2))
+            guard try await publisher.waitForSubscribers(of: envelope.subject, atLeast: 1, timeout: .seconds(60)) else {
+                throw ValidationError("no subscriber came")
+            }
+            for _ in 0..<count / 10 { try await publisher.publish(envelope) }
+            let start = ContinuousClock.now
+            for _ in 0..<count { try await publisher.publish(envelope) }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            await publisher.close()
+            await subscriber.close()
+            withExtendedLifetime(subscriptions) {}
+            return WirePublishing(nanoseconds: seconds * 1e9 / Double(count))
+        }.value
+        print(String(decoding: try JSONEncoder().encode(cost), as: UTF8.self))
+    }
+}
+
+/// What a publish took.
+struct WirePublishing: Codable, Sendable {
+    var nanoseconds: Double
+}
+
 /// What a subscriber's side prints.
 struct WireResult: Codable, Sendable {
     var received: Int
     /// From the first envelope to the last.
     var seconds: Double
+    /// Seconds of processor time meanwhile.
+    var processor: Double
     /// Gaps in the numbers, which only a bus sees.
     var lost: Int?
     /// The length of all frames, which only the C program sees.
     var bytes: Int?
+}
+
+/// What a publisher's side prints.
+struct WireCost: Codable, Sendable {
+    /// Seconds of processor time, from the first envelope until everything was sent.
+    var processor: Double
 }
 
 /// What a ping prints, in microseconds.
@@ -134,18 +189,19 @@ private let wholeRun = SubscriptionOptions(
     backpressure: .block
 )
 
-private func wireBus(
+func wireBus(
     publish: ZMQEndpoint? = nil,
-    subscribe: ZMQEndpoint? = nil,
-    security: ZMQSecurity? = nil
+    subscribe: [ZMQEndpoint] = [],
+    security: ZMQSecurity? = nil,
+    isConfirmed: Bool = true
 ) throws -> ZMQBus {
     var configuration = ZMQBusConfiguration(
         publish: publish.map { [$0] } ?? [],
-        subscribe: subscribe.map { [$0] } ?? []
+        subscribe: subscribe
     )
     configuration.sendHighWaterMark = 2_000_000
     configuration.linger = .seconds(30)
-    configuration.confirmationTimeout = .seconds(20)
+    configuration.confirmationTimeout = isConfirmed ? .seconds(20) : .milliseconds(50)
     if let security { configuration.security = security }
     return try ZMQBus(configuration: configuration)
 }

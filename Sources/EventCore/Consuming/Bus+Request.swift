@@ -18,12 +18,14 @@ extension Bus {
     ///   `CancellationError` when the task is cancelled; as ``publish(_:)`` and ``subscribe(to:options:)``.
     public func request(_ request: Envelope, within limit: Duration) async throws -> Envelope {
         let address = try ReplyAddress()
+        let end = ContinuousClock.now + limit.bounded
         var request = request
         request.headers[Envelope.HeaderKey.replyTo] = address.subject.rawValue
-        let reply = try await Deadline.run(within: limit) { [request] in
-            try await self.firstReply(to: request, on: address)
+        let replies = try await Deadline.run(within: limit) { [request] in try await self.ask(request, on: address) }
+        defer { replies?.close() }
+        guard let replies, let reply = try await Self.first(of: replies, until: end) else {
+            throw EventError.noReply("\(request.subject) within \(limit)")
         }
-        guard let reply else { throw EventError.noReply("\(request.subject) within \(limit)") }
         if let fault = reply.headers[Envelope.HeaderKey.replyError] { throw EventError.requestFailed(fault) }
         return reply
     }
@@ -60,12 +62,26 @@ extension Bus {
         }
     }
 
-    private func firstReply(to request: Envelope, on address: ReplyAddress) async throws -> Envelope {
-        try await withSubscription(to: Pattern(address.subject)) { replies in
+    /// Publishes a request, whose replies the subscription gets.
+    private func ask(_ request: Envelope, on address: ReplyAddress) async throws -> Subscription {
+        let replies = try await subscribe(to: Pattern(address.subject))
+        do {
             try await publish(request)
-            for await reply in replies { return reply }
-            try Task.checkCancellation()
-            throw EventError.busClosed
+        } catch {
+            replies.close()
+            throw error
         }
+        return replies
+    }
+
+    /// Waits for the first reply; `nil` when none came in time.
+    private static func first(
+        of replies: Subscription,
+        until end: ContinuousClock.Instant
+    ) async throws -> Envelope? {
+        if let reply = await replies.next(within: end - .now) { return reply }
+        try Task.checkCancellation()
+        if replies.hasEnded { throw EventError.busClosed }
+        return nil
     }
 }

@@ -5,7 +5,7 @@ final class LinkMeter: Sendable {
     private struct State {
         var counted = LinkStatistics()
         /// Whoever looks again; without any, nobody would say that peers have gone.
-        var watchers = 0
+        var pollers = 0
     }
 
     private let metrics: LinkMetrics
@@ -17,7 +17,7 @@ final class LinkMeter: Sendable {
 
     /// One more will look from time to time.
     func begin() {
-        state.withLock { $0.watchers += 1 }
+        state.withLock { $0.pollers += 1 }
     }
 
     /// Counts what is new.
@@ -26,7 +26,7 @@ final class LinkMeter: Sendable {
         // go back otherwise, and then count again. Metrics only add up, so their order does not matter.
         let (last, now) = state.withLock { state in
             var now = link.statistics
-            if state.watchers == 0 { now.peers = 0 }
+            if state.pollers == 0 { now.peers = 0 }
             defer { state.counted = now }
             return (state.counted, now)
         }
@@ -35,7 +35,7 @@ final class LinkMeter: Sendable {
 
     /// Looks a last time; once nobody is left who looks, the peers of the link no longer count.
     func end(at link: any BusLink) {
-        state.withLock { $0.watchers -= 1 }
+        state.withLock { $0.pollers -= 1 }
         look(at: link)
     }
 }

@@ -60,5 +60,5 @@ package struct GapDetector: Sendable {
 }
 
 extension Subject: RecentKey {
-    package var byteCount: Int { rawValue.utf8.count }
+    @inlinable package var byteCount: Int { rawValue.utf8.count }
 }

@@ -7,12 +7,12 @@ extension Outbox {
     // MARK: Sockets
 
     /// Adds the socket of a link with a book of its own.
-    func add(_ watch: LinkWatch, _ socket: PublishingSocket, _ book: LedgerBook) {
+    func add(_ link: Link, _ socket: PublishingSocket, _ book: LedgerBook) {
         let leg = Leg(
-            id: watch.id,
-            name: watch.name,
-            connects: watch.connects,
-            patterns: watch.patterns,
+            id: link.id,
+            name: link.name,
+            connects: link.connects,
+            patterns: link.patterns,
             socket: socket,
             book: book
         )

@@ -48,7 +48,7 @@ final class Outbox: Sendable {
     }
 
     fileprivate typealias SubjectPlace = RecentTable<Subject, SubjectState>.Place
-    fileprivate typealias ForgottenSubjects = RecentTable<Subject, SubjectState>.Entries
+    fileprivate typealias ForgottenSubjects = RecentTable<Subject, SubjectState>.Generation
 
     struct State: Sendable {
         var legs: [Leg] = []

@@ -18,68 +18,68 @@ extension ServiceLoop {
             let gone = admission?.update(domain) ?? []
             reporter.listChanged(path, count: domain.security?.peers.count ?? 0)
             if !gone.isEmpty { cutOff(gone) }
-            for watch in watches where watch.connects { judgeServer(of: watch) }
+            for link in links where link.connects { judgeServer(of: link) }
         }
     }
 
     /// Leaves a server whose key is not on the list any more, and comes back to it when it is again.
-    private func judgeServer(of watch: LinkWatch) {
-        guard let user = watch.expectedUser, let isRevoked = admission?.isRevoked(user) else { return }
-        guard isRevoked != watch.isRevoked else { return }
-        watch.isRevoked = isRevoked
-        guard isRevoked else { return restart(watch) }
-        disconnect(watch)
-        lostAllConnections(of: watch)
-        reporter.happened(.refused(endpoint: watch.name, reason: "its key is not on the list any more"))
+    private func judgeServer(of link: Link) {
+        guard let user = link.expectedUser, let isRevoked = admission?.isRevoked(user) else { return }
+        guard isRevoked != link.isRevoked else { return }
+        link.isRevoked = isRevoked
+        guard isRevoked else { return restart(link) }
+        disconnect(link)
+        lostAllConnections(of: link)
+        reporter.happened(.refused(endpoint: link.name, reason: "its key is not on the list any more"))
     }
 
     /// Ends the connections of some users, and those of which nobody knows whose they are: they are made again, by those
     /// who may.
     private func cutOff(_ users: Set<String>) {
-        for watch in watches where !watch.connects {
-            drainMonitor(of: watch)
-            for connection in watch.connections.connections(where: { $0.user.map(users.contains) ?? true }) {
+        for link in links where !link.connects {
+            drainMonitor(of: link)
+            for connection in link.connections.connections(where: { $0.user.map(users.contains) ?? true }) {
                 _ = Resources.cut(connection, of: boundEndpoints)
             }
         }
     }
 
     /// Cuts off a peer that has subscribed to too much.
-    func count(_ notice: SubscriptionNotice, over connection: Int32, at watch: LinkWatch) {
-        guard watch.connections.isOpen(connection) else { return }
+    func count(_ notice: SubscriptionNotice, over connection: Int32, at link: Link) {
+        guard link.connections.isOpen(connection) else { return }
         guard notice.isSubscription else {
-            return watch.budget.unsubscribed(over: connection, bytes: notice.size)
+            return link.budget.unsubscribed(over: connection, bytes: notice.size)
         }
-        if let reason = refusal(of: notice, at: watch) {
+        if let reason = refusal(of: notice, at: link) {
             _ = Resources.cut(connection, of: boundEndpoints)
             if let user = notice.user, user != SecurityDomain.anyone {
                 sockets.authenticator?.suspend(user, until: .now + Self.suspension)
             }
-            return reporter.happened(.refused(endpoint: watch.name, reason: "\(reason), and was cut off"))
+            return reporter.happened(.refused(endpoint: link.name, reason: "\(reason), and was cut off"))
         }
         guard
-            let excess = watch.budget.subscribed(
+            let excess = link.budget.subscribed(
                 over: connection,
-                by: provenUser(of: notice, at: watch),
+                by: provenUser(of: notice, at: link),
                 bytes: notice.size
             )
         else { return }
-        let who = watch.connections.peer(over: excess.connection)?.bus.map { "bus \($0)" } ?? "a peer"
+        let who = link.connections.peer(over: excess.connection)?.bus.map { "bus \($0)" } ?? "a peer"
         let isCut = Resources.cut(excess.connection, of: boundEndpoints)
         let reason = "\(who) has \(excess.reason)\(isCut ? ", and was cut off" : "")"
-        reporter.happened(.refused(endpoint: watch.name, reason: reason))
+        reporter.happened(.refused(endpoint: link.name, reason: reason))
     }
 
     /// Elsewhere a peer may say of itself what it likes.
-    private func provenUser(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
-        admission == nil || watch.connects ? nil : notice.user.map(SecurityDomain.proof)
+    private func provenUser(of notice: SubscriptionNotice, at link: Link) -> String? {
+        admission == nil || link.connects ? nil : notice.user.map(SecurityDomain.proof)
     }
 
     /// For so long a peer is not let in again that has subscribed to what it may not.
     private static var suspension: Duration { .seconds(10) }
 
-    private func refusal(of notice: SubscriptionNotice, at watch: LinkWatch) -> String? {
-        guard !watch.connects, let admission else { return nil }
+    private func refusal(of notice: SubscriptionNotice, at link: Link) -> String? {
+        guard !link.connects, let admission else { return nil }
         guard let user = notice.user else { return "a peer has proved nothing" }
         guard admission.isListed(user) else { return "\(SecurityDomain.proof(of: user)) is not on the list any more" }
         return admission.refusal(of: notice.topic, by: notice.bus, user)
@@ -88,8 +88,8 @@ extension ServiceLoop {
     // MARK: Who is who
 
     /// What the peer at a link has proved, given what libzmq says of it; `nil` where nobody is asked.
-    func proved(_ user: String?, at watch: LinkWatch) -> String? {
-        admission == nil ? nil : watch.expectedUser ?? user ?? SecurityDomain.anyone
+    func proved(_ user: String?, at link: Link) -> String? {
+        admission == nil ? nil : link.expectedUser ?? user ?? SecurityDomain.anyone
     }
 
     /// What people know somebody by; `nil` of those who have proved nothing.
@@ -113,8 +113,8 @@ extension ServiceLoop {
 
     /// Ends the connections of those who call themselves by the id of another bus, and have proved nothing.
     func cutOffAnyone(as bus: String) {
-        for watch in watches where !watch.connects {
-            for connection in watch.connections.proven(where: { $0.bus == bus && $0.user == SecurityDomain.anyone }) {
+        for link in links where !link.connects {
+            for connection in link.connections.proven(where: { $0.bus == bus && $0.user == SecurityDomain.anyone }) {
                 _ = Resources.cut(connection, of: boundEndpoints)
             }
         }

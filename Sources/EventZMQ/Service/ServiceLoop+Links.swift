@@ -45,7 +45,7 @@ extension ServiceLoop {
             unsubscribeEverywhere([ControlTopic.interest(bus: busID, incarnation: incarnation, prefix: prefix).bytes])
         }
         let linger = min(configuration.linger, Self.lingerOfWithdrawal).milliseconds
-        for subscriber in subscribers where watches[subscriber.id].connections.established > 0 {
+        for subscriber in subscribers where links[subscriber.id].connections.established > 0 {
             try? subscriber.socket.set(.linger, linger)
         }
     }
@@ -89,74 +89,72 @@ extension ServiceLoop {
 
     // MARK: Connections
 
-    func drainMonitors(where isReadable: (Int) -> Bool) {
-        for (place, watch) in watches.enumerated() where isReadable(place) {
-            drainMonitor(of: watch)
-        }
+    func drainMonitors(where isReadable: (ZMQPoller.Place?) -> Bool) {
+        for link in links where isReadable(link.monitorPlace) { drainMonitor(of: link) }
     }
 
     /// Takes note of what has happened to the connections of a socket.
-    func drainMonitor(of watch: LinkWatch) {
-        while let event = watch.monitor.next() { handle(event, on: watch) }
+    func drainMonitor(of link: Link) {
+        while let event = link.monitor.next() { handle(event, on: link) }
     }
 
-    private func handle(_ event: MonitorEvent, on watch: LinkWatch) {
+    private func handle(_ event: MonitorEvent, on link: Link) {
         let now = Instant.now
-        for event in watch.handle(event, now: now) { tell(event, of: watch) }
+        for event in link.handle(event, now: now) { tell(event, of: link) }
         switch event {
         case .listening(let listener):
             reporting { () throws(EventError) in try Resources.guardListener(listener) }
         case .opened(let connection), .disconnected(let connection):
             // Either way nobody is there who has said who it is.
-            directory.left(over: connection, of: watch.id)
-            if watch.role == .publishes { outbox.changeTopics(at: watch.id) { $0.forget(connection) } }
+            directory.left(over: connection, of: link.id)
+            if link.role == .publishes { outbox.changeTopics(at: link.id) { $0.forget(connection) } }
         default: break
         }
-        guard watch.role == .subscribes else { return }
+        guard link.role == .subscribes else { return }
         if case .disconnected(let connection) = event {
-            accounts.disconnected(connection, on: watch.id, now: now)
-            perform(confirmation.disconnected(connection, on: watch.id))
-            let gone = Departures.Connection(link: watch.id, descriptor: connection)
+            accounts.disconnected(connection, on: link.id, now: now)
+            perform(confirmation.disconnected(connection, on: link.id))
+            let gone = Departures.Connection(link: link.id, descriptor: connection)
             finish(departures.disconnected { $0 == gone })
         }
-        perform(confirmation.established(watch.connections.established, on: watch.id, now: .now))
+        perform(confirmation.established(link.connections.established, on: link.id, now: .now))
     }
 
     /// A message has come over a connection, which is therefore established.
-    func received(over connection: Int32, from bus: String?, _ user: String?, of watch: LinkWatch) {
-        let user = proved(user, at: watch)
+    func received(over connection: Int32, from bus: String?, _ user: String?, of link: Link) {
+        let user = proved(user, at: link)
         let proved = ConnectionTable.Peer(bus: bus, user: user)
-        guard watch.connections.isOpen(connection), watch.connections.peer(over: connection) != proved else { return }
-        let event = watch.received(over: connection, from: proved)
+        guard link.connections.isOpen(connection), link.connections.peer(over: connection) != proved else { return }
+        let event = link.received(over: connection, from: proved)
         if let bus {
             // Whoever only subscribes has said nothing in its name yet.
-            let isOwner = watch.role == .subscribes && user.map { claim(bus, by: $0) == nil } == true
+            let isOwner = link.role == .subscribes && user.map { claim(bus, by: $0) == nil } == true
             let peer = LinkPeer(
                 id: bus,
                 name: user.flatMap(name),
-                endpoint: watch.name,
-                role: watch.role == .publishes ? .subscriber : .publisher
+                endpoint: link.name,
+                role: link.role == .publishes ? .subscriber : .publisher
             )
-            directory.came(peer, over: connection, of: watch.id, isOwner: isOwner)
+            directory.came(peer, over: connection, of: link.id, isOwner: isOwner)
         }
         guard let event else { return }
-        tell(event, of: watch)
-        if watch.role == .subscribes {
-            perform(confirmation.established(watch.connections.established, on: watch.id, now: .now))
+        tell(event, of: link)
+        if link.role == .subscribes {
+            perform(confirmation.established(link.connections.established, on: link.id, now: .now))
         }
     }
 
-    func lostAllConnections(of watch: LinkWatch) {
-        directory.allLeft(watch.id)
-        for event in watch.lostAllConnections() { tell(event, of: watch) }
-        guard watch.role == .subscribes else { return }
-        accounts.disconnected(nil, on: watch.id, now: .now)
-        perform(confirmation.reset(watch.id))
-        finish(departures.disconnected { $0.link == watch.id })
+    func lostAllConnections(of link: Link) {
+        directory.allLeft(link.id)
+        for event in link.lostAllConnections() { tell(event, of: link) }
+        guard link.role == .subscribes else { return }
+        accounts.disconnected(nil, on: link.id, now: .now)
+        perform(confirmation.reset(link.id))
+        finish(departures.disconnected { $0.link == link.id })
     }
 
-    private func tell(_ event: LinkEvent, of watch: LinkWatch) {
-        if case .connected = event, watch.connects, watch.connectionCount > 1 {
+    private func tell(_ event: LinkEvent, of link: Link) {
+        if case .connected = event, link.connects, link.connectionCount > 1 {
             reporter.counters.reconnections.add(1, ordering: .relaxed)
         }
         reporter.happened(event)
@@ -167,39 +165,39 @@ extension ServiceLoop {
     /// - Parameters:
     ///   - peer: Which bus it says it is, and which version of what buses tell each other it speaks.
     ///   - wire: Which version of envelopes it says it speaks.
-    ///   - watch: Where it is.
-    func check(_ peer: PeerIdentity?, wire: Int?, of watch: LinkWatch) {
+    ///   - link: Where it is.
+    func check(_ peer: PeerIdentity?, wire: Int?, of link: Link) {
         var (spoken, own) = (wire ?? (peer == nil ? WireVersion.current : WireVersion.unsaid), WireVersion.current)
         if let peer, peer.version != PeerIdentity.version { (spoken, own) = (peer.version, PeerIdentity.version) }
         guard spoken != own else { return }
-        guard watch.strangeVersions.count < Self.maximumVersions else { return }
-        guard watch.strangeVersions.insert(spoken).inserted else { return }
+        guard link.strangeVersions.count < Self.maximumVersions else { return }
+        guard link.strangeVersions.insert(spoken).inserted else { return }
         let who = peer.map { "bus \($0.bus)" } ?? "a peer"
         let reason = "\(who) speaks version \(spoken) of the wire format, this one \(own)"
-        reporter.happened(.incompatible(endpoint: watch.name, reason: reason))
+        reporter.happened(.incompatible(endpoint: link.name, reason: reason))
     }
 
     /// Replaces a socket that connects; when that fails, for want of memory or descriptors, it is tried again later.
-    func restart(_ watch: LinkWatch) {
-        guard watch.connects, let address = watch.address else { return }
+    func restart(_ link: Link) {
+        guard link.connects, let address = link.address else { return }
         defer { socketsChanged() }
         do {
-            switch watch.role {
-            case .publishes: try restartPublisher(watch, address)
-            case .subscribes: try restartSubscriber(watch, address)
+            switch link.role {
+            case .publishes: try restartPublisher(link, address)
+            case .subscribes: try restartSubscriber(link, address)
             }
-            reporter.happened(.restarted(endpoint: watch.name))
+            reporter.happened(.restarted(endpoint: link.name))
         } catch {
             reporter.failed(error)
-            watch.supervisor?.restartFailed(now: .now)
+            link.supervisor?.restartFailed(now: .now)
         }
     }
 
     /// Stops libzmq from trying again by itself.
-    func disconnect(_ watch: LinkWatch) {
-        guard let address = watch.address else { return }
+    func disconnect(_ link: Link) {
+        guard let address = link.address else { return }
         reporting { () throws(EventError) in
-            try withSocket(of: watch.id) { socket throws(EventError) in try socket.disconnect(from: address) }
+            try withSocket(of: link.id) { socket throws(EventError) in try socket.disconnect(from: address) }
         }
     }
 
@@ -212,16 +210,16 @@ extension ServiceLoop {
         }
     }
 
-    private func restartSubscriber(_ watch: LinkWatch, _ address: String) throws(EventError) {
-        guard let subscriber = subscribers.first(where: { $0.id == watch.id }) else { return }
+    private func restartSubscriber(_ link: Link, _ address: String) throws(EventError) {
+        guard let subscriber = subscribers.first(where: { $0.id == link.id }) else { return }
         try Resources.check("restart \(address)", descriptors: Resources.descriptorsOfSocket)
         let socket = try sockets.subscriber()
         let monitor = try nextMonitor(of: socket)
         // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
         try? subscriber.socket.monitor(on: nil)
-        watch.monitor = monitor
+        link.monitor = monitor
         subscriber.socket = socket
-        lostAllConnections(of: watch)
+        lostAllConnections(of: link)
         try subscriber.subscribe(to: announcements.all.flatMap(\.value.topics))
         try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes])
         try subscriber.subscribe(
@@ -230,26 +228,26 @@ extension ServiceLoop {
             }
         )
         try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
-        if let endpoint = watch.endpoints.first { try sockets.secure(subscriber.socket, for: endpoint) }
+        if let endpoint = link.endpoints.first { try sockets.secure(subscriber.socket, for: endpoint) }
         try subscriber.socket.connect(to: address)
     }
 
-    private func restartPublisher(_ watch: LinkWatch, _ address: String) throws(EventError) {
+    private func restartPublisher(_ link: Link, _ address: String) throws(EventError) {
         try Resources.check("restart \(address)", descriptors: Resources.descriptorsOfSocket)
         let socket = try sockets.publisher()
         let monitor = try nextMonitor(of: socket)
-        outbox.removeSocket(watch.id, now: .now)
-        for change in peers.removed(watch.id) { tell(change) }
-        watch.monitor = monitor
-        lostAllConnections(of: watch)
+        outbox.removeSocket(link.id, now: .now)
+        for change in peers.removed(link.id) { tell(change) }
+        link.monitor = monitor
+        lostAllConnections(of: link)
         do {
-            if let endpoint = watch.endpoints.first { try sockets.secure(socket, for: endpoint) }
+            if let endpoint = link.endpoints.first { try sockets.secure(socket, for: endpoint) }
             try socket.connect(to: address)
         } catch {
             try? socket.monitor(on: nil)
             throw error
         }
-        outbox.replaceSocket(watch.id, by: PublishingSocket(socket))
+        outbox.replaceSocket(link.id, by: PublishingSocket(socket))
     }
 
     private func nextMonitor(of socket: borrowing ZMQSocket) throws(EventError) -> ZMQMonitor {
@@ -262,26 +260,26 @@ extension ServiceLoop {
     /// Takes note of who wants what; those who are owed an answer get it afterwards.
     ///
     /// - Returns: Whether there were any, and whether there may be more.
-    func takeNotices(at watch: LinkWatch, _ now: Instant) -> (hasSome: Bool, hasMore: Bool) {
+    func takeNotices(at link: Link, _ now: Instant) -> (hasSome: Bool, hasMore: Bool) {
         var hasSome = false
         for _ in 0..<Self.roundsAtOnce {
-            let (notices, isAll, displaced) = outbox.takeNotices(at: watch.id, atMost: Self.noticesAtOnce, now: now)
+            let (notices, isAll, displaced) = outbox.takeNotices(at: link.id, atMost: Self.noticesAtOnce, now: now)
             hasSome = hasSome || !notices.isEmpty
             // The number of a connection is used again, and what is told of the one before it counts first.
             if !notices.isEmpty {
-                drainMonitor(of: watch)
-                outbox.changeTopics(at: watch.id) { $0.keep() }
+                drainMonitor(of: link)
+                outbox.changeTopics(at: link.id) { $0.keep() }
             }
             for notice in notices {
                 if let connection = notice.connection {
-                    received(over: connection, from: notice.isForeign ? nil : notice.bus, notice.user, of: watch)
-                    count(notice, over: connection, at: watch)
+                    received(over: connection, from: notice.isForeign ? nil : notice.bus, notice.user, of: link)
+                    count(notice, over: connection, at: link)
                 }
-                check(notice.peer, wire: notice.wire, of: watch)
-                if let change = peers.enter(notice, at: watch.id) { tell(change) }
+                check(notice.peer, wire: notice.wire, of: link)
+                if let change = peers.enter(notice, at: link.id) { tell(change) }
             }
             for bus in displaced { cutOffAnyone(as: bus) }
-            if isAll { peers.settled(watch.id) }
+            if isAll { peers.settled(link.id) }
             resumeSubscriberWaits()
             if isAll { return (hasSome, false) }
         }

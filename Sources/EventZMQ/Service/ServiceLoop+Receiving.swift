@@ -14,9 +14,9 @@ extension ServiceLoop {
     /// Receives what has arrived.
     ///
     /// - Returns: Whether there may be more.
-    func receiveBatch(_ now: Instant, where isReadable: (Int) -> Bool) -> Bool {
+    func receiveBatch(_ now: Instant, where isReadable: (ZMQPoller.Place?) -> Bool) -> Bool {
         var hasMore = false
-        for (place, subscriber) in subscribers.enumerated() where isReadable(place) {
+        for subscriber in subscribers where isReadable(subscriber.place) {
             var count = 0
             var yields = 0
             while count < Self.messagesAtOnce {
@@ -72,22 +72,22 @@ extension ServiceLoop {
         do {
             try work()
         } catch {
-            let watch = watches[subscriber.id]
-            check(frames, of: watch)
-            reporter.happened(.malformed(endpoint: watch.name, reason: "\(error)"))
+            let link = links[subscriber.id]
+            check(frames, of: link)
+            reporter.happened(.malformed(endpoint: link.name, reason: "\(error)"))
         }
     }
 
     /// Tells of a sender of another version.
-    private func check(_ frames: ReceivedFrames, of watch: LinkWatch) {
-        check(frames.peer(&senders), wire: frames.wire(&senders), of: watch)
+    private func check(_ frames: ReceivedFrames, of link: Link) {
+        check(frames.peer(&senders), wire: frames.wire(&senders), of: link)
     }
 
     /// Takes an envelope, unless whoever sent it may not publish it.
     @discardableResult
     private func take(_ received: WireEnvelope, over link: Int, _ now: Instant) -> Bool {
-        if admission != nil, let reason = refusal(of: received, over: watches[link]) {
-            reporter.happened(.malformed(endpoint: watches[link].name, reason: reason))
+        if admission != nil, let reason = refusal(of: received, over: links[link]) {
+            reporter.happened(.malformed(endpoint: links[link].name, reason: reason))
             return false
         }
         accept(received, over: link, now)
@@ -95,34 +95,34 @@ extension ServiceLoop {
     }
 
     private func receiveControl(over subscriber: SubscribingSocket, _ now: Instant) {
-        let watch = watches[subscriber.id]
+        let link = links[subscriber.id]
         guard case .inbox(let bus)? = ControlTopic(frames.topic) else {
-            return refuse("unknown control topic", of: watch)
+            return refuse("unknown control topic", of: link)
         }
         // With a subscription to everything the messages to others arrive too.
         guard bus == busID else { return }
         let (peer, connection) = (frames.peer(&senders), frames.connection)
-        check(frames, of: watch)
+        check(frames, of: link)
         guard let message = LedgerMessage(frames: frames.body), peer?.bus == message.origin else {
-            return refuse("a ledger message that is none", of: watch)
+            return refuse("a ledger message that is none", of: link)
         }
-        receive(message, over: connection, watch, now)
+        receive(message, over: connection, link, now)
     }
 
     private func receive(
         _ message: LedgerMessage,
         over connection: Int32,
-        _ watch: LinkWatch,
+        _ link: Link,
         _ now: Instant
     ) {
         // The monitor has told of a connection before the first message comes over it. Read in the other order, it could take
         // the place of another one that was established before.
-        if !watch.connections.hasSent(connection) { drainMonitor(of: watch) }
+        if !link.connections.hasSent(connection) { drainMonitor(of: link) }
         // What is left of a connection that has ended confirms nothing any more.
-        guard watch.connections.isOpen(connection) else { return }
-        received(over: connection, from: message.origin, frames.user(&senders), of: watch)
-        if let user = proved(frames.user(&senders), at: watch), let reason = claim(message.origin, by: user) {
-            return refuse(reason, of: watch)
+        guard link.connections.isOpen(connection) else { return }
+        received(over: connection, from: message.origin, frames.user(&senders), of: link)
+        if let user = proved(frames.user(&senders), at: link), let reason = claim(message.origin, by: user) {
+            return refuse(reason, of: link)
         }
         let confirmed: [UInt64]
         let closed: [UInt64]
@@ -131,46 +131,46 @@ extension ServiceLoop {
             confirmed = message.lines.filter { $0.closed == nil }.map(\.incarnation)
             closed = message.lines.filter { $0.closed != nil }.map(\.incarnation)
         } else {
-            guard !accounts.isHeld(message, on: watch.id, against: connection, isOpen: watch.connections.isOpen) else {
+            guard !accounts.isHeld(message, on: link.id, against: connection, isOpen: link.connections.isOpen) else {
                 return
             }
-            switch accounts.read(message, on: watch.id, over: connection, now: now) {
+            switch accounts.read(message, on: link.id, over: connection, now: now) {
             case .current(let nowConfirmed, let nowClosed): (confirmed, closed) = (nowConfirmed, nowClosed)
             case .outdated: return
-            case .impossible: return refuse("a ledger message that cannot be true", of: watch)
+            case .impossible: return refuse("a ledger message that cannot be true", of: link)
             }
-            if watch.connects { accounts.replaced(by: message.origin, on: watch.id, now: now) }
+            if link.connects { accounts.replaced(by: message.origin, on: link.id, now: now) }
         }
-        perform(confirmation.greeted(by: message.origin, on: watch.id, over: connection))
-        perform(confirmation.confirmed(confirmed, on: watch.id, over: connection))
-        let closing = Departures.Connection(link: watch.id, descriptor: connection)
+        perform(confirmation.greeted(by: message.origin, on: link.id, over: connection))
+        perform(confirmation.confirmed(confirmed, on: link.id, over: connection))
+        let closing = Departures.Connection(link: link.id, descriptor: connection)
         finish(closed.filter { departures.closed($0, by: closing) })
-        if !message.lines.isEmpty { acknowledge(message, on: watch, now) }
+        if !message.lines.isEmpty { acknowledge(message, on: link, now) }
     }
 
-    private func acknowledge(_ message: LedgerMessage, on watch: LinkWatch, _ now: Instant) {
-        let target = Acknowledgements.Target(link: watch.id, origin: message.origin, socket: message.socket)
+    private func acknowledge(_ message: LedgerMessage, on link: Link, _ now: Instant) {
+        let target = Acknowledgements.Target(link: link.id, origin: message.origin, socket: message.socket)
         acknowledgements.add(target, serial: message.serial, now: now)
     }
 
     /// Why somebody may not publish what has arrived.
-    private func refusal(of received: WireEnvelope, over watch: LinkWatch) -> String? {
+    private func refusal(of received: WireEnvelope, over link: Link) -> String? {
         let user = frames.user(&senders)
-        if !watch.connects {
+        if !link.connects {
             guard let user else { return "from a peer that has proved nothing" }
-            if !watch.connections.hasSent(frames.connection) { drainMonitor(of: watch) }
-            self.received(over: frames.connection, from: frames.peer(&senders)?.bus, user, of: watch)
+            if !link.connections.hasSent(frames.connection) { drainMonitor(of: link) }
+            self.received(over: frames.connection, from: frames.peer(&senders)?.bus, user, of: link)
             guard admission?.isListed(user) == true else {
                 return "\(SecurityDomain.proof(of: user)) is not on the list any more"
             }
         }
-        guard let proved = proved(user, at: watch) else { return nil }
+        guard let proved = proved(user, at: link) else { return nil }
         if let reason = admission?.refusal(of: received.envelope.subject, from: proved) { return reason }
         return received.origin.flatMap { claim($0, by: proved) }
     }
 
-    private func refuse(_ reason: String, of watch: LinkWatch) {
-        reporter.happened(.malformed(endpoint: watch.name, reason: reason))
+    private func refuse(_ reason: String, of link: Link) {
+        reporter.happened(.malformed(endpoint: link.name, reason: reason))
     }
 
     private func accept(_ received: WireEnvelope, over link: Int, _ now: Instant) {
@@ -180,7 +180,7 @@ extension ServiceLoop {
                 return
             }
             // Where several may connect, one could speak for another.
-            let isOwn = received.isFromOrigin || watches[link].connects || frames.peer(&senders)?.bus == origin
+            let isOwn = received.isFromOrigin || links[link].connects || frames.peer(&senders)?.bus == origin
             if isOwn, let number = received.number {
                 accounts.received(
                     number,
@@ -220,7 +220,7 @@ extension ServiceLoop {
             count: Int(clamping: missed),
             prefix: subject.rawValue,
             origin: origin,
-            endpoint: watches[link].name
+            endpoint: links[link].name
         )
         reporter.lost(loss, byPrefix: [subject.rawValue: Int(clamping: missed)])
     }

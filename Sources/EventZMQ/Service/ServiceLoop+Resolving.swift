@@ -4,48 +4,48 @@ import LinkRuntime
 extension ServiceLoop {
     /// Looks up the names of hosts to connect to whose time has come.
     func tickResolutions(_ now: Instant) {
-        for watch in watches {
-            guard let actions = watch.resolution?.tick(now), !actions.isEmpty else { continue }
-            perform(actions, for: watch)
+        for link in links {
+            guard let actions = link.resolution?.tick(now), !actions.isEmpty else { continue }
+            perform(actions, for: link)
         }
     }
 
     /// A name was looked up.
-    func resolved(_ answer: HostResolver.Answer, of link: Int, _ now: Instant) {
-        let watch = watches[link]
+    func resolved(_ answer: HostResolver.Answer, of id: Int, _ now: Instant) {
+        let link = links[id]
         let actions =
             switch answer {
-            case .success(let addresses): watch.resolution?.resolved(addresses, now: now)
-            case .failure(let failure): watch.resolution?.failed(failure.reason, now: now)
+            case .success(let addresses): link.resolution?.resolved(addresses, now: now)
+            case .failure(let failure): link.resolution?.failed(failure.reason, now: now)
             }
-        perform(actions ?? [], for: watch)
+        perform(actions ?? [], for: link)
     }
 
-    private func perform(_ actions: [ResolutionStateMachine.Action], for watch: LinkWatch) {
-        guard let named = watch.named else { return }
+    private func perform(_ actions: [ResolutionStateMachine.Action], for link: Link) {
+        guard let named = link.named else { return }
         for action in actions {
             switch action {
             case .lookUp:
                 // On a thread of its own, for a name server may take half a minute.
                 HostResolver.resolve(host: named.host, ipv6: configuration.ipv6) {
-                    [weak commands, id = watch.id] answer in
+                    [weak commands, id = link.id] answer in
                     commands?.post(.resolved(answer, link: id))
                 }
             case .connect(let number):
-                connect(watch, to: named.address(at: number))
+                connect(link, to: named.address(at: number))
             case .tell(let reason):
-                reporter.happened(.unresolved(endpoint: watch.name, reason: reason))
+                reporter.happened(.unresolved(endpoint: link.name, reason: reason))
             }
         }
     }
 
     /// Connects to an address, for the first time or in place of another one.
-    private func connect(_ watch: LinkWatch, to address: String) {
-        let isFirst = watch.address == nil
-        watch.address = address
-        guard isFirst else { return restart(watch) }
+    private func connect(_ link: Link, to address: String) {
+        let isFirst = link.address == nil
+        link.address = address
+        guard isFirst else { return restart(link) }
         do {
-            try withSocket(of: watch.id) { socket throws(EventError) in try socket.connect(to: address) }
+            try withSocket(of: link.id) { socket throws(EventError) in try socket.connect(to: address) }
         } catch {
             reporter.failed(error)
         }

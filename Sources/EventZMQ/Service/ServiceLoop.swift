@@ -27,7 +27,7 @@ final class ServiceLoop {
     let directory: PeerDirectory
     let deliveries: DeliveryQueue
 
-    var watches: [LinkWatch]
+    var links: [Link]
     var subscribers: [SubscribingSocket]
     let boundEndpoints: [String]
     var files: [BoundFile]
@@ -55,7 +55,8 @@ final class ServiceLoop {
 
     private var poller = ZMQPoller()
     private var isPollerStale = true
-    private var publisherCount = 0
+    private var wakeUpPlace: ZMQPoller.Place?
+    private var publisherPlaces: [ZMQPoller.Place] = []
     /// Counts down, since tasks count their numbers up.
     private var lastRetirement = UInt64.max
     private var isStopping = false
@@ -79,11 +80,11 @@ final class ServiceLoop {
         reporter = parts.reporter
         directory = parts.directory
         deliveries = parts.deliveries
-        watches = parts.watches
+        links = parts.links
         subscribers = parts.subscribers
         files = parts.files
         boundEndpoints = parts.boundEndpoints
-        nextMonitorNumber = parts.watches.count
+        nextMonitorNumber = parts.links.count
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
         confirmation = ConfirmationStateMachine(timeout: parts.configuration.confirmationTimeout.bounded, now: now)
         accounts = LedgerAccounts(retention: parts.configuration.subscriberRetention.bounded)
@@ -91,7 +92,7 @@ final class ServiceLoop {
         listWatches = parts.configuration.domains.compactMap { ListWatch($0, now: now) }
         lastCheck = now
         checkAt = now
-        for watch in watches where watch.role == .subscribes { confirmation.add(watch.id, connects: watch.connects) }
+        for link in links where link.role == .subscribes { confirmation.add(link.id, connects: link.connects) }
     }
 
     /// Runs until the bus is closed.
@@ -104,12 +105,12 @@ final class ServiceLoop {
                 reporter.failed(ZMQResult.failure("wait for messages", code))
                 break
             }
-            if poller.isReadable(0) { commands.wakeUp.clear() }
+            if poller.isReadable(wakeUpPlace) { commands.wakeUp.clear() }
             for command in commands.take() { perform(command) }
-            drainMonitors { poller.isReadable(1 + publisherCount + $0) }
+            drainMonitors(where: poller.isReadable)
             let now = Instant.now
             checkPublishing(now)
-            hasMore = receiveBatch(now) { hasMore || poller.isReadable(1 + publisherCount + watches.count + $0) }
+            hasMore = receiveBatch(now) { hasMore || poller.isReadable($0) }
             tick(now)
         }
         shutDown()
@@ -121,12 +122,10 @@ final class ServiceLoop {
         guard isPollerStale else { return }
         isPollerStale = false
         poller.removeAll()
-        poller.add(descriptor: commands.wakeUp.descriptor)
-        let descriptors = outbox.descriptors
-        publisherCount = descriptors.count
-        for descriptor in descriptors { poller.add(descriptor: descriptor) }
-        for watch in watches { poller.add(watch.monitor.socket) }
-        for subscriber in subscribers { poller.add(subscriber.socket) }
+        wakeUpPlace = poller.add(descriptor: commands.wakeUp.descriptor)
+        publisherPlaces = outbox.descriptors.map { poller.add(descriptor: $0) }
+        for link in links { link.monitorPlace = poller.add(link.monitor.socket) }
+        for subscriber in subscribers { subscriber.place = poller.add(subscriber.socket) }
     }
 
     /// The sockets that are polled have changed.
@@ -136,28 +135,44 @@ final class ServiceLoop {
     }
 
     private var timeout: Int {
-        let deadlines =
-            [
-                checkAt, tellAt, confirmation.deadline, subscriberWaits.deadline, accounts.deadline,
-                departures.deadline, acknowledgements.deadline, fileDeadline,
-            ]
-            + listWatches.map(\.deadline)
-            + watches.filter { !$0.isRevoked }.flatMap { [$0.supervisor?.deadline, $0.resolution?.deadline] }
-        guard let deadline = deadlines.compactMap(\.self).min() else { return -1 }
+        guard let deadline else { return -1 }
         return max(0, (deadline - .now).milliseconds)
+    }
+
+    /// When something is to be done though nothing happens; asked before each wait, so nothing is allocated for it.
+    private var deadline: Instant? {
+        var first: Instant?
+        func consider(_ deadline: Instant?) {
+            guard let deadline else { return }
+            first = min(first ?? deadline, deadline)
+        }
+        consider(checkAt)
+        consider(tellAt)
+        consider(confirmation.deadline)
+        consider(subscriberWaits.deadline)
+        consider(accounts.deadline)
+        consider(departures.deadline)
+        consider(acknowledgements.deadline)
+        consider(fileDeadline)
+        for list in listWatches { consider(list.deadline) }
+        for link in links where !link.isRevoked {
+            consider(link.supervisor?.deadline)
+            consider(link.resolution?.deadline)
+        }
+        return first
     }
 
     /// Looks after the publishing sockets when one has signalled, and some time after sends, which may swallow signals.
     private func checkPublishing(_ now: Instant) {
-        let hasSignal = (0..<publisherCount).contains { poller.isReadable(1 + $0) }
+        let hasSignal = publisherPlaces.contains(where: poller.isReadable)
         if checkAt == nil, outbox.isUnchecked { checkAt = max(now, lastCheck + Self.checkInterval) }
         if hasSignal || checkAt.map({ $0 <= now }) == true {
             lastCheck = now
             checkAt = nil
             outbox.beginCheck()
             var hasNotices = false
-            for watch in watches where watch.role == .publishes {
-                let (some, hasMore) = takeNotices(at: watch, now)
+            for link in links where link.role == .publishes {
+                let (some, hasMore) = takeNotices(at: link, now)
                 if hasMore { checkAt = now }
                 hasNotices = hasNotices || some
             }
@@ -231,9 +246,9 @@ final class ServiceLoop {
     /// What people know a publisher by.
     private func name(of publisher: ConfirmationStateMachine<Awaiting>.Publisher) -> String {
         switch publisher {
-        case .bus(let link, let id): "\(watches[link].name) (bus \(id))"
-        case .unknown(let link): "\(watches[link].name) (a peer that does not answer)"
-        case .absent(let link): "\(watches[link].name) (nobody there)"
+        case .bus(let link, let id): "\(links[link].name) (bus \(id))"
+        case .unknown(let link): "\(links[link].name) (a peer that does not answer)"
+        case .absent(let link): "\(links[link].name) (nobody there)"
         }
     }
 
@@ -244,7 +259,7 @@ final class ServiceLoop {
 
     /// How many others want a subject, of those that it is sent to.
     private func subscribers(of subject: Subject, upTo limit: Int) -> Int {
-        peers.count(of: subject, upTo: limit, except: busID) { watches[$0].patterns.sends(subject) }
+        peers.count(of: subject, upTo: limit, except: busID) { links[$0].patterns.sends(subject) }
     }
 
     private func tick(_ now: Instant) {
@@ -256,10 +271,10 @@ final class ServiceLoop {
         sendAcknowledgements(now)
         for waiter in subscriberWaits.takeLate(now) { waiter.resume(returning: .timedOut) }
         for report in accounts.takeReports(now) { tell(report) }
-        for watch in watches where !watch.isRevoked {
-            switch watch.supervisor?.tick(now, jitter: .random(in: 0...1)) {
-            case .restart: restart(watch)
-            case .disconnect: disconnect(watch)
+        for link in links where !link.isRevoked {
+            switch link.supervisor?.tick(now, jitter: .random(in: 0...1)) {
+            case .restart: restart(link)
+            case .disconnect: disconnect(link)
             case nil: break
             }
         }
@@ -272,7 +287,7 @@ final class ServiceLoop {
             count: report.lost,
             prefix: most,
             origin: report.origin,
-            endpoint: watches[report.link].name
+            endpoint: links[report.link].name
         )
         reporter.lost(loss, byPrefix: Dictionary(byPrefix, uniquingKeysWith: +))
     }
@@ -292,7 +307,7 @@ final class ServiceLoop {
         // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
         for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
         outbox.removeAll(linger: max(0, (deadline - .now).milliseconds))
-        watches = []
+        links = []
         subscribers = []
         sockets.authenticator?.stop()
         for bound in files { bound.file.remove() }
@@ -302,14 +317,14 @@ final class ServiceLoop {
     private func settleLedgers(until deadline: Instant) {
         // Whatever else there is to read stays unread from now on, and would end every wait at once.
         poller.removeAll()
-        for descriptor in outbox.descriptors { poller.add(descriptor: descriptor) }
+        for descriptor in outbox.descriptors { _ = poller.add(descriptor: descriptor) }
         var isOwed = outbox.tellLast(to: true, now: .now)
         var interval = Self.firstInterval
         while isOwed, Instant.now < deadline {
             _ = poller.wait(milliseconds: min(interval, (deadline - .now).milliseconds))
             interval = min(2 * interval, Self.lastInterval)
-            for watch in watches where watch.role == .publishes {
-                while !outbox.takeNotices(at: watch.id, atMost: 256, now: .now).isAll {}
+            for link in links where link.role == .publishes {
+                while !outbox.takeNotices(at: link.id, atMost: 256, now: .now).isAll {}
             }
             isOwed = outbox.tellLast(to: false, now: .now)
         }

@@ -14,7 +14,7 @@ final class ServiceParts {
     let reporter: BusReporter
     let directory = PeerDirectory()
     let deliveries: DeliveryQueue
-    private(set) var watches: [LinkWatch] = []
+    private(set) var links: [Link] = []
     private(set) var subscribers: [SubscribingSocket] = []
     private(set) var files: [BoundFile] = []
     private(set) var boundEndpoints: [String] = []
@@ -99,7 +99,7 @@ final class ServiceParts {
     private func openPublishing() throws(EventError) {
         for endpoints in Self.groups(configuration.publish, configuration) {
             let socket = try factory.publisher()
-            let id = try watch(socket, .publishes, endpoints.map(\.element))
+            let id = try addLink(socket, .publishes, endpoints.map(\.element))
             let publisher = PublishingSocket(socket)
             do {
                 try open(endpoints, publisher.socket, id, after: 0)
@@ -112,14 +112,14 @@ final class ServiceParts {
                 retentionBytes: configuration.subscriberRetentionBytes,
                 own: busID
             )
-            outbox.add(watches[id], publisher, book)
+            outbox.add(links[id], publisher, book)
         }
     }
 
     private func openSubscribing() throws(EventError) {
         for endpoints in Self.groups(configuration.subscribe, configuration) {
             let socket = try factory.subscriber()
-            let id = try watch(socket, .subscribes, endpoints.map(\.element))
+            let id = try addLink(socket, .subscribes, endpoints.map(\.element))
             let subscriber = SubscribingSocket(id: id, socket)
             subscribers.append(subscriber)
             try subscriber.subscribe(to: [
@@ -129,16 +129,16 @@ final class ServiceParts {
         }
     }
 
-    private func watch(
+    private func addLink(
         _ socket: borrowing ZMQSocket,
-        _ role: LinkWatch.Role,
+        _ role: Link.Role,
         _ endpoints: [ZMQEndpoint]
     ) throws(EventError) -> Int {
-        let id = watches.count
+        let id = links.count
         let monitor = try ZMQMonitor(socket, in: factory.context, name: String(id))
         let connects = if case .connect? = endpoints.first { true } else { false }
-        watches.append(
-            LinkWatch(
+        links.append(
+            Link(
                 id: id,
                 role: role,
                 endpoints: endpoints,

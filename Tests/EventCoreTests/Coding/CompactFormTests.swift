@@ -116,6 +116,35 @@ import Testing
         #expect(try decode(try frame(envelopes)).map(\.envelope) == envelopes)
     }
 
+    @Test func `no more envelopes share a frame than it may have`() throws {
+        let most = CompactForm.greatestEnvelopeCount
+        let begin: [UInt8] = [0xFE] + Array("a".utf8) + [0xFF]
+        let empty: [UInt8] = [CompactForm.Field.payload, 0]
+        #expect(try decode(begin + [[UInt8]](repeating: empty, count: most).joined()).count == most)
+        let error = try #require(throws: EventError.self) {
+            try decode(begin + [[UInt8]](repeating: empty, count: most + 1).joined())
+        }
+        #expect("\(error)".contains("more than 1024 envelopes"))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `headers with other fields between them take no longer than headers in a row`()
+        throws
+    {
+        // 200 KB, which took minutes when all headers were put together anew for each of them.
+        let count = 20_000
+        var frame: [UInt8] = [0xFE] + Array("a".utf8) + [0xFF]
+        for number in 0..<count {
+            let name = Array(String(number + 100_000).utf8)
+            frame +=
+                [CompactForm.Field.header, UInt8(name.count + 2), UInt8(name.count)] + name + [
+                    UInt8(ascii: "v"), 77, 0,
+                ]
+        }
+        let envelope = try #require(try decode(frame + [CompactForm.Field.payload, 0]).first?.envelope)
+        #expect(envelope.headers.count == count)
+        #expect(envelope.headers["100000"] == "v" && envelope.headers["119999"] == "v")
+    }
+
     @Test func `a payload may be a frame of its own`() throws {
         let envelope = Envelope(subject: "a.b", rawPayload: Data("[1]".utf8))
         var decoder = CompactDecoder()

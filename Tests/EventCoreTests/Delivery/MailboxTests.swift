@@ -2,7 +2,7 @@ import Testing
 
 @testable import EventCore
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(5))) struct MailboxTests {
     private func mailbox(
         capacity: Int = 8,
         policy: BackpressurePolicy = .dropNewest,

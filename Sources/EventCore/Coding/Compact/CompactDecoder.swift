@@ -45,7 +45,12 @@ package struct CompactDecoder: Sendable {
     ) throws(EventError) {
         var reader = Position()
         let subject = try subject(frame, &reader)
+        var count = 0
         repeat {
+            count &+= 1
+            guard count <= CompactForm.greatestEnvelopeCount else {
+                throw .malformedEnvelope("more than \(CompactForm.greatestEnvelopeCount) envelopes in a frame")
+            }
             var fields = Envelope.Fields(subject: subject)
             let known: FieldsBeside
             do throws(EventError) {
@@ -189,12 +194,17 @@ extension Envelope.Fields {
     ) throws(EventError) -> FieldsBeside {
         var known = FieldsBeside()
         var hasHeaders = false
+        // Those that do not follow the first ones, as a stranger may write them; put together once, however many there are.
+        var further: [EnvelopeHeaders] = []
         while true {
             let start = reader.offset
             let (name, value) = try frame.field(&reader)
             switch name {
             case CompactForm.Field.payload:
                 try take(frame, value, payload)
+                if !further.isEmpty {
+                    headerFields = EnvelopeHeaders(headerFields.members + further.flatMap(\.members))
+                }
                 return known
             case CompactForm.Field.number:
                 guard value.count == 8 else { throw frame.fault("number: not 8 bytes", at: start) }
@@ -215,7 +225,7 @@ extension Envelope.Fields {
                 spanID = value.isEmpty ? nil : try frame.text("span id", in: value)
             case CompactForm.Field.header:
                 let run = try decoder.headers(frame, from: start, &reader)
-                headerFields = hasHeaders ? EnvelopeHeaders(headerFields.members + run.members) : run
+                if hasHeaders { further.append(run) } else { headerFields = run }
                 hasHeaders = true
             default: break
             }

@@ -8,6 +8,9 @@ package enum CompactForm {
     package static let firstByte: UInt8 = 0xFE
     package static let endOfSubject: UInt8 = 0xFF
 
+    /// How many envelopes a frame has at most: an envelope may be two bytes long, and takes hundreds where it is read.
+    package static let greatestEnvelopeCount = 1024
+
     enum Field {
         static let payload: UInt8 = 0
         /// Eight bytes: its number among all that the origin has published.

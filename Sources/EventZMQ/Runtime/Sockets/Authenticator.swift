@@ -72,10 +72,10 @@ final class Authenticator: Sendable {
 
     private func run(_ desk: Desk) {
         var poller = ZMQPoller()
-        poller.add(desk.socket)
-        poller.add(descriptor: wakeUp.descriptor)
+        _ = poller.add(desk.socket)
+        let wakeUpPlace = poller.add(descriptor: wakeUp.descriptor)
         while !isStopped.withLock({ $0 }), poller.wait(milliseconds: -1) == 0 {
-            if poller.isReadable(1) { wakeUp.clear() }
+            if poller.isReadable(wakeUpPlace) { wakeUp.clear() }
             while let frames = desk.receive() {
                 // What is no question of libzmq's has to be answered all the same, before there can be another.
                 let request = AccessRules.Request(frames: frames)

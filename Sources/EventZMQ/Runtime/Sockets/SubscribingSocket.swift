@@ -4,6 +4,8 @@ import EventCore
 final class SubscribingSocket {
     let id: Int
     var socket: ZMQSocket
+    /// Where the service thread waits for it.
+    var place: ZMQPoller.Place?
 
     init(id: Int, _ socket: consuming ZMQSocket) {
         self.id = id

@@ -3,6 +3,11 @@ import EventCore
 
 /// Waits for several sockets and descriptors at once.
 @safe struct ZMQPoller {
+    /// Where something stands that is waited for, until all are removed.
+    struct Place: Sendable {
+        fileprivate let index: Int
+    }
+
     private var items: [zmq_pollitem_t] = unsafe []
 
     mutating func removeAll() {
@@ -10,12 +15,17 @@ import EventCore
     }
 
     /// Adds a socket, which the thread that waits must own.
-    mutating func add(_ socket: borrowing ZMQSocket) {
-        unsafe items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+    mutating func add(_ socket: borrowing ZMQSocket) -> Place {
+        unsafe add(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     }
 
-    mutating func add(descriptor: Int32) {
-        unsafe items.append(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+    mutating func add(descriptor: Int32) -> Place {
+        unsafe add(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+    }
+
+    private mutating func add(_ item: zmq_pollitem_t) -> Place {
+        unsafe items.append(item)
+        return Place(index: unsafe items.count - 1)
     }
 
     /// Waits until something can be read, a signal comes, or the time is up.
@@ -33,8 +43,9 @@ import EventCore
         return zmq_errno()
     }
 
-    /// Whether there is something to read from the item that was added at a place.
-    func isReadable(_ place: Int) -> Bool {
-        unsafe items[place].revents != 0
+    /// Whether there is something to read at a place.
+    func isReadable(_ place: Place?) -> Bool {
+        guard let place else { return false }
+        return unsafe items[place.index].revents != 0
     }
 }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventMetrics
 
-@Suite(.timeLimit(.minutes(1))) struct LinkWatchTests {
+@Suite(.timeLimit(.minutes(1))) struct LinkPollerTests {
     private let backend = TestMetrics()
     private let bus = StubLinkedBus()
     private var link: StubLink { bus.stub }
@@ -69,11 +69,11 @@ import Testing
 
     @Test func `a bus that somebody else closes is looked at a last time`() async throws {
         let metered = MeteredBus(bus, metrics: observer(), pause: Pauses().pause)
-        let watch = try #require(metered.watch)
+        let poller = try #require(metered.poller)
         link.statistics.received = 8
         link.statistics.peers = 2
         await bus.close()
-        await watch.task.value
+        await poller.task.value
         #expect(total("received") == 8)
         #expect(try peers() == 0)
     }
@@ -81,7 +81,7 @@ import Testing
     @Test func `nobody looks once the metered bus is gone`() async throws {
         var bus: StubLinkedBus? = StubLinkedBus()
         weak let released = bus?.stub
-        let task = MeteredBus(try #require(bus), metrics: observer(), pause: Pauses().pause).watch?.task
+        let task = MeteredBus(try #require(bus), metrics: observer(), pause: Pauses().pause).poller?.task
         bus = nil
         await task?.value
         #expect(released == nil)
@@ -92,9 +92,9 @@ import Testing
         let second = first
         first = nil
         link.statistics.sent = 1
-        let watch = try #require(second?.watch)
-        #expect(!watch.task.isCancelled)
-        watch.look()
+        let poller = try #require(second?.poller)
+        #expect(!poller.task.isCancelled)
+        poller.look()
         #expect(total("sent") == 1)
     }
 
@@ -103,11 +103,11 @@ import Testing
         let buses = (0..<2).map { _ in MeteredBus(bus, metrics: metrics, pause: Pauses().pause) }
         link.statistics.sent = 3
         link.statistics.peers = 1
-        for bus in buses { bus.watch?.look() }
+        for bus in buses { bus.poller?.look() }
         #expect(total("sent") == 3)
-        await buses[0].watch?.end()
+        await buses[0].poller?.end()
         #expect(try peers() == 1)
-        await buses[1].watch?.end()
+        await buses[1].poller?.end()
         #expect(try peers() == 0)
     }
 
@@ -116,7 +116,7 @@ import Testing
         for round in 1...3 {
             let metered = MeteredBus(bus, metrics: metrics, pause: Pauses().pause)
             link.statistics.sent += 1
-            await metered.watch?.end()
+            await metered.poller?.end()
             #expect(total("sent") == Int64(round))
         }
     }
@@ -136,10 +136,10 @@ import Testing
         let buses = [bus, other].map { MeteredBus($0, metrics: metrics, pause: Pauses().pause) }
         link.statistics.peers = 1
         other.stub.statistics.peers = 2
-        for bus in buses { bus.watch?.look() }
+        for bus in buses { bus.poller?.look() }
         #expect(try peers() == 3)
         await other.close()
-        await buses[1].watch?.end()
+        await buses[1].poller?.end()
         #expect(try peers() == 1)
     }
 
@@ -161,7 +161,7 @@ import Testing
 
     @Test func `a bus without a link has no metrics of one`() async {
         let metered = MeteredBus(MemoryBus(), metrics: observer())
-        #expect(metered.watch == nil)
+        #expect(metered.poller == nil)
         #expect(backend.counters(label: "shop_link_sent").isEmpty)
         await metered.close()
     }

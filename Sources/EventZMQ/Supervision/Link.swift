@@ -1,11 +1,11 @@
 import CZeroMQ
 import EventCore
 
-/// Watches the connections of one socket.
+/// One socket, as far as the service thread knows it: whom it leads to, who is connected, and what is done where nobody is.
 ///
 /// Sockets that connect have one endpoint each, so that every event of theirs is known to be about that; everything
 /// that is bound shares one socket.
-final class LinkWatch {
+final class Link {
     enum Role: Sendable { case publishes, subscribes }
 
     let id: Int
@@ -19,6 +19,8 @@ final class LinkWatch {
     /// says who may bind it.
     let expectedUser: String?
     var monitor: ZMQMonitor
+    /// Where the service thread waits for what the monitor tells.
+    var monitorPlace: ZMQPoller.Place?
     private(set) var connections = ConnectionTable()
     /// The address to connect to when its host is a name, and the machine that decides when that is looked up.
     let named: NamedEndpoint?

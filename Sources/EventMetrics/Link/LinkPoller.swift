@@ -1,10 +1,10 @@
 import EventCore
 
-/// Looks at a link again and again, until the bus is closed or nothing refers to the watch any more.
-final class LinkWatch: Sendable {
+/// Looks at a link again and again, until the bus is closed or nothing refers to the poller any more.
+final class LinkPoller: Sendable {
     private let link: any BusLink
     private let meter: LinkMeter
-    /// Does not refer to the watch, which could not go otherwise.
+    /// Does not refer to the poller, which could not go otherwise.
     let task: Task<Void, Never>
 
     /// Begins to look.
