@@ -28,5 +28,13 @@ build ChooseTransport
 prints_as_documented ChooseTransport Examples/ChooseTransport/production.sh "$(program ChooseTransport)"
 build FanOut
 prints_as_documented FanOut "$(program FanOut)"
+swift build --product eventbus
+status=0
+printed=$(Examples/ManyHosts/run.sh .build/debug/eventbus) || status=$?
+case $status in
+0) prints_as_documented ManyHosts echo "$printed" ;;
+77) printf '\n*** ManyHosts was NOT RUN, for the reason above ***\n\n' >&2 ;;
+*) exit "$status" ;;
+esac
 tests MockingInTests
 tests LiveView

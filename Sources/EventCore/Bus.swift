@@ -44,7 +44,8 @@ public protocol Bus: Sendable {
     /// policy of that one count, and the first with room gets an envelope whose publisher waits. A member that ends hands
     /// what it has buffered to the others, behind what these have and whatever their capacity; observers are told of these
     /// deliveries, too. What no other member takes is told as ``DropReason/closed``; the last member keeps its buffer as any
-    /// subscription does, and that is told when it goes unread. A bus that has no groups refuses.
+    /// subscription does, and that is told when it goes unread. A bus with a link may have members in several processes,
+    /// each of which gets a share that its members share so. A bus that has no groups refuses.
     ///
     /// - Parameters:
     ///   - pattern: Which subjects.

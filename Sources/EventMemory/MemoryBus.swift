@@ -72,10 +72,25 @@ public final class MemoryBus: Bus {
     /// - Complexity: O(*m*) in the number of matching subscriptions while the route is cached.
     public func publish(_ envelope: Envelope) async throws {
         // All that need not wait happens in one synchronous call, so the asynchronous frame stays small.
-        guard let waiting = try publishNow(envelope) else { return }
+        guard let waiting = try publishNow(envelope, to: .everybody) else { return }
         defer { waiting.gate?.leave() }
         try await waiting.parked.wait()
     }
+
+    /// Publishes as ``publish(_:)`` does, to some of those who listen.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - audience: Whom it is for.
+    /// - Throws: As ``publish(_:)``.
+    package func publish(_ envelope: Envelope, to audience: Audience) async throws {
+        guard let waiting = try publishNow(envelope, to: audience) else { return }
+        defer { waiting.gate?.leave() }
+        try await waiting.parked.wait()
+    }
+
+    /// The groups that listen to the subject of an envelope.
+    package func groups(for envelope: Envelope) -> [MailboxGroup] { route(of: envelope).allGroups }
 
     /// Fans out an envelope that came off a wire, for transports that feed their local subscriptions through this bus.
     ///
@@ -92,8 +107,17 @@ public final class MemoryBus: Bus {
     ///
     /// - Parameter envelope: The envelope.
     /// - Returns: How many subscriptions were full: each dropped this envelope, or an older one for it.
-    public func deliverCounting(_ envelope: Envelope) -> Int {
-        deliver(envelope, to: route(of: envelope))
+    public func deliverCounting(_ envelope: Envelope) -> Int { deliverCounting(envelope, to: .everybody) }
+
+    /// Delivers as ``deliverCounting(_:)`` does, to some of those who listen.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - audience: Whom it is for.
+    /// - Returns: How many subscriptions were full, and groups without a member any more.
+    package func deliverCounting(_ envelope: Envelope, to audience: Audience) -> Int {
+        let route = audience.includesIndividuals ? route(of: envelope) : Route.empty
+        return deliver(envelope, to: route, audience.ballots(of: route))
     }
 
     /// Delivers as ``deliverCounting(_:)`` does, if nobody has to be called for it: neither an observer nor a predicate.
@@ -101,27 +125,31 @@ public final class MemoryBus: Bus {
     /// For a thread that may not run code of the user. Whoever asked for predicates before would leave time for one to come;
     /// here the route that has none is the one that is delivered to.
     ///
-    /// - Parameter envelope: The envelope.
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - audience: Whom it is for.
     /// - Returns: How many subscriptions were full; `nil`, and nothing has happened, when somebody has to be called.
-    package func deliverCallingNobody(_ envelope: Envelope) -> Int? {
+    package func deliverCallingNobody(_ envelope: Envelope, to audience: Audience = .everybody) -> Int? {
         guard !isObserved else { return nil }
-        let route = route(of: envelope)
-        return route.hasPredicates ? nil : deliver(envelope, to: route)
+        let route = audience.includesIndividuals ? route(of: envelope) : Route.empty
+        guard !route.hasPredicates else { return nil }
+        let ballots = audience.ballots(of: route)
+        return ballots.contains(where: \.hasPredicates) ? nil : deliver(envelope, to: route, ballots)
     }
 
     @inline(__always)
-    private func deliver(_ envelope: Envelope, to route: Route) -> Int {
+    private func deliver(_ envelope: Envelope, to route: Route, _ ballots: [MailboxGroup.Ballot]) -> Int {
         let lane = table.nearestLane
         var gate: CallGate?
         do { gate = try enter(lane) } catch { return 0 }
-        let envelope = route.isEmpty ? envelope : envelope.filledForDelivery()
+        let envelope = route.isEmpty && ballots.isEmpty ? envelope : envelope.filledForDelivery()
         var dropped = 0
-        let full = fanOut(envelope, to: route, in: lane, &gate, &dropped)
+        let full = fanOut(envelope, to: route, ballots, in: lane, &gate, &dropped)
         // A predicate of another one may have made room meanwhile.
         for mailbox in full.mailboxes { count(mailbox.offerOrDrop(envelope), in: lane, &dropped) }
         for ballot in full.ballots { count(ballot.group.offerOrDrop(envelope, ballot), in: lane, &dropped) }
         gate?.leave()
-        return dropped
+        return dropped + full.abandoned
     }
 
     /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
@@ -130,13 +158,15 @@ public final class MemoryBus: Bus {
         var gate: CallGate?
     }
 
-    private func publishNow(_ envelope: Envelope) throws(EventError) -> Waiting? {
-        guard !isObserved, let lane = unsafe table.takeLane() else { return try publishWithCalls(envelope) }
+    private func publishNow(_ envelope: Envelope, to audience: Audience) throws(EventError) -> Waiting? {
+        guard !isObserved, audience.namesNoGroup, let lane = unsafe table.takeLane() else {
+            return try publishWithCalls(envelope, to: audience)
+        }
         // The table keeps its lanes alive; retaining one as well would make a publish cost a sixth more.
         switch unsafe lane._withUnsafeGuaranteedRef({ offer(envelope, inTaken: $0) }) {
         case .done: return nil
         case .full(let mailboxes): return park(envelope, with: Full(mailboxes: mailboxes), in: nil)
-        case .wantsCalls: return try publishWithCalls(envelope)
+        case .wantsCalls: return try publishWithCalls(envelope, to: audience)
         case .closed: throw .busClosed
         }
     }
@@ -145,6 +175,8 @@ public final class MemoryBus: Bus {
     private struct Full {
         var mailboxes: [Mailbox] = []
         var ballots: [MailboxGroup.Ballot] = []
+        /// How many groups had no member any more.
+        var abandoned = 0
         var isEmpty: Bool { mailboxes.isEmpty && ballots.isEmpty }
     }
 
@@ -176,17 +208,17 @@ public final class MemoryBus: Bus {
 
     /// The way of a publish that has to call or choose somebody in between, or finds all lanes taken.
     @inline(never)
-    private func publishWithCalls(_ envelope: Envelope) throws(EventError) -> Waiting? {
+    private func publishWithCalls(_ envelope: Envelope, to audience: Audience) throws(EventError) -> Waiting? {
         let lane = table.nearestLane
         let route = route(of: envelope)
         // Only now: mailboxes that closing takes out are still in the route of a call that was let in after it was known.
         var gate = try enter(lane)
         // What nobody sees need not be filled in; without an observer there is nothing to leave either.
-        if route.isEmpty, gate == nil { return nil }
+        if route.isEmpty, audience.namesNoGroup, gate == nil { return nil }
         let envelope = envelope.isFilledForPublishing ? envelope : envelope.filledForPublishing()
         if isObserved { observer.onPublish(envelope) }
         var dropped = 0
-        let full = fanOut(envelope, to: route, in: lane, &gate, &dropped)
+        let full = fanOut(envelope, to: route, audience.ballots(of: route), in: lane, &gate, &dropped)
         guard full.isEmpty else { return park(envelope, with: full, in: gate) }
         gate?.leave()
         return nil
@@ -258,6 +290,7 @@ public final class MemoryBus: Bus {
     /// - Parameters:
     ///   - envelope: The envelope.
     ///   - route: The mailboxes.
+    ///   - ballots: What the groups want, from before a predicate is called, which may end members.
     ///   - lane: Where drops are counted.
     ///   - gate: What is left while a predicate runs; set to `nil` when the bus was closed meanwhile and has not waited.
     ///   - dropped: Gets how many envelopes were dropped because a buffer was full.
@@ -265,13 +298,13 @@ public final class MemoryBus: Bus {
     private func fanOut(
         _ envelope: Envelope,
         to route: Route,
+        _ ballots: [MailboxGroup.Ballot],
         in lane: Lane,
         _ gate: inout CallGate?,
         _ dropped: inout Int
     ) -> Full {
         var full = Full()
-        // Before a predicate is called, which may end members.
-        var ballots = route.isPlain ? [] : route.ballots
+        var ballots = ballots
         if route.hasPredicates {
             route.withWishes { mailbox, wish in
                 guard isWanted(envelope, by: wish, &gate) else { return }
@@ -279,14 +312,18 @@ public final class MemoryBus: Bus {
                 if case .full = outcome { full.mailboxes.append(mailbox) }
                 count(outcome, in: lane, &dropped)
             }
-            for index in ballots.indices { ballots[index].ask { isWanted(envelope, by: $0, &gate) } }
         } else {
             dropped = offer(envelope, to: route, &full.mailboxes)
             if dropped > 0 { lane.countDropped(dropped) }
         }
+        for index in ballots.indices { ballots[index].ask { isWanted(envelope, by: $0, &gate) } }
         for ballot in ballots where ballot.isWanted {
             let outcome = ballot.group.offer(envelope, ballot)
-            if case .full = outcome { full.ballots.append(ballot) }
+            switch outcome {
+            case .full: full.ballots.append(ballot)
+            case .ended: full.abandoned += 1
+            case .delivered, .deliveredForOldest, .dropped: break
+            }
             count(outcome, in: lane, &dropped)
         }
         return full

@@ -22,6 +22,13 @@ public final class NATSBus: Bus, BusLink {
     private let reporter: BusReporter
     private let deliveries: DeliveryQueue
     private let finished = Completion()
+    /// Completed when the servers choose no member of this process any more.
+    private let leftGroups = Completion()
+    /// Whether there has been a member of any group.
+    ///
+    /// Relaxed: what is published after `subscribe` has returned is published after this was set, and what comes before it
+    /// goes to no group here.
+    private let hasGroups = Atomic<Bool>(false)
     private let limitOfClose: Duration
 
     /// Opens a bus: connects, and waits for a moment for the other buses of its namespace to answer.
@@ -54,7 +61,13 @@ public final class NATSBus: Bus, BusLink {
         let options = try configuration.connection
         // What the last calls of libnats may take: to write, to flush, and to close.
         limitOfClose = configuration.linger.bounded + options.timeout * 3 + .seconds(1)
-        try await SendLoop(exchange, options: options, linger: configuration.linger.bounded).start(finished)
+        let loop = SendLoop(
+            exchange,
+            options: options,
+            linger: configuration.linger.bounded,
+            leftGroups: leftGroups
+        )
+        try await loop.start(finished)
         await exchange.gathered()
     }
 
@@ -96,8 +109,9 @@ public final class NATSBus: Bus, BusLink {
     ///   ``/EventCore/EventError/transport(_:)`` when it is greater than the server's `max_payload`.
     public func publish(_ envelope: Envelope) async throws {
         let envelope = envelope.filledForPublishing()
-        try exchange.publish(envelope)
-        try await local.publish(envelope)
+        let groups = hasGroups.load(ordering: .relaxed) ? local.groups(for: envelope) : []
+        let served = try exchange.publish(envelope, groups: groups)
+        try await local.publish(envelope, to: .individuals(and: served))
     }
 
     /// Waits until subscribers elsewhere are ready for what is published on a subject.
@@ -124,23 +138,28 @@ public final class NATSBus: Bus, BusLink {
 
     /// Begins to collect what is published on matching subjects, here and elsewhere.
     ///
+    /// Members of a ``/EventCore/SubscriptionOptions/group`` may be in any process of the namespace, and each envelope goes
+    /// to one of them: the server chooses a process, and in it the members share as within one process. What is published
+    /// here goes to a member here while no other process has members. A predicate chooses among what its process gets, so
+    /// all members should have the same. What comes for a group is no part of the books: it counts as received where it
+    /// arrives, and never as lost; where a connection breaks over which it came, one more of `unknownLosses` says so.
+    ///
     /// - Parameters:
     ///   - pattern: Which subjects.
     ///   - options: Buffer, backpressure and predicate.
     /// - Returns: A subscription, in effect here, and at every server that confirmed it within
     ///   ``NATSBusConfiguration/confirmationTimeout``; ``statistics`` count those calls after which one was missing.
     /// - Throws: ``/EventCore/EventError/busClosed``; ``/EventCore/EventError/invalidConfiguration(_:)`` for a capacity
-    ///   out of range and for a ``/EventCore/SubscriptionOptions/group``; ``/EventCore/EventError/transport(_:)`` in the words of a server that forbids it;
-    ///   `CancellationError` when the task is cancelled while it waits for servers.
+    ///   out of range and for a group whose name cannot be one; ``/EventCore/EventError/transport(_:)`` in the words of a
+    ///   server that forbids it; `CancellationError` when the task is cancelled while it waits for servers.
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        guard options.group == nil else {
-            throw EventError.invalidConfiguration(
-                "a bus over NATS has no groups: its servers send every envelope to each process that subscribes"
-            )
+        let (exchange, interest) = (exchange, Interest(pattern, group: options.group))
+        let opening = try local.open(pattern, options: options) { exchange.release(interest) }
+        if let members = opening.group {
+            exchange.receiver.joined(members, interest)
+            hasGroups.store(true, ordering: .relaxed)
         }
-        let exchange = exchange
-        let opening = try local.open(pattern, options: options) { exchange.release(pattern) }
-        switch await exchange.subscribe(to: pattern, limit: options.confirmationTimeout) {
+        switch await exchange.subscribe(to: interest, limit: options.confirmationTimeout) {
         case .confirmed(let confirmation):
             return opening.begin().confirmed(confirmation)
         case .done, .timedOut:
@@ -153,6 +172,7 @@ public final class NATSBus: Bus, BusLink {
             throw EventError.busClosed
         case .failed(let error):
             opening.close()
+            exchange.receiver.forgetMembers(of: interest)
             throw error
         }
     }
@@ -165,9 +185,14 @@ public final class NATSBus: Bus, BusLink {
     /// a server that answers at once.
     public func close() async {
         exchange.close()
-        deliveries.close()
         let deadline = ContinuousClock.now + limitOfClose
-        await local.close(atMost: limitOfClose)
+        // What the servers have chosen members here for still goes to them.
+        if hasGroups.load(ordering: .relaxed) {
+            await leftGroups.wait(atMost: .seconds(2))
+            await deliveries.settle(atMost: .seconds(1))
+        }
+        deliveries.close()
+        await local.close(atMost: max(.zero, deadline - .now))
         await finished.wait(atMost: max(.zero, deadline - .now))
         reporter.events.finish()
     }

@@ -10,13 +10,25 @@ import Synchronization
 /// others wait before it. The rest a thread of its own delivers, which is started when it is first needed. What it has not
 /// delivered yet is bounded in number and in bytes; what does not fit is dropped and counted.
 package final class DeliveryQueue: Sendable {
+    private struct Batch: Sendable {
+        var envelopes: [Envelope]
+        var audience: Audience
+    }
+
     private struct State {
-        var batches: [[Envelope]] = []
+        var batches: [Batch] = []
         /// How many envelopes are not delivered yet, and their bytes; what the thread has in hand is among them.
         var count = 0
         var bytes = 0
         var hasThread = false
         var isClosed = false
+        /// Those who wait until nothing is left.
+        var waiters: [Completion] = []
+
+        mutating func takeWaiters() -> [Completion] {
+            defer { waiters = [] }
+            return waiters
+        }
     }
 
     private let state = Lock(State())
@@ -42,22 +54,27 @@ package final class DeliveryQueue: Sendable {
     }
 
     /// Delivers envelopes, after all that were delivered before; called on one thread, the one that receives.
-    package func deliver(_ envelopes: [Envelope]) {
+    ///
+    /// - Parameters:
+    ///   - envelopes: The envelopes.
+    ///   - audience: Whom they are for.
+    package func deliver(_ envelopes: [Envelope], to audience: Audience = .everybody) {
         // Only the thread that receives adds to the queue, so one that is empty here stays so until it is done.
-        guard state.withLock({ $0.count == 0 }) else { return add(envelopes) }
+        guard state.withLock({ $0.count == 0 }) else { return add(Batch(envelopes: envelopes, audience: audience)) }
         var dropped = 0
         defer { count(dropped) }
         for (index, envelope) in envelopes.enumerated() {
-            guard let full = local.deliverCallingNobody(envelope) else {
-                return add(index == 0 ? envelopes : Array(envelopes[index...]))
+            guard let full = local.deliverCallingNobody(envelope, to: audience) else {
+                let rest = index == 0 ? envelopes : Array(envelopes[index...])
+                return add(Batch(envelopes: rest, audience: audience))
             }
             dropped += full
         }
     }
 
-    private func hand(_ envelopes: [Envelope]) {
+    private func hand(_ batch: Batch) {
         var dropped = 0
-        for envelope in envelopes { dropped += local.deliverCounting(envelope) }
+        for envelope in batch.envelopes { dropped += local.deliverCounting(envelope, to: batch.audience) }
         count(dropped)
     }
 
@@ -67,7 +84,8 @@ package final class DeliveryQueue: Sendable {
 
     // MARK: The thread
 
-    private func add(_ envelopes: [Envelope]) {
+    private func add(_ batch: Batch) {
+        let envelopes = batch.envelopes
         let (refused, needsThread) = state.withLock { state -> (Int, Bool) in
             guard !state.isClosed else { return (envelopes.count, false) }
             var taken = 0
@@ -78,7 +96,10 @@ package final class DeliveryQueue: Sendable {
                 state.bytes += size
                 taken += 1
             }
-            if taken > 0 { state.batches.append(taken == envelopes.count ? envelopes : Array(envelopes[..<taken])) }
+            if taken > 0 {
+                let kept = taken == envelopes.count ? envelopes : Array(envelopes[..<taken])
+                state.batches.append(Batch(envelopes: kept, audience: batch.audience))
+            }
             let needsThread = !state.hasThread
             state.hasThread = true
             return (envelopes.count - taken, needsThread)
@@ -111,25 +132,39 @@ package final class DeliveryQueue: Sendable {
 
     /// Delivers the oldest batch; answers whether there was one.
     private func deliverNext() -> Bool {
-        let batch = state.withLock { state -> [Envelope]? in
+        let batch = state.withLock { state -> Batch? in
             state.batches.isEmpty ? nil : state.batches.removeFirst()
         }
         guard let batch else { return false }
         hand(batch)
-        state.withLock { state in
-            state.count -= batch.count
-            state.bytes -= batch.reduce(0) { $0 + $1.payloadCount + Self.envelopeSize }
+        let waiters = state.withLock { state -> [Completion] in
+            state.count -= batch.envelopes.count
+            state.bytes -= batch.envelopes.reduce(0) { $0 + $1.payloadCount + Self.envelopeSize }
+            return state.count == 0 ? state.takeWaiters() : []
         }
+        for waiter in waiters { waiter.complete() }
         return true
+    }
+
+    /// Waits until all that has come is delivered, but not longer than `limit`.
+    package func settle(atMost limit: Duration) async {
+        let settled = Completion()
+        let hasRest = state.withLock { state in
+            guard state.count > 0, !state.isClosed else { return false }
+            state.waiters.append(settled)
+            return true
+        }
+        if hasRest { await settled.wait(atMost: limit) }
     }
 
     /// Delivers nothing more, and ends the thread.
     package func close() {
-        let refused = state.withLock { state in
+        let (refused, waiters) = state.withLock { state in
             state.isClosed = true
             defer { state.batches = [] }
-            return state.batches.reduce(0) { $0 + $1.count }
+            return (state.batches.reduce(0) { $0 + $1.envelopes.count }, state.takeWaiters())
         }
+        for waiter in waiters { waiter.complete() }
         // That is no sign of slowness.
         if refused > 0 { reporter.counters.overflowed.add(refused, ordering: .relaxed) }
         signal.signal()

@@ -5,7 +5,7 @@ import NATSSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct NATSBusConformanceTests {
-    @Test(arguments: BusConformance.cases(for: [.inProcess, .refusesGroups]))
+    @Test(arguments: BusConformance.cases(for: [.inProcess, .groups]))
     func `one bus keeps`(_ rule: ConformanceCase) async throws {
         let server = try await Shared.server.value
         try await rule.run { observer in
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: [.unobserved, .refusesGroups]))
+    @Test(arguments: BusConformance.cases(for: [.unobserved, .groups]))
     func `one bus keeps without an observer`(_ rule: ConformanceCase) async throws {
         let server = try await Shared.server.value
         try await rule.run { _ in
@@ -23,13 +23,13 @@ import Testing
         }
     }
 
-    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .refusesGroups]))
+    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .groups]))
     func `two buses on a server keep`(_ rule: ConformanceCase) async throws {
         let server = try await Shared.server.value
         try await rule.run { observer in try await Self.pair(server, server, observer) }
     }
 
-    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .refusesGroups]))
+    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .groups]))
     func `two buses in a cluster keep`(_ rule: ConformanceCase) async throws {
         let cluster = try await Shared.cluster.value
         try await rule.run { observer in try await Self.pair(cluster[0], cluster[1], observer) }

@@ -107,6 +107,9 @@ package final class MailboxGroup: Sendable {
         return admitted
     }
 
+    /// Whether anybody is in.
+    package var hasMembers: Bool { state.withLock { !$0.machine.members.isEmpty } }
+
     // MARK: Publishers
 
     /// What the members wished for when an envelope was published.
@@ -116,6 +119,8 @@ package final class MailboxGroup: Sendable {
         fileprivate var takers: Set<Mailbox> = []
         /// Whether the group is to be offered the envelope.
         package fileprivate(set) var isWanted: Bool
+        /// Whether a predicate has to be called for it.
+        package var hasPredicates: Bool { !choosy.isEmpty }
 
         /// Asks those who have a predicate.
         ///

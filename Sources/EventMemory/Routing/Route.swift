@@ -47,6 +47,11 @@ final class Route: Sendable {
         return ballots
     }
 
+    /// All groups, those in ``parts`` as well.
+    var allGroups: [MailboxGroup] {
+        isPlain ? [] : parts.reduce(Array(groups)) { $0 + $1.groups }
+    }
+
     /// The route of every subject nobody listens to.
     static let empty = Route([])
 

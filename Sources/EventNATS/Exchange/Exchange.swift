@@ -1,5 +1,6 @@
 import Dispatch
 import EventCore
+import EventMemory
 import EventTransport
 import LinkRuntime
 import Synchronization
@@ -103,9 +104,14 @@ final class Exchange: Sendable {
 
     /// Puts an envelope behind the others that are to be sent.
     ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - groups: The groups that it goes to, as far as they have members here.
+    /// - Returns: Those of them whose members are to get it here; the server chooses for the others.
     /// - Throws: ``EventError/busClosed``; ``EventError/malformedEnvelope(_:)`` for a time that has no text form;
     ///   ``EventError/transport(_:)`` for an envelope that the server does not take.
-    func publish(_ envelope: Envelope) throws(EventError) {
+    @discardableResult
+    func publish(_ envelope: Envelope, groups: [MailboxGroup] = []) throws(EventError) -> [MailboxGroup] {
         let header = try JSONWriter.with { writer throws(EventError) in
             try encoder.begin(&writer, of: envelope)
             return writer.withBytes { bytes in
@@ -115,20 +121,28 @@ final class Exchange: Sendable {
                 }
             }
         }
-        let size = header.count + OutgoingEnvelope.endCount + OutgoingEnvelope.headerCount + envelope.payloadCount
+        let candidates = groups.isEmpty ? [] : candidates(groups)
+        let size =
+            header.count + OutgoingEnvelope.endCount + OutgoingEnvelope.headerCount + envelope.payloadCount
+            + candidates.reduce(0) { $0 + $1.queue.count + GroupMark.headerCount }
         let limit = maximumPayload.load(ordering: .relaxed)
         guard size <= limit else {
             let reason = "\(size) bytes exceed the server's max_payload of \(limit)"
             throw .transport(TransportFailure(operation: "publish \(envelope.subject)", reason: reason))
         }
+        var served: [Candidate] = []
         let (answer, isIdle) = state.withLock { state -> (SendQueue.Answer?, Bool) in
             guard state.machine.isOpen else { return (nil, false) }
-            let outgoing = OutgoingEnvelope(
+            var outgoing = OutgoingEnvelope(
                 wire: state.wire(envelope.subject, namespace, limit: Self.maximumSubjects),
                 header: header,
                 number: 0,
                 payload: envelope.payload
             )
+            if !candidates.isEmpty {
+                served = candidates.filter { !state.machine.isShared($0.interest) }
+                if !served.isEmpty { outgoing.mark = GroupMark.text(of: served.map(\.queue)) }
+            }
             let answer = state.machine.publish(outgoing, on: envelope.subject)
             defer { state.isIdle = false }
             return (answer, state.isIdle)
@@ -137,15 +151,32 @@ final class Exchange: Sendable {
         guard let answer else { throw .busClosed }
         reporter.counters.sent.add(1, ordering: .relaxed)
         if answer == .dropped(isNew: true) { reporter.happened(.queueFull(endpoint: receiver.endpoint)) }
+        return served.map(\.members)
+    }
+
+    /// A group that an envelope may go to here.
+    private struct Candidate {
+        var members: MailboxGroup
+        var interest: Interest
+        var queue: [UInt8]
+    }
+
+    private func candidates(_ groups: [MailboxGroup]) -> [Candidate] {
+        groups.compactMap { members in
+            let interest = Interest(members.pattern, group: members.name)
+            // Where the last member has just gone, there may be others elsewhere.
+            guard members.hasMembers, let queue = namespace.queue(of: interest) else { return nil }
+            return Candidate(members: members, interest: interest, queue: queue)
+        }
     }
 
     // MARK: Subscribing and waiting
 
-    func subscribe(to pattern: Pattern, limit: Duration?) async -> Outcome {
-        await wait { $0.subscribe(to: pattern, limit: limit, id: $1, now: .now) }
+    func subscribe(to interest: Interest, limit: Duration?) async -> Outcome {
+        await wait { $0.subscribe(to: interest, limit: limit, id: $1, now: .now) }
     }
 
-    func release(_ pattern: Pattern) { change { $0.release(pattern, now: .now) } }
+    func release(_ interest: Interest) { change { $0.release(interest, now: .now) } }
 
     func waitForSubscribers(of subject: Subject, atLeast count: Int, timeout: Duration) async -> Outcome {
         await wait { $0.awaitSubscribers(subject, count: count, timeout: timeout, id: $1, now: .now) }
@@ -172,7 +203,7 @@ final class Exchange: Sendable {
         case .ledger(let lines):
             receiver.read(lines, now: now)
             change { $0.heard(message, now: now) }
-        case .answer(let other, _, _):
+        case .answer(let other, _, _), .question(let other, _), .read(let other, _):
             receiver.heard(other, now: now)
             change { $0.heard(message, now: now) }
         default: change { $0.heard(message, now: now) }
@@ -191,9 +222,11 @@ final class Exchange: Sendable {
 
     func disconnected(_ reason: String) { change { $0.disconnected(reason) } }
 
-    func effective(_ patterns: [Pattern]) { change { $0.effective(patterns, now: .now) } }
+    func effective(_ interests: [Interest]) { change { $0.effective(interests, now: .now) } }
 
-    func refused(_ pattern: Pattern, _ error: EventError) { change { $0.refused(pattern, error) } }
+    func refused(_ interest: Interest, _ error: EventError) { change { $0.refused(interest, error) } }
+
+    func groupsAreConnected(_ isConnected: Bool) { state.withLock { $0.machine.groupsAreConnected(isConnected) } }
 
     func probe(_ others: [String]) {
         change { machine in

@@ -8,6 +8,8 @@ extension ExchangeStateMachine {
         case .hello(let presence):
             guard presence.bus != bus else { break }
             if presence.part == presence.parts - 1 { tellPresence(to: presence.bus) }
+            // What it has members in follows.
+            roster.forget(presence.bus)
             enter(presence, now, &effects)
         case .present(let presence):
             guard presence.bus != bus else { break }
@@ -19,15 +21,21 @@ extension ExchangeStateMachine {
                 break
             }
             noteInterest(of: other, &effects)
+        case .member(let other, let interest, let isIn):
+            guard other != bus else { break }
+            heardMembership(of: other, interest, isIn: isIn, &effects)
         case .question(let other, let token):
             book.isBack(other)
             tell(other, .answer(bus: bus, server: server, token: token))
+            meet(other)
         case .answer(let other, let server, let token):
             book.isBack(other)
             peers.answered(other, server: server)
             if let done = calls.answered(token, by: other, at: server) { end(done, &effects) }
         case .unsure(let other): tellPresence(to: other)
-        case .read(let other, let serial): book.read(serial, by: other)
+        case .read(let other, let serial):
+            book.read(serial, by: other)
+            meet(other)
         case .bye(let other):
             book.leave(other)
             gathering?.gone(other)
@@ -57,6 +65,7 @@ extension ExchangeStateMachine {
 
     private mutating func isGone(_ other: String, _ now: Instant, _ effects: inout Effects) {
         parts[other] = nil
+        roster.forget(other)
         for done in calls.gone(other, now: now) { end(done, &effects) }
         peers.gone(other)
         if joined.remove(other) != nil { effects.events.append(.subscriberLeft(other)) }
@@ -84,15 +93,23 @@ extension ExchangeStateMachine {
         noteInterest(of: whole.bus, &effects)
     }
 
-    private mutating func noteInterest(of other: String, _ effects: inout Effects) {
-        if book.wantsAnything(other), joined.insert(other).inserted {
+    mutating func noteInterest(of other: String, _ effects: inout Effects) {
+        if book.wantsAnything(other) || roster.isInAny(other), joined.insert(other).inserted {
             effects.events.append(.subscriberJoined(other))
         }
         checkWaits(&effects)
     }
 
+    /// A bus is there that was thought to have gone, and says anew where it is and what it wants.
+    private mutating func meet(_ other: String) {
+        if !peers.isPresent(other) { tell(other, .unsure(bus: bus)) }
+    }
+
     private mutating func tellPresence(to other: String) {
         for presence in presences() { tell(other, .present(presence)) }
+        guard isConnected else { return }
+        let wire = namespace.inbox(of: other)
+        notes += memberships.sorted().map { membershipNote($0, isIn: true, to: wire) }
     }
 
     mutating func tell(_ other: String, _ message: ControlMessage) {

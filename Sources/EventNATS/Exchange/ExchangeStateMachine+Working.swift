@@ -31,9 +31,9 @@ extension ExchangeStateMachine {
             gathering = nil
             for id in openings { effects.resume(id, with: .done) }
             openings = []
-            let patterns = deferred
+            let interests = deferred
             deferred = []
-            if !patterns.isEmpty { call(patterns, now, &effects) }
+            if !interests.isEmpty { call(interests, now, &effects) }
             checkWaits(&effects)
         }
         if isConnected {
@@ -44,7 +44,7 @@ extension ExchangeStateMachine {
                 queue.add(ledgerNote(lines, to: other))
             }
         }
-        for pattern in subscriptions.takeLeft(now) { commands.append(.unsubscribe(pattern)) }
+        for interest in subscriptions.takeLeft(now) { commands.append(.unsubscribe(interest)) }
         for id in waits.takeLate(now) { effects.resume(id, with: .timedOut) }
         giveUpLate(now, &effects)
     }
@@ -54,9 +54,9 @@ extension ExchangeStateMachine {
         for (id, call) in pending where call.deadline <= now {
             pending[id] = nil
             let others = peers.servers(except: server).map(\.endpoint)
-            let missing = subscriptions.isAsked(call.pattern) || !isConnected ? [endpoint] + others : others
+            let missing = subscriptions.isAsked(call.interest) || !isConnected ? [endpoint] + others : others
             effects.resume(id, with: .confirmed(SubscriptionConfirmation(missing: missing)))
-            effects.events.append(.unconfirmed(pattern: call.pattern, missing: missing))
+            effects.events.append(.unconfirmed(pattern: call.interest.pattern, missing: missing))
         }
     }
 

@@ -39,8 +39,8 @@ struct ExchangeStateMachine: Sendable {
 
     /// What the send thread has to ask of the server.
     enum Command: Sendable, Hashable {
-        case subscribe(Pattern)
-        case unsubscribe(Pattern)
+        case subscribe(Interest)
+        case unsubscribe(Interest)
     }
 
     /// What there is to do for the send thread.
@@ -57,7 +57,7 @@ struct ExchangeStateMachine: Sendable {
     }
 
     struct PendingSubscribe: Sendable {
-        var pattern: Pattern
+        var interest: Interest
         var deadline: Instant
     }
 
@@ -76,7 +76,12 @@ struct ExchangeStateMachine: Sendable {
     var peers = PeerList()
     var subscriptions = Subscriptions<UInt64>()
     var own = OwnInterest()
-    var calls = RollCall<Pattern>()
+    /// The groups that this bus has told others of, and those that others have members in.
+    var memberships: Set<Interest> = []
+    var roster = GroupRoster()
+    /// Whether the connection for groups is there.
+    var sharesGroups = false
+    var calls = RollCall<Interest>()
     var waits = SubscriberWaits()
     var pending: [UInt64: PendingSubscribe] = [:]
     /// The buses that want something, as far as that was told.
@@ -84,8 +89,8 @@ struct ExchangeStateMachine: Sendable {
     /// The parts of what buses want that have come so far.
     var parts: [String: Presence] = [:]
     var gathering: Gathering?
-    /// Patterns that others are to be asked about when it is over: before, it is not known where they are.
-    var deferred: [Pattern] = []
+    /// What others are to be asked about when it is over: before, it is not known where they are.
+    var deferred: [Interest] = []
     /// Those who wait until it is over.
     var openings: [UInt64] = []
     var number: UInt64 = 0
@@ -114,6 +119,7 @@ struct ExchangeStateMachine: Sendable {
             let reply = presence.part == 0 ? namespace.absence(of: Self.everybody, for: bus) : nil
             notes.append(ControlNote(wire: namespace.everybody, reply: reply, message: .hello(presence)))
         }
+        notes += memberships.sorted().map { membershipNote($0, isIn: true, to: namespace.everybody) }
         return Effects(events: [.connected(endpoint: endpoint)])
     }
 
@@ -194,24 +200,25 @@ struct ExchangeStateMachine: Sendable {
     mutating func checkWaits(_ effects: inout Effects) {
         guard !waits.isEmpty, isConnected else { return }
         var book = book
-        let peers = peers
-        for id in waits.takeFulfilled({ subject in book.subscribers(of: subject).count { peers.isPresent($0) } }) {
-            effects.resume(id, with: .done)
+        let (peers, roster) = (peers, roster)
+        let fulfilled = waits.takeFulfilled { subject in
+            roster.subscribers(of: subject).union(book.subscribers(of: subject)).count { peers.isPresent($0) }
         }
+        for id in fulfilled { effects.resume(id, with: .done) }
     }
 
     // MARK: Subscribing
 
-    mutating func subscribe(to pattern: Pattern, limit: Duration?, id: UInt64, now: Instant) -> Effects {
+    mutating func subscribe(to interest: Interest, limit: Duration?, id: UInt64, now: Instant) -> Effects {
         var effects = Effects()
         guard isOpen else {
             effects.resume(id, with: .closed)
             return effects
         }
-        pending[id] = PendingSubscribe(pattern: pattern, deadline: now.advanced(by: limit ?? confirmationTimeout))
-        switch subscriptions.add(pattern, id) {
-        case .ask: commands.append(.subscribe(pattern))
-        case .announce: announce([pattern], now, &effects)
+        pending[id] = PendingSubscribe(interest: interest, deadline: now.advanced(by: limit ?? confirmationTimeout))
+        switch subscriptions.add(interest, id) {
+        case .ask: commands.append(.subscribe(interest))
+        case .announce: announce([interest], now, &effects)
         case .wait: break
         case .settled:
             pending[id] = nil
@@ -222,42 +229,46 @@ struct ExchangeStateMachine: Sendable {
 
     private var confirmedByAll: [String] { [endpoint] + peers.servers(except: server).map(\.endpoint) }
 
-    /// The server has patterns, and others are to be told.
-    mutating func effective(_ patterns: [Pattern], now: Instant) -> Effects {
+    /// The server has what the bus wants, and others are to be told.
+    mutating func effective(_ interests: [Interest], now: Instant) -> Effects {
         var effects = Effects()
-        var wanted: [Pattern] = []
-        for pattern in patterns {
-            if subscriptions.isEffective(pattern) {
-                wanted.append(pattern)
+        var wanted: [Interest] = []
+        for interest in interests {
+            if subscriptions.becomesEffective(interest) {
+                wanted.append(interest)
             } else {
-                commands.append(.unsubscribe(pattern))
+                commands.append(.unsubscribe(interest))
             }
         }
         announce(wanted, now, &effects)
         return effects
     }
 
-    /// Tells others of patterns that the server has, and asks on each of their servers whether that has them, too.
-    private mutating func announce(_ patterns: [Pattern], _ now: Instant, _ effects: inout Effects) {
-        guard !patterns.isEmpty else { return }
-        for pattern in patterns {
-            guard let change = own.change(pattern, isWanted: true) else { continue }
+    /// Tells others of what the server has, and asks on each of their servers whether that has it, too.
+    private mutating func announce(_ interests: [Interest], _ now: Instant, _ effects: inout Effects) {
+        guard !interests.isEmpty else { return }
+        for interest in interests {
+            guard interest.group == nil else {
+                tellMembership(interest, isIn: true)
+                continue
+            }
+            guard let change = own.change(interest.pattern, isWanted: true) else { continue }
             effects.changes.append(change)
             notes.append(
                 ControlNote(wire: namespace.everybody, reply: nil, message: .changed(bus: bus, change))
             )
         }
         guard gathering == nil else {
-            deferred += patterns
+            deferred += interests
             return
         }
-        call(patterns, now, &effects)
+        call(interests, now, &effects)
     }
 
-    /// Asks on each of the other servers whether that has patterns, too.
-    mutating func call(_ patterns: [Pattern], _ now: Instant, _ effects: inout Effects) {
+    /// Asks on each of the other servers whether that has what the own one has, too.
+    mutating func call(_ interests: [Interest], _ now: Instant, _ effects: inout Effects) {
         let (questions, done) = calls.begin(
-            patterns,
+            interests,
             own: endpoint,
             servers: peers.servers(except: server),
             now: now,
@@ -267,7 +278,7 @@ struct ExchangeStateMachine: Sendable {
         if let done { end(done, &effects) }
     }
 
-    mutating func ask(_ questions: [RollCall<Pattern>.Question]) {
+    mutating func ask(_ questions: [RollCall<Interest>.Question]) {
         for question in questions {
             notes.append(
                 ControlNote(
@@ -279,38 +290,43 @@ struct ExchangeStateMachine: Sendable {
         }
     }
 
-    mutating func end(_ call: RollCall<Pattern>.Outcome, _ effects: inout Effects) {
-        for pattern in call.waiters { settle(pattern, confirmed: call.confirmed, missing: call.missing, &effects) }
+    mutating func end(_ call: RollCall<Interest>.Outcome, _ effects: inout Effects) {
+        for interest in call.waiters { settle(interest, confirmed: call.confirmed, missing: call.missing, &effects) }
     }
 
     private mutating func settle(
-        _ pattern: Pattern,
+        _ interest: Interest,
         confirmed: [String],
         missing: [String],
         _ effects: inout Effects
     ) {
         let confirmation = SubscriptionConfirmation(confirmed: confirmed, missing: missing)
-        for id in subscriptions.settle(pattern) {
+        for id in subscriptions.settle(interest) {
             guard pending.removeValue(forKey: id) != nil else { continue }
             effects.resume(id, with: .confirmed(confirmation))
-            if !missing.isEmpty { effects.events.append(.unconfirmed(pattern: pattern, missing: missing)) }
+            if !missing.isEmpty { effects.events.append(.unconfirmed(pattern: interest.pattern, missing: missing)) }
         }
     }
 
-    /// The server has refused a pattern, in its own words.
-    mutating func refused(_ pattern: Pattern, _ error: EventError) -> Effects {
+    /// The server has refused what the bus wants, in its own words.
+    mutating func refused(_ interest: Interest, _ error: EventError) -> Effects {
         var effects = Effects()
-        for id in subscriptions.refuse(pattern) where pending.removeValue(forKey: id) != nil {
+        for id in subscriptions.refuse(interest) where pending.removeValue(forKey: id) != nil {
             effects.resume(id, with: .failed(error))
         }
         return effects
     }
 
     /// A subscription has ended.
-    mutating func release(_ pattern: Pattern, now: Instant) -> Effects {
-        guard isOpen, subscriptions.remove(pattern, until: now + Self.leaveTime),
-            let change = own.change(pattern, isWanted: false)
-        else { return Effects() }
+    mutating func release(_ interest: Interest, now: Instant) -> Effects {
+        // Nobody counts for a group; and what comes for one without members here is kept from those elsewhere.
+        let end = interest.group == nil ? now + Self.leaveTime : now
+        guard isOpen, subscriptions.remove(interest, until: end) else { return Effects() }
+        guard interest.group == nil else {
+            tellMembership(interest, isIn: false)
+            return Effects()
+        }
+        guard let change = own.change(interest.pattern, isWanted: false) else { return Effects() }
         notes.append(ControlNote(wire: namespace.everybody, reply: nil, message: .changed(bus: bus, change)))
         return Effects(changes: [change])
     }
@@ -318,7 +334,7 @@ struct ExchangeStateMachine: Sendable {
     /// Asks buses whether they are there, of which nothing was heard for a while.
     mutating func probe(_ others: [String]) {
         guard isConnected else { return }
-        ask(others.map { RollCall<Pattern>.Question(bus: $0, token: 0) })
+        ask(others.map { RollCall<Interest>.Question(bus: $0, token: 0) })
     }
 
     /// A task that waits was cancelled.

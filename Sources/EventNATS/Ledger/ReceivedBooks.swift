@@ -95,6 +95,7 @@ struct ReceivedBooks: Sendable {
         for (origin, entry) in entries where entry.account.lastArrival != entry.seen {
             entries[origin]?.seen = entry.account.lastArrival
             entries[origin]?.heardAt = now
+            entries[origin]?.awaySince = nil
         }
         let silent = entries.filter { now - $0.value.heardAt >= Self.silence }.keys.sorted()
         for origin in silent { entries[origin]?.heardAt = now }

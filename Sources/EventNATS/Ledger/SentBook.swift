@@ -40,6 +40,8 @@ struct SentBook: Sendable {
     static let repeats: [Duration] = [.milliseconds(100), .milliseconds(300), .seconds(1)]
     /// For how long what a bus wants is counted while it is away.
     static let retention = Duration.seconds(60)
+    /// How often a bus that is away is told all the same.
+    static let retry = Duration.seconds(1)
     static let maximumPeers = 1 << 14
     private static let maximumRoutes = 1 << 12
     private static let maximumSegments = 256
@@ -130,12 +132,13 @@ struct SentBook: Sendable {
         routes = [:]
     }
 
-    /// Nobody listens at the inbox of a bus: it is told nothing until it is back.
+    /// Nobody listens at the inbox of a bus: it is told now and then, until it reads that or has been away for too long.
+    ///
+    /// The server may only have lost its way to that of the bus, and neither notices when there is one again.
     mutating func isAway(_ bus: String, now: Instant) {
-        guard let place = places[bus], peers[place].awaySince == nil else { return }
-        peers[place].awaySince = now
-        peers[place].isOwed = false
-        owed.remove(place)
+        guard let place = places[bus] else { return }
+        peers[place].awaySince = peers[place].awaySince ?? now
+        owe(place, at: now + Self.retry)
     }
 
     /// A bus has been heard of, so that somebody does listen at its inbox.
@@ -208,14 +211,16 @@ struct SentBook: Sendable {
         var messages: [(bus: String, lines: LedgerLines)] = []
         for place in isLast ? Set(places.values) : owed {
             guard isLast || peers[place].dueAt.map({ $0 <= now }) == true else { continue }
-            guard number > 0, peers[place].awaySince == nil else {
+            guard number > 0 else {
                 peers[place].isOwed = false
                 owed.remove(place)
                 continue
             }
             peers[place].serial += 1
             peers[place].toldAt = now
-            peers[place].dueAt = now + Self.repeats[min(peers[place].attempts, Self.repeats.count - 1)]
+            let isAway = peers[place].awaySince != nil
+            let pause = isAway ? Self.retry : Self.repeats[min(peers[place].attempts, Self.repeats.count - 1)]
+            peers[place].dueAt = now + pause
             peers[place].attempts += 1
             let segments = peers[place].segments.map(\.line)
             let serial = peers[place].serial
@@ -232,6 +237,7 @@ struct SentBook: Sendable {
     /// A bus has read a message.
     mutating func read(_ serial: UInt64, by bus: String) {
         guard let place = places[bus], serial <= peers[place].serial else { return }
+        peers[place].awaySince = nil
         peers[place].segments.removeAll { segment in segment.closedIn.map { $0 <= serial } ?? false }
         if serial >= peers[place].changedIn {
             peers[place].isOwed = false

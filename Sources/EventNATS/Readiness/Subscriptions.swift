@@ -1,6 +1,6 @@
 import EventCore
 
-/// The patterns that the bus has asked its server for, and for how many subscriptions each.
+/// What the bus has asked its server for, and for how many subscriptions each.
 ///
 /// A pattern that nobody wants any more is kept for a moment: until publishers have read that, what they count for it has
 /// to arrive, or it would be called lost.
@@ -26,7 +26,7 @@ struct Subscriptions<Waiter: Sendable>: Sendable {
 
     /// What a new subscription has to do.
     enum Addition: Equatable {
-        /// Ask the server for the pattern.
+        /// Ask the server for it.
         case ask
         /// Tell others of it again: the server still has it.
         case announce
@@ -36,89 +36,88 @@ struct Subscriptions<Waiter: Sendable>: Sendable {
         case settled
     }
 
-    private var entries: [Pattern: Entry] = [:]
+    private var entries: [Interest: Entry] = [:]
 
-    var patterns: [Pattern] { entries.keys.sorted() }
-    var hasLeaving: Bool { entries.values.contains { if case .leaving = $0.stage { true } else { false } } }
-
-    func isWanted(_ pattern: Pattern) -> Bool { (entries[pattern]?.count ?? 0) > 0 }
-
-    func isSettled(_ pattern: Pattern) -> Bool { entries[pattern]?.stage == .settled }
     /// Whether the server has not said yet that it has it.
-    func isAsked(_ pattern: Pattern) -> Bool { entries[pattern]?.stage == .asked }
+    func isAsked(_ interest: Interest) -> Bool { entries[interest]?.stage == .asked }
 
-    mutating func add(_ pattern: Pattern, _ waiter: Waiter) -> Addition {
-        guard let entry = entries[pattern] else {
-            entries[pattern] = Entry(count: 1, waiters: [waiter])
+    /// Whether the server has it, and somebody here wants it.
+    func isEffective(_ interest: Interest) -> Bool {
+        entries[interest].map { $0.stage != .asked && $0.count > 0 } ?? false
+    }
+
+    mutating func add(_ interest: Interest, _ waiter: Waiter) -> Addition {
+        guard let entry = entries[interest] else {
+            entries[interest] = Entry(count: 1, waiters: [waiter])
             return .ask
         }
-        entries[pattern]?.count += 1
+        entries[interest]?.count += 1
         switch entry.stage {
         case .settled: return .settled
         case .leaving:
-            entries[pattern]?.stage = .announced
-            entries[pattern]?.waiters.append(waiter)
+            entries[interest]?.stage = .announced
+            entries[interest]?.waiters.append(waiter)
             return .announce
         case .asked, .announced:
-            entries[pattern]?.waiters.append(waiter)
+            entries[interest]?.waiters.append(waiter)
             return .wait
         }
     }
 
     /// A subscription has ended.
     ///
-    /// - Returns: Whether it was the last one of a pattern that others know of, so that they have to be told.
-    mutating func remove(_ pattern: Pattern, until end: Instant) -> Bool {
-        guard let entry = entries[pattern], entry.count > 0 else { return false }
-        entries[pattern]?.count -= 1
+    /// - Returns: Whether it was the last one of what others know of, so that they have to be told.
+    mutating func remove(_ interest: Interest, until end: Instant) -> Bool {
+        guard let entry = entries[interest], entry.count > 0 else { return false }
+        entries[interest]?.count -= 1
         guard entry.count == 1 else { return false }
         switch entry.stage {
         case .asked, .leaving: return false
         case .announced, .settled:
-            entries[pattern]?.stage = .leaving(until: end)
+            entries[interest]?.stage = .leaving(until: end)
             return true
         }
     }
 
-    /// The server has a pattern.
+    /// The server has it.
     ///
     /// - Returns: Whether somebody wants it still; otherwise it is forgotten.
-    mutating func isEffective(_ pattern: Pattern) -> Bool {
-        guard let entry = entries[pattern] else { return false }
+    mutating func becomesEffective(_ interest: Interest) -> Bool {
+        guard let entry = entries[interest] else { return false }
         guard entry.count > 0 else {
-            entries[pattern] = nil
+            entries[interest] = nil
             return false
         }
-        if entry.stage == .asked { entries[pattern]?.stage = .announced }
+        if entry.stage == .asked { entries[interest]?.stage = .announced }
         return true
     }
 
-    /// Takes those who wait for a pattern, when it is in effect everywhere or there is no use in waiting.
-    mutating func settle(_ pattern: Pattern) -> [Waiter] {
-        guard let entry = entries[pattern] else { return [] }
-        if entry.stage == .announced { entries[pattern]?.stage = .settled }
-        entries[pattern]?.waiters = []
+    /// Takes those who wait for something, when it is in effect everywhere or there is no use in waiting.
+    mutating func settle(_ interest: Interest) -> [Waiter] {
+        guard let entry = entries[interest] else { return [] }
+        if entry.stage == .announced { entries[interest]?.stage = .settled }
+        entries[interest]?.waiters = []
         return entry.waiters
     }
 
-    /// The server does not let the bus have a pattern.
-    mutating func refuse(_ pattern: Pattern) -> [Waiter] { entries.removeValue(forKey: pattern)?.waiters ?? [] }
+    /// The server does not let the bus have it.
+    mutating func refuse(_ interest: Interest) -> [Waiter] { entries.removeValue(forKey: interest)?.waiters ?? [] }
 
     /// When ``takeLeft(_:)`` is to be called next.
     var deadline: Instant? {
         entries.values.compactMap { if case .leaving(let end) = $0.stage { end } else { nil } }.min()
     }
 
-    /// The patterns that have been left for long enough.
-    mutating func takeLeft(_ now: Instant) -> [Pattern] {
+    /// What has been left for long enough.
+    mutating func takeLeft(_ now: Instant) -> [Interest] {
         let left = entries.filter { if case .leaving(let end) = $0.value.stage { end <= now } else { false } }
-        for pattern in left.keys { entries[pattern] = nil }
+        for interest in left.keys { entries[interest] = nil }
         return left.keys.sorted()
     }
 
     /// Those who wait for anything.
     mutating func takeAll() -> [Waiter] {
-        defer { for pattern in entries.keys { entries[pattern]?.waiters = [] } }
+        defer { for interest in entries.keys { entries[interest]?.waiters = [] } }
         return entries.values.flatMap(\.waiters)
     }
 }

@@ -21,9 +21,11 @@ final class Receiver: Sendable {
         func received(_ message: borrowing NATSMessage) { receiver.received(message, by: self) }
     }
 
-    fileprivate struct State {
+    struct State {
         var decoder = EnvelopeDecoder()
         var books = ReceivedBooks()
+        /// The members that this process has in groups.
+        var members: [Interest: MailboxGroup] = [:]
         /// The patterns that the server has for this bus, by number, the oldest first.
         var inlets = PatternIndex<UInt64>()
         var wanted: Set<Pattern> = []
@@ -31,8 +33,10 @@ final class Receiver: Sendable {
     }
 
     /// What becomes of a message.
-    fileprivate enum Reading {
+    enum Reading {
         case envelope(Envelope, ReceivedBooks.Report?)
+        /// It is for the members of a group, and nothing else here has brought it.
+        case share(Envelope, MailboxGroup, isCounted: Bool)
         /// Another pattern has brought it.
         case copy
         /// It is no message for this bus.
@@ -41,11 +45,11 @@ final class Receiver: Sendable {
         case malformed(String)
     }
 
-    private let bus: String
+    let bus: String
     private let namespace: Namespace
     private let deliveries: DeliveryQueue
-    private let reporter: BusReporter
-    private let state = Lock(State())
+    let reporter: BusReporter
+    let state = Lock(State())
     /// The server's address, as reports have it.
     private let place = Lock("")
 
@@ -85,23 +89,30 @@ final class Receiver: Sendable {
     // MARK: Messages
 
     private func received(_ message: borrowing NATSMessage, by inlet: Inlet) {
-        switch read(message, by: inlet) {
+        carryOut(read(message) { read(message, on: $0, by: inlet) })
+    }
+
+    func carryOut(_ reading: Reading) {
+        switch reading {
         case .envelope(let envelope, let report):
             reporter.counters.received.add(1, ordering: .relaxed)
             if let report { tell(report) }
-            deliveries.deliver([envelope])
+            deliveries.deliver([envelope], to: .individuals())
+        case .share(let envelope, let members, let isCounted):
+            if isCounted { reporter.counters.received.add(1, ordering: .relaxed) }
+            deliveries.deliver([envelope], to: .group(members))
         case .copy, .foreign: break
         case .own: reporter.counters.echoes.add(1, ordering: .relaxed)
         case .malformed(let reason): reporter.happened(.malformed(endpoint: endpoint, reason: reason))
         }
     }
 
-    private func read(_ message: borrowing NATSMessage, by inlet: Inlet) -> Reading {
+    /// Runs `body` on the subject of a message, if that is one of the bus.
+    func read(_ message: borrowing NATSMessage, _ body: (Span<UInt8>) -> Reading) -> Reading {
         message.withSubject { wire in
             guard let range = namespace.range(in: wire) else { return .foreign }
             let wire = wire.extracting(range)
-            guard !SubjectEscape.isPlain(wire) else { return read(message, on: wire, by: inlet) }
-            return read(message, on: SubjectEscape.text(of: wire).span, by: inlet)
+            return SubjectEscape.isPlain(wire) ? body(wire) : body(SubjectEscape.text(of: wire).span)
         }
     }
 
@@ -167,20 +178,34 @@ final class Receiver: Sendable {
 
 extension Receiver.State {
     /// Reads what a program has sent that is no bus.
-    fileprivate mutating func readForeign(
+    fileprivate func readForeign(
         _ message: borrowing NATSMessage,
         on subject: Span<UInt8>,
         by inlet: UInt64
     ) throws(EventError) -> Receiver.Reading {
+        let envelope = try Self.foreignEnvelope(message, on: subject)
+        return isFirst(inlet, for: envelope.subject) ? .envelope(envelope, nil) : .copy
+    }
+
+    static func foreignEnvelope(
+        _ message: borrowing NATSMessage,
+        on subject: Span<UInt8>
+    ) throws(EventError) -> Envelope {
         let text = unsafe subject.withUnsafeBufferPointer { unsafe String(validating: $0, as: UTF8.self) }
         guard let text else { throw .invalidSubject("invalid UTF-8") }
         let subject = try Subject(validating: text)
-        guard isFirst(inlet, for: subject) else { return .copy }
         var envelope = Envelope(Envelope.Fields(subject: subject))
         envelope.headers = message.headers
         let data = message.data
         if !data.isEmpty { envelope.payload = data }
-        return .envelope(envelope, nil)
+        return envelope
+    }
+
+    /// Whether a pattern of the bus brings what comes on a subject, beside the groups it is in.
+    func isBroughtByPattern(_ subject: Subject) -> Bool {
+        var isBrought = false
+        inlets.forEachMatch(of: subject) { _ in isBrought = true }
+        return isBrought
     }
 
     /// Whether a pattern is the oldest of those that bring the same message, which has no number to tell it by.

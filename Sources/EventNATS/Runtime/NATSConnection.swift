@@ -8,10 +8,17 @@ import EventCore
 @safe struct NATSConnection: ~Copyable {
     private let handle: OpaquePointer
     private let timeout: Int64
-    /// By what was asked for.
-    private var subscriptions: [[UInt8]: NATSSubscription] = unsafe [:]
+    /// What was asked for, as C text.
+    private struct Request: Hashable {
+        var wire: [UInt8]
+        var group: [UInt8]?
+    }
+
+    private var subscriptions: [Request: NATSSubscription] = unsafe [:]
     /// Ended ones that must not be freed before the connection has been flushed.
     private var ended: [NATSSubscription] = unsafe []
+    /// How many messages were thrown away of those.
+    private var droppedOfEnded = 0
 
     /// Connects.
     ///
@@ -54,8 +61,11 @@ import EventCore
     }
 
     /// The address of the server that it is connected to, without secrets.
-    var endpoint: String {
-        ServerAddress.shown(unsafe text(of: 1024) { unsafe natsConnection_GetConnectedUrl(handle, $0, $1) })
+    var endpoint: String { address.description }
+
+    /// The address of the server that it is connected to.
+    var address: ServerAddress {
+        ServerAddress(connectedURL: unsafe text(of: 1024) { unsafe natsConnection_GetConnectedUrl(handle, $0, $1) })
     }
 
     private func text(of size: Int, _ get: (UnsafeMutablePointer<CChar>, Int) -> natsStatus) -> String {
@@ -176,21 +186,47 @@ import EventCore
         receiver: any MessageReceiver
     ) throws(EventError) {
         let subscription = unsafe try NATSSubscription(handle, to: wire, group: group, limit: limit, receiver: receiver)
-        if let old = unsafe subscriptions.updateValue(subscription, forKey: wire) { unsafe end(old) }
+        let request = Request(wire: wire, group: group)
+        if let old = unsafe subscriptions.updateValue(subscription, forKey: request) { unsafe end(old) }
     }
 
     /// Ends a subscription, and frees it at the next flush that succeeds.
-    mutating func unsubscribe(from wire: [UInt8]) {
-        if let subscription = unsafe subscriptions.removeValue(forKey: wire) { unsafe end(subscription) }
+    mutating func unsubscribe(from wire: [UInt8], group: [UInt8]? = nil) {
+        let request = Request(wire: wire, group: group)
+        if let subscription = unsafe subscriptions.removeValue(forKey: request) { unsafe end(subscription) }
+    }
+
+    /// Ends a subscription once its receiver has had all that the server has sent, and waits for that.
+    ///
+    /// What waits for the receiver of a subscription that is just ended, libnats throws away without a word.
+    ///
+    /// - Returns: Whether the receiver has had all of it, in time.
+    mutating func drain(_ wire: [UInt8], group: [UInt8]?) -> Bool {
+        let request = Request(wire: wire, group: group)
+        guard let subscription = unsafe subscriptions.removeValue(forKey: request) else { return true }
+        defer { unsafe end(subscription) }
+        guard unsafe natsSubscription_DrainTimeout(subscription.handle, timeout) == NATS_OK else { return false }
+        return unsafe natsSubscription_WaitForDrainCompletion(subscription.handle, timeout) == NATS_OK
+    }
+
+    /// How many messages libnats has thrown away because their receivers were too slow.
+    var dropped: Int {
+        unsafe subscriptions.values.reduce(droppedOfEnded) { unsafe $0 + Self.dropped(of: $1) }
+    }
+
+    private static func dropped(of subscription: NATSSubscription) -> Int {
+        var count: Int64 = 0
+        return unsafe natsSubscription_GetDropped(subscription.handle, &count) == NATS_OK ? Int(count) : 0
     }
 
     private mutating func end(_ subscription: NATSSubscription) {
+        droppedOfEnded += unsafe Self.dropped(of: subscription)
         _ = unsafe natsSubscription_Unsubscribe(subscription.handle)
         unsafe ended.append(subscription)
     }
 
     mutating func unsubscribeFromAll() {
-        for wire in unsafe Array(subscriptions.keys) { unsubscribe(from: wire) }
+        for request in unsafe Array(subscriptions.keys) { unsubscribe(from: request.wire, group: request.group) }
     }
 }
 

@@ -20,6 +20,8 @@ struct NATSConnectionOptions: Sendable {
     var timeout = Duration.seconds(1)
     /// How long to wait before the next attempt to connect.
     var reconnectWait = Duration.milliseconds(100)
+    /// Whether other servers of the cluster are connected to as well, as far as the first one tells of them.
+    var discoversServers = true
     /// Whether what is published here comes back to its own subscriptions.
     var hearsItself = false
 
@@ -62,6 +64,7 @@ struct NATSConnectionOptions: Sendable {
             // What it would hold, it sends before others are back, to nobody.
             natsOptions_SetReconnectBufSize(options, 0),
             natsOptions_SetNoEcho(options, !hearsItself),
+            natsOptions_SetIgnoreDiscoveredServers(options, !discoversServers),
             // One thread for all subscriptions, so that what they get is in order over all of them.
             natsOptions_UseGlobalMessageDelivery(options, true),
         ]

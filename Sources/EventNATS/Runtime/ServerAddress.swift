@@ -40,6 +40,9 @@ struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         url = "nats://\(rest)"
     }
 
+    /// The address of a server that there is a connection with, as libnats has it.
+    init(connectedURL: String) { url = connectedURL }
+
     /// Without a name and a password.
     var description: String { Self.shown(url) }
 

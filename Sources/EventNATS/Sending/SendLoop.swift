@@ -3,6 +3,12 @@ import EventCore
 import LinkRuntime
 import Synchronization
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// What the send thread of a bus does: it owns the connection and makes every call of libnats that may wait.
 ///
 /// It sends what there is, up to some hundred envelopes, and then waits until the server has worked through that: a lone
@@ -22,10 +28,18 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     private let exchange: Exchange
     private let options: NATSConnectionOptions
     private let linger: Duration
+    private let leftGroups: Completion
     private let news = Lock(News())
 
-    init(_ exchange: Exchange, options: NATSConnectionOptions, linger: Duration) {
-        (self.exchange, self.options, self.linger) = (exchange, options, linger)
+    /// Creates what a thread does.
+    ///
+    /// - Parameters:
+    ///   - exchange: What it serves.
+    ///   - options: How to connect.
+    ///   - linger: How long what was published is sent after the end.
+    ///   - leftGroups: Completed when the bus is closed and servers choose no member of it any more.
+    init(_ exchange: Exchange, options: NATSConnectionOptions, linger: Duration, leftGroups: Completion) {
+        (self.exchange, self.options, self.linger, self.leftGroups) = (exchange, options, linger, leftGroups)
     }
 
     /// On a thread of libnats.
@@ -44,6 +58,10 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
         var isUp = false
         /// Whether a flush was in vain, so that nothing is sent until one is answered.
         var isStuck = false
+        /// The server that it is connected to, or was last.
+        var server = ""
+        var address: ServerAddress?
+        var groups: GroupConnection
         var inlets: [Pattern: Receiver.Inlet] = [:]
         /// Patterns that the server was asked for and has not confirmed.
         var asked: [Pattern] = []
@@ -58,7 +76,7 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     ///
     /// - Parameter opened: Called once, with how the first attempt to connect has ended.
     func run(_ opened: (Result<Void, EventError>) -> Void) {
-        var session = Session()
+        var session = Session(groups: GroupConnection(exchange, options: options))
         do throws(EventError) {
             try connect(&session)
             opened(.success(()))
@@ -95,14 +113,16 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
         session.isStuck = false
         session.wait = Self.firstWait
         announceConnection(&session)
-        let asked = session.asked
-        session.asked = []
-        exchange.effective(asked.filter { isPermitted($0, of: asked.count, &session) })
+        takeEffect(&session)
     }
 
     private func announceConnection(_ session: inout Session) {
-        guard let server = session.connection?.serverID, let endpoint = session.connection?.endpoint else { return }
-        exchange.connected(to: server, at: endpoint, maximumPayload: session.connection?.maximumPayload ?? 0)
+        guard let server = session.connection?.serverID, let address = session.connection?.address else { return }
+        (session.server, session.address) = (server, address)
+        // Others send as soon as they hear of the bus.
+        session.groups.follow(address, server)
+        let limit = session.connection?.maximumPayload ?? 0
+        exchange.connected(to: server, at: address.description, maximumPayload: limit)
     }
 
     /// Takes note of what libnats has told.
@@ -152,6 +172,9 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     private func turn(_ session: inout Session) {
         readNews(&session)
         reconnect(&session)
+        session.groups.look(session.isUp ? session.address : nil)
+        let shared = session.groups.flush()
+        if !shared.isEmpty { exchange.effective(shared) }
         let silent = exchange.receiver.tick(.now)
         if !silent.isEmpty { exchange.probe(silent) }
         if session.isUp, session.isStuck { flush(&session) }
@@ -176,50 +199,65 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
         for note in work.notes { send(note, &session) }
         for command in work.commands {
             switch command {
-            case .subscribe(let pattern):
-                let inlet = exchange.receiver.inlet(for: pattern)
-                do throws(EventError) {
-                    try session.connection?.subscribe(to: exchange.namespace.wire(pattern), receiver: inlet)
-                    session.inlets[pattern] = inlet
-                    session.asked.append(pattern)
-                } catch {
-                    exchange.receiver.close(inlet)
-                    exchange.refused(pattern, error)
-                }
-            case .unsubscribe(let pattern):
-                guard let inlet = session.inlets.removeValue(forKey: pattern) else { break }
+            case .subscribe(let interest):
+                subscribe(to: interest, &session)
+            case .unsubscribe(let interest) where interest.group != nil:
+                session.groups.unsubscribe(from: interest)
+            case .unsubscribe(let interest):
+                guard let inlet = session.inlets.removeValue(forKey: interest.pattern) else { break }
                 exchange.receiver.close(inlet)
-                session.connection?.unsubscribe(from: exchange.namespace.wire(pattern))
+                session.connection?.unsubscribe(from: exchange.namespace.wire(interest.pattern))
             }
         }
         flush(&session)
     }
 
+    private func subscribe(to interest: Interest, _ session: inout Session) {
+        let pattern = interest.pattern
+        do throws(EventError) {
+            if let queue = exchange.namespace.queue(of: interest) {
+                return try session.groups.subscribe(to: interest, queue: queue, at: session.address)
+            }
+            let inlet = exchange.receiver.inlet(for: pattern)
+            do throws(EventError) {
+                try session.connection?.subscribe(to: exchange.namespace.wire(pattern), receiver: inlet)
+            } catch {
+                exchange.receiver.close(inlet)
+                throw error
+            }
+            session.inlets[pattern] = inlet
+            session.asked.append(pattern)
+        } catch {
+            exchange.refused(interest, error)
+        }
+    }
+
     /// Waits until the server has worked through what was sent; what it was asked for is in effect then.
     private func flush(_ session: inout Session) {
         session.isStuck = session.connection?.flush() != true
-        guard !session.isStuck, !session.asked.isEmpty else { return }
-        let asked = session.asked
-        session.asked = []
-        exchange.effective(asked.filter { isPermitted($0, of: asked.count, &session) })
+        if !session.isStuck { takeEffect(&session) }
     }
 
-    /// Whether the server lets the bus have a pattern it has just been asked for; it says so by the last of its errors only.
+    /// The server has what it was asked for, as far as it permits that.
+    private func takeEffect(_ session: inout Session) {
+        let asked = session.asked
+        session.asked = []
+        let permitted = asked.filter { isPermitted($0, of: asked.count, &session) }
+        let effective = permitted.map { Interest($0) } + session.groups.flush()
+        if !effective.isEmpty { exchange.effective(effective) }
+    }
+
+    /// Whether the server lets the bus have a pattern it has just been asked for.
     private func isPermitted(_ pattern: Pattern, of count: Int, _ session: inout Session) -> Bool {
-        guard session.connection?.lastError.hasPrefix(Permissions.ofSubscription) == true else { return true }
         let wire = exchange.namespace.wire(pattern)
-        if count > 1, let inlet = session.inlets[pattern] {
-            // Which of several it was is found out by asking for each again.
-            session.connection?.unsubscribe(from: wire)
-            try? session.connection?.subscribe(to: wire, receiver: inlet)
-            guard session.connection?.flush() == true else { return true }
-        }
-        let words = session.connection?.lastError ?? ""
-        guard Permissions.concerns(words, wire) else { return true }
-        if let inlet = session.inlets.removeValue(forKey: pattern) { exchange.receiver.close(inlet) }
+        guard let inlet = session.inlets[pattern],
+            let words = session.connection?.refusal(of: wire, receiver: inlet, among: count)
+        else { return true }
+        session.inlets[pattern] = nil
+        exchange.receiver.close(inlet)
         session.connection?.unsubscribe(from: wire)
         let failure = TransportFailure(operation: "subscribe to \(pattern)", reason: words)
-        exchange.refused(pattern, .transport(failure))
+        exchange.refused(Interest(pattern), .transport(failure))
         return false
     }
 
@@ -257,7 +295,12 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     private func send(_ envelope: OutgoingEnvelope, _ session: inout Session) -> Bool {
         envelope.writeHeader(to: &session.header)
         let status: natsStatus?
-        if let payload = envelope.payload {
+        if let mark = envelope.mark {
+            let headers: [(name: StaticString, value: [UInt8])] = [("EB", session.header), ("EG", mark)]
+            status = (envelope.payload ?? Data()).withSpan {
+                session.connection?.publish(envelope.wire, reply: nil, headers: headers, $0)
+            }
+        } else if let payload = envelope.payload {
             status = payload.withSpan { session.connection?.publish(envelope.wire, header: "EB", session.header, $0) }
         } else {
             status = session.connection?.publish(envelope.wire, header: "EB", session.header, Span())
@@ -277,6 +320,8 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
 
     /// Sends what is left, says goodbye, and closes, within the time there is.
     private func end(_ session: inout Session) {
+        if session.isUp, !session.isStuck { session.groups.unsubscribeFromAll() }
+        leftGroups.complete()
         let deadline = ContinuousClock.now + linger
         while !exchange.isDone || !session.items.isEmpty, ContinuousClock.now < deadline {
             readNews(&session)
@@ -297,49 +342,5 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
         for note in exchange.takeLastWords() { send(note, &session) }
         session.connection?.unsubscribeFromAll()
         _ = session.connection?.flush()
-    }
-}
-
-/// What servers say about what a client must not do.
-enum Permissions {
-    static let ofSubscription = "Permissions Violation for Subscription to"
-    static let ofPublish = "Permissions Violation for Publish to"
-
-    /// Whether words are about a subject; long ones are cut.
-    static func concerns(_ words: String, _ wire: [UInt8]) -> Bool {
-        guard words.hasPrefix(ofSubscription), let quote = words.utf8.firstIndex(of: UInt8(ascii: "\"")) else {
-            return false
-        }
-        let subject = words.utf8[words.utf8.index(after: quote)...].prefix { $0 != UInt8(ascii: "\"") }
-        let isWhole = words.utf8.last == UInt8(ascii: "\"")
-        return isWhole ? wire.dropLast().elementsEqual(subject) : wire.starts(with: subject)
-    }
-}
-
-/// Gets what other buses tell this one.
-private final class ControlInlet: MessageReceiver {
-    private let exchange: Exchange
-
-    init(_ exchange: Exchange) {
-        self.exchange = exchange
-    }
-
-    func received(_ message: borrowing NATSMessage) {
-        guard !message.saysNobodyListens else {
-            let bus = message.withSubject { wire in wire.text(in: 0..<wire.count).split(separator: ".").last }
-            if let bus { exchange.absent(String(bus)) }
-            return
-        }
-        do throws(ControlMessage.Fault) {
-            exchange.heard(try ControlMessage(Array(message.data)))
-        } catch {
-            let endpoint = exchange.receiver.endpoint
-            switch error {
-            case .malformed: exchange.reporter.happened(.malformed(endpoint: endpoint, reason: "no control message"))
-            case .otherVersion(let version):
-                let reason = "a bus speaks version \(version), and this one \(ControlMessage.version)"
-                exchange.reporter.happened(.incompatible(endpoint: endpoint, reason: reason))
-            }
-        }
     }
 }

@@ -23,6 +23,8 @@ struct OutgoingEnvelope: Sendable {
     var header: [UInt8]
     var number: UInt64
     var payload: Data?
+    /// The names of groups that have it already, as C text.
+    var mark: [UInt8]?
 
     /// What it takes in memory, about.
     var size: Int { wire.count + header.count + (payload?.count ?? 0) + 128 }

@@ -59,6 +59,35 @@ struct Namespace: Sendable, Hashable {
         return prefix.count..<wire.count
     }
 
+    /// What a server is to tell the members of a group by, as C text; `nil` where there is no group.
+    ///
+    /// A server takes all for members that have the same name, whatever they subscribe to, so the pattern is part of it: as
+    /// a hash, since a line of the protocol has room for one pattern of any length and not for two. Where two patterns
+    /// had the same hash, their groups would be one.
+    func queue(of interest: Interest) -> [UInt8]? {
+        guard let group = interest.group else { return nil }
+        var name = control + Array("group.".utf8)
+        for byte in group.text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                name.append(byte)
+            default: name += SubjectEscape.escape(of: byte)
+            }
+        }
+        name.append(UInt8(ascii: "."))
+        name += Self.hash(of: interest.pattern).utf8
+        return name + [0]
+    }
+
+    /// The FNV-1a hash of a pattern, which is the same in all processes.
+    private static func hash(of pattern: Pattern) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in pattern.rawValue.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+
     // MARK: Control
 
     /// Where every bus of the namespace listens, as C text.

@@ -25,15 +25,16 @@ enum SubjectEscape {
         var isFirst = true
         for byte in text.utf8 {
             if isEscaped(byte, isFirst: isFirst) {
-                wire.append(percent)
-                wire.append(digits[Int(byte >> 4)])
-                wire.append(digits[Int(byte & 0xF)])
+                wire += escape(of: byte)
             } else {
                 wire.append(byte)
             }
             isFirst = false
         }
     }
+
+    /// What stands for a byte.
+    static func escape(of byte: UInt8) -> [UInt8] { [percent, digits[Int(byte >> 4)], digits[Int(byte & 0xF)]] }
 
     /// Whether reading would change anything.
     static func isPlain(_ wire: Span<UInt8>) -> Bool {

@@ -37,6 +37,11 @@ extension ControlMessage {
             fields.begin(8, bus)
             fields.append(serial)
         case .bye(let bus): fields.begin(9, bus)
+        case .member(let bus, let interest, let isIn):
+            fields.begin(10, bus)
+            fields.append(interest.pattern.rawValue)
+            fields.append(interest.group?.text ?? "")
+            fields.append(isIn ? 1 : 0)
         }
         return fields.bytes
     }
@@ -63,6 +68,9 @@ extension ControlMessage {
         case 7: self = .ledger(try reader.lines(bus))
         case 8: self = .read(bus: bus, serial: try reader.number())
         case 9: self = .bye(bus: bus)
+        case 10:
+            let interest = Interest(try reader.pattern(), group: try reader.group())
+            self = .member(bus: bus, interest, isIn: try reader.number() == 1)
         default: throw .malformed
         }
         // What follows may be something that a later program adds.
@@ -153,6 +161,12 @@ private struct ControlReader {
     mutating func pattern() throws(ControlMessage.Fault) -> Pattern {
         guard let pattern = try? Pattern(validating: text()) else { throw .malformed }
         return pattern
+    }
+
+    mutating func group() throws(ControlMessage.Fault) -> String {
+        let name = try text()
+        guard !name.isEmpty, name.utf8.count <= SubscriptionOptions.maximumGroupUTF8Count else { throw .malformed }
+        return name
     }
 
     /// How many of something follow, each of which takes a byte at least.

@@ -8,6 +8,8 @@ enum ControlMessage: Hashable, Sendable {
     case present(Presence)
     /// To everybody: what I want has changed.
     case changed(bus: String, InterestChange)
+    /// To everybody, or to one behind a presence: I have members in a group, or none any more.
+    case member(bus: String, Interest, isIn: Bool)
     /// To one: are you there? Whoever reads it sits on a server that knows what the asker had asked its own for before.
     case question(bus: String, token: UInt64)
     /// To one: I am.

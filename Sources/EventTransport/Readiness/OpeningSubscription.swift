@@ -27,6 +27,9 @@ public struct OpeningSubscription: Sendable {
         return subscription
     }
 
+    /// The group that the subscription is a member of.
+    package var group: MailboxGroup? { mailbox.group }
+
     /// Gives the subscription up, for a call of `subscribe` that throws.
     ///
     /// - Parameter end: What the observer is told.

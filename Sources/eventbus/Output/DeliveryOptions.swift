@@ -41,4 +41,14 @@ extension SubscriptionOptions {
         }
         return capacity
     }
+
+    /// The value of `--group`.
+    static func group(argument: String) throws -> String {
+        do throws(EventError) {
+            _ = try SubscriptionOptions(group: argument).validatedGroup()
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        return argument
+    }
 }

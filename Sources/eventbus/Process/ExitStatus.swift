@@ -21,6 +21,7 @@ enum ExitStatus: Int32, Comparable {
         switch error {
         case let error as SystemError: self = error.status
         case EventError.transport, EventError.busClosed: self = .unavailable
+        case EventError.invalidConfiguration: self = .usage
         case EventError.payloadEncoding, EventError.malformedEnvelope: self = .data
         default: return nil
         }

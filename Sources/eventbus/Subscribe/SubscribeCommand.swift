@@ -61,6 +61,18 @@ struct SubscribeCommand: AsyncParsableCommand {
     )
     var backpressure = BackpressurePolicy.dropNewest
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Share the work: of all that subscribe to the same patterns with this group, each envelope goes to one. Buses \
+            over NATS have groups; --header chooses among what this process gets.
+            """,
+            valueName: "name"
+        ),
+        transform: SubscriptionOptions.group
+    )
+    var group: String?
+
     @Flag(help: "Exit with status 3 if anything was lost or dropped.")
     var failOnLoss = false
 
@@ -97,6 +109,7 @@ struct SubscribeCommand: AsyncParsableCommand {
             options: SubscriptionOptions(
                 bufferCapacity: buffer,
                 backpressure: backpressure,
+                group: group,
                 predicate: delivery.accepts
             ),
             printer: DeliveryPrinter(output: output, diagnostics: diagnostics, quota: quota),

@@ -82,6 +82,7 @@ import Testing
             (["pub", "a", "--wait-for-subscribers", "1", "--bus", "noop:"], "cannot tell who subscribes"),
             (["sub", "a", "--count", "0"], "at least 1"), (["sub", "a", "--within", "soon"], "--within"),
             (["sub", "a", "--buffer", "0"], "from 1 to 1048576"),
+            (["sub", "a", "--group", "a b"], "holds a blank"), (["sub", "a", "--group", ""], "group is empty"),
             (["sub", "a", "--summary", "-"], "--summary needs the name of a file"),
             (["pub", "a", "--bus", "memory:"], "A memory: bus ends with this process"),
             (["sub", "a", "--bus", "memory:"], "A memory: bus ends with this process"),

@@ -53,6 +53,23 @@ import Testing
         #expect(world.nodes[1].lost == 5)
     }
 
+    @Test func `what servers that had lost each other kept back is told, and buses know each other again`() throws {
+        var world = try ExchangeWorld(count: 2)
+        world.subscribe(1, to: "a.>")
+        world.run()
+        world.partition = [1]
+        for _ in 0..<5 { world.publish(0, on: "a.b") }
+        world.run(.seconds(7))
+        #expect(world.nodes[0].machine.peers.present.isEmpty)
+        world.partition = []
+        for _ in 0..<5 { world.publish(0, on: "a.b") }
+        world.run(.seconds(3))
+        #expect(world.nodes[1].received == 5)
+        #expect(world.nodes[1].lost == 5)
+        #expect(world.nodes[1].unknown == 0)
+        #expect(world.nodes[0].machine.peers.present == [world.nodes[1].machine.bus])
+    }
+
     @Test func `publisher that is back first waits for those who were there`() throws {
         var world = try ExchangeWorld(count: 2)
         world.subscribe(1, to: "a.>")

@@ -12,18 +12,22 @@ struct ExchangeWorld {
         case note(ControlMessage)
         case absent(String)
         case envelope(number: UInt64, subject: Subject, origin: String)
+        /// What the server has chosen this bus for.
+        case share(number: UInt64, origin: String, Interest, isServed: Bool)
     }
 
     struct Node {
         var machine: ExchangeStateMachine
         var books = ReceivedBooks()
         /// What the server has for it.
-        var patterns: Set<Pattern> = []
+        var interests: Set<Interest> = []
         var inbound: [Parcel] = []
         var isConnected = true
         var lost = 0
         var unknown = 0
         var received = 0
+        /// How many members it has in each group.
+        var members: [Interest: Int] = [:]
         var resumed: [ExchangeStateMachine.Effects.Resumption] = []
         var events: [LinkEvent] = []
     }
@@ -32,6 +36,17 @@ struct ExchangeWorld {
     var now = Instant.now
     /// Envelopes that were counted for a bus and have not arrived there, by publisher, subscriber and number.
     var outstanding: [[Int]: Set<UInt64>] = [:]
+    /// How often each envelope has come to a member of a group, or to where its last member has gone meanwhile.
+    var shares: [Share: Int] = [:]
+    private var turn = 0
+    /// The buses whose server has lost its way to the others.
+    var partition: Set<Int> = []
+
+    struct Share: Hashable {
+        var interest: Interest
+        var origin: String
+        var number: UInt64
+    }
     /// What has happened, for a test that fails.
     var story: [String] = []
     private var lastID: UInt64 = 0
@@ -54,6 +69,7 @@ struct ExchangeWorld {
 
     mutating func connect(_ place: Int, to server: String = "A") {
         nodes[place].isConnected = true
+        nodes[place].machine.groupsAreConnected(true)
         apply(nodes[place].machine.connected(to: server, at: "nats://\(server)", now: now), to: place)
     }
 
@@ -86,14 +102,18 @@ struct ExchangeWorld {
     // MARK: What buses do
 
     @discardableResult
-    mutating func subscribe(_ place: Int, to pattern: Pattern) -> UInt64 {
+    mutating func subscribe(_ place: Int, to pattern: Pattern, group: String? = nil) -> UInt64 {
         lastID += 1
-        apply(nodes[place].machine.subscribe(to: pattern, limit: nil, id: lastID, now: now), to: place)
+        let interest = Interest(pattern, group: group)
+        if group != nil { nodes[place].members[interest, default: 0] += 1 }
+        apply(nodes[place].machine.subscribe(to: interest, limit: nil, id: lastID, now: now), to: place)
         return lastID
     }
 
-    mutating func release(_ place: Int, _ pattern: Pattern) {
-        apply(nodes[place].machine.release(pattern, now: now), to: place)
+    mutating func release(_ place: Int, _ pattern: Pattern, group: String? = nil) {
+        let interest = Interest(pattern, group: group)
+        if let count = nodes[place].members[interest] { nodes[place].members[interest] = count > 1 ? count - 1 : nil }
+        apply(nodes[place].machine.release(interest, now: now), to: place)
     }
 
     mutating func publish(_ place: Int, on subject: Subject) {
@@ -103,8 +123,20 @@ struct ExchangeWorld {
             }
         }
         let text = Array(subject.rawValue.utf8)
-        let envelope = OutgoingEnvelope(wire: text, header: [], number: 0, payload: nil)
+        var envelope = OutgoingEnvelope(wire: text, header: [], number: 0, payload: nil)
+        let served = nodes[place].members.keys.filter {
+            $0.pattern.matches(subject) && !nodes[place].machine.isShared($0)
+        }
+        for interest in served {
+            share(interest, of: nodes[place].machine.bus, nodes[place].machine.number + 1)
+        }
+        let queues = served.compactMap { nodes[place].machine.namespace.queue(of: $0) }
+        if !queues.isEmpty { envelope.mark = GroupMark.text(of: queues) }
         _ = nodes[place].machine.publish(envelope, on: subject)
+    }
+
+    private mutating func share(_ interest: Interest, of origin: String, _ number: UInt64) {
+        shares[Share(interest: interest, origin: origin, number: number), default: 0] += 1
     }
 
     /// A turn of the send thread of a bus.
@@ -113,13 +145,13 @@ struct ExchangeWorld {
         apply(effects, to: place)
         guard nodes[place].isConnected else { return }
         for note in work.notes { send(note, from: place) }
-        var asked: [Pattern] = []
+        var asked: [Interest] = []
         for command in work.commands {
             switch command {
-            case .subscribe(let pattern):
-                nodes[place].patterns.insert(pattern)
-                asked.append(pattern)
-            case .unsubscribe(let pattern): nodes[place].patterns.remove(pattern)
+            case .subscribe(let interest):
+                nodes[place].interests.insert(interest)
+                asked.append(interest)
+            case .unsubscribe(let interest): nodes[place].interests.remove(interest)
             }
         }
         if !asked.isEmpty { apply(nodes[place].machine.effective(asked, now: now), to: place) }
@@ -131,9 +163,13 @@ struct ExchangeWorld {
         }
     }
 
+    private func isReached(_ other: Int, from place: Int) -> Bool {
+        other != place && nodes[other].isConnected && partition.contains(other) == partition.contains(place)
+    }
+
     private mutating func send(_ note: ControlNote, from place: Int) {
         var hasArrived = false
-        for other in nodes.indices where other != place && nodes[other].isConnected {
+        for other in nodes.indices where isReached(other, from: place) {
             let machine = nodes[other].machine
             guard note.wire == machine.namespace.everybody || note.wire == machine.namespace.inbox(of: machine.bus)
             else {
@@ -151,13 +187,31 @@ struct ExchangeWorld {
         nodes[place].machine.queue.sent(1, bytes: envelope.size)
         story.append("\(place) sends \(envelope.number)")
         guard let subject = try? Subject(validating: String(decoding: envelope.wire, as: UTF8.self)) else { return }
-        for other in nodes.indices where other != place && nodes[other].isConnected {
+        for other in nodes.indices where isReached(other, from: place) {
             // A copy for each pattern, as servers do.
-            for pattern in nodes[other].patterns where pattern.matches(subject) {
+            for interest in nodes[other].interests where interest.group == nil && interest.pattern.matches(subject) {
                 nodes[other].inbound.append(
                     .envelope(number: envelope.number, subject: subject, origin: nodes[place].machine.bus)
                 )
             }
+        }
+        share(envelope, on: subject, from: nodes[place].machine.bus)
+    }
+
+    /// For each group the server chooses one of those with members, the publisher as well.
+    private mutating func share(_ envelope: OutgoingEnvelope, on subject: Subject, from origin: String) {
+        let interests = nodes.reduce(into: Set<Interest>()) { all, node in
+            all.formUnion(node.interests.filter { $0.group != nil && $0.pattern.matches(subject) })
+        }
+        for interest in interests.sorted() {
+            let choices = nodes.indices.filter { nodes[$0].isConnected && nodes[$0].interests.contains(interest) }
+            guard !choices.isEmpty, let queue = nodes[0].machine.namespace.queue(of: interest) else { continue }
+            turn += 1
+            let mark = Array((envelope.mark ?? [0]).dropLast())
+            let isServed = GroupMark.names(queue, in: mark.span)
+            nodes[choices[turn % choices.count]].inbound.append(
+                .share(number: envelope.number, origin: origin, interest, isServed: isServed)
+            )
         }
     }
 
@@ -170,6 +224,8 @@ struct ExchangeWorld {
             tell(nodes[place].books.read(lines, now: now), at: place)
             apply(nodes[place].machine.heard(.ledger(lines), now: now), to: place)
         case .note(let message): apply(nodes[place].machine.heard(message, now: now), to: place)
+        case .share(let number, let origin, let interest, let isServed):
+            if !isServed { share(interest, of: origin, number) }
         case .absent(let bus): apply(nodes[place].machine.absent(bus, now: now), to: place)
         case .envelope(let number, let subject, let origin):
             let isCurrent = nodes[place].books.own.patterns.contains { $0.matches(subject) }

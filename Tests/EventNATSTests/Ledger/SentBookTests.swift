@@ -67,12 +67,13 @@ import Testing
         #expect(book.subscribers(of: "y") == [])
     }
 
-    @Test func `counts on for a bus that is away, for a minute`() {
+    @Test func `counts on for a bus that is away, for a minute, and tells it now and then`() {
         var book = SentBook()
         book.enter("a", version: 1, patterns: ["x"], number: 0)
         book.isAway("a", now: now)
         book.count("x")
-        #expect(message(&book, after: .seconds(59), number: 1) == nil)
+        #expect(message(&book, after: .milliseconds(900), number: 1) == nil)
+        #expect(message(&book, after: .seconds(1), number: 1)?.segments.last?.total == 1)
         book.enter("a", version: 1, patterns: ["x"], number: 1)
         #expect(message(&book, after: .seconds(59), number: 1)?.segments.last?.total == 1)
         book.isAway("a", now: now)

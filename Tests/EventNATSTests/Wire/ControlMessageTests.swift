@@ -35,6 +35,8 @@ import Testing
             )
         ),
         .read(bus: id, serial: 3), .bye(bus: id),
+        .member(bus: id, Interest("a.*", group: "caf\u{E9}"), isIn: true),
+        .member(bus: id, Interest(">", group: "w"), isIn: false),
     ]
 
     @Test(arguments: messages) func `comes back`(_ message: ControlMessage) throws {
