@@ -3,8 +3,9 @@
 
     mutants.py build FOLDER            copies what is needed into FOLDER, writes the faults and builds
     mutants.py run FOLDER [CHOICE]     runs the tests once for each fault; for those not run yet with `new`, for those that
-                                       survived the last time with `survivors`, for those that were caught by a crash or by silence alone
-                                       with `doubtful`, which waits longer, for those of files whose path matches an
+                                       survived the last time with `survivors`, for those of them that have no reason with
+                                       `unexplained`, for those that were caught by a crash or by silence alone with
+                                       `doubtful`, which waits longer, for those of files whose path matches an
                                        expression, or for so many of them, spread evenly; with JOBS=2 two at a time
     mutants.py report FOLDER           writes Report.md beside this program from what all runs have found
 
@@ -53,7 +54,7 @@ SLOW = {
     "EventCore/Delivery": "RingBufferTests|SegmentedBufferTests|LinkedQueueTests",
     "EventCore/Waiting": "DeadlineHeapTests|AlarmStateMachineTests",
 }
-SLOWEST = {"EventCore/Delivery": "Exhaustive"}
+SLOWEST = {"EventCore/Delivery/MailboxStateMachine": "Exhaustive"}
 # So many seconds without a word from the tests, which is more than they need on a busy machine.
 SILENCE = 10
 # How a run ends that a filter has left no tests.
@@ -188,11 +189,19 @@ def load(folder):
     return plan, json.loads(results.read_text()) if results.exists() else {}
 
 
+def reasons():
+    """Why some faults change nothing that anybody could see."""
+    lines = (HERE / "reasons.txt").read_text().splitlines()
+    return dict(line.rsplit(" -> ", 1) for line in lines if " -> " in line)
+
+
 def chosen(mutants, known, choice):
     if choice == "new":
         return [mutant for mutant in mutants if key(mutant) not in known]
     if choice == "survivors":
         return [mutant for mutant in mutants if known.get(key(mutant), "") is None]
+    if choice == "unexplained":
+        return [mutant for mutant in mutants if known.get(key(mutant), "") is None and key(mutant) not in reasons()]
     if choice == "doubtful":
         return [mutant for mutant in mutants if DOUBTFUL.match(known.get(key(mutant)) or "")]
     if choice and not choice.isdigit():
@@ -203,7 +212,7 @@ def chosen(mutants, known, choice):
 def notice(tests, mutant, silence):
     """What notices a fault, or `None`."""
     number, folder, name = mutant["number"], str(Path(mutant["file"]).parent), Path(mutant["file"]).name
-    own = [SLOW.get(folder, "-"), SLOWEST.get(folder)]
+    own = [SLOW.get(folder, "-"), SLOWEST.get(mutant["file"])]
     slow = "|".join([BUSES, *SLOW.values(), *SLOWEST.values()])
     # The tests of the file itself say best what is wrong. The other fast ones notice most; what they miss the slow ones may.
     return (caught(tests, number, silence, "--filter", f"\\.{name.split('+')[0]}Tests/")
@@ -232,8 +241,7 @@ def run(folder, choice=None):
 
 def report(folder):
     plan, results = load(folder)
-    lines = (HERE / "reasons.txt").read_text().splitlines()
-    reasons = dict(line.rsplit(" -> ", 1) for line in lines if " -> " in line)
+    known = reasons()
     rows, files, survivors = Counter(), [], []
     for mutant in plan["mutants"]:
         name = key(mutant)
@@ -244,14 +252,16 @@ def report(folder):
         rows[mutant["file"], results[name] is not None] += 1
         if results[name] is None:
             survivors.append("- {file}:{line}, {what}: ".format(**mutant).replace("|", "&#124;")
-                             + reasons.get(name, "**no test notices it yet**"))
+                             + known.get(name, "**no test notices it yet**"))
     caught_count = sum(count for (_, is_caught), count in rows.items() if is_caught)
     total = sum(rows.values())
+    silent = sum(bool(DOUBTFUL.match(results.get(key(mutant)) or "")) for mutant in plan["mutants"])
     text = ["# Faults in the bus in process", "",
             "Written by `Integration/Mutants/mutants.py report`, after `build` and `run`; `make mutants` does all three.",
             "Orderings of atomic operations are left alone: no test on one kind of processor notices a weaker one.", "",
             f"{len(plan['mutants'])} faults were built in, {plan['unbuildable']} more cannot be built. Of {total} that were run,"
-            f" {caught_count} are caught and {total - caught_count} survive.", "",
+            f" {caught_count} are caught and {total - caught_count} survive. Of those caught {silent} made the tests crash or wait,"
+            " before any test could say so.", "",
             "| file | caught | survive |", "|---|---|---|"]
     text += [f"| {file} | {rows[file, True]} | {rows[file, False]} |" for file in files]
     text += ["", "## What survives", "", *survivors, ""]

@@ -86,4 +86,13 @@ import Testing
         try await publish.wait()
         #expect(await drain(mailbox) == ["second"])
     }
+
+    @Test func `a reader that finds something as it begins to wait makes room like any other`() async {
+        let group = makeGroup()
+        let mailbox = makeMember(of: group)
+        _ = group.offer(envelope("first"), group.ballot())
+        group.park(envelope("second"), for: ParkedPublish(), group.ballot())
+        #expect(await mailbox.wait()?.headers["label"] == "first")
+        #expect(await drain(mailbox) == ["second"])
+    }
 }
