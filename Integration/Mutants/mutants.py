@@ -3,8 +3,10 @@
 
     mutants.py build FOLDER            copies what is needed into FOLDER, writes the faults and builds
     mutants.py run FOLDER [CHOICE]     runs the tests once for each fault; for those not run yet with `new`, for those that
-                                       survived the last time with `survivors`, for those of files whose path matches an expression,
-                                       or for so many of them, spread evenly
+                                       survived the last time with `survivors`, for those of them that have no reason with
+                                       `unexplained`, for those that were caught by a crash or by silence alone with
+                                       `doubtful`, which waits longer, for those of files whose path matches an
+                                       expression, or for so many of them, spread evenly; with JOBS=2 two at a time
     mutants.py report FOLDER           writes Report.md beside this program from what all runs have found
 
 A fault that the tests notice, by failing, crashing or taking too long, is caught; one that they do not survives, and is
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -28,31 +31,36 @@ ROOT = Path(__file__).resolve().parents[2]
 MUTATED = [
     *(f"EventMemory/{name}" for name in
       ["Lanes/CallGate", "Lanes/Lane", "Lanes/LaneCount", "MemoryBus", "Routing/ChangeCounters", "Routing/Route",
-       "Routing/RouteCache", "Routing/RouteIndex", "Routing/RoutingTable"]),
+       "Routing/GroupTable", "Routing/RouteCache", "Routing/RouteIndex", "Routing/RoutingTable"]),
     *(f"EventCore/Delivery/{name}" for name in
       ["LinkedQueue", "Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer",
        "SegmentQueue", "SegmentedBuffer", "Subscription", "SubscriptionOptions"]),
     *(f"EventCore/{name}" for name in
-      ["Consuming/Bus+Request", "Consuming/CallLimit", "Consuming/Deadline", "Consuming/DecodedEnvelopes",
-       "Consuming/EventRouter", "Consuming/RouterStateMachine", "Waiting/AlarmClock", "Waiting/AlarmStateMachine",
-       "Waiting/Completion", "Waiting/DeadlineHeap"]),
+      ["Grouping/GroupStateMachine", "Grouping/MailboxGroup", "Grouping/MailboxGroup+Leaving",
+       "Consuming/Bus+Request", "Consuming/Bus+Respond", "Consuming/CallLimit", "Consuming/Deadline",
+       "Consuming/DecodedEnvelopes", "Consuming/EventRouter", "Consuming/ReplyAddress", "Consuming/RouterStateMachine",
+       "Waiting/AlarmClock", "Waiting/AlarmStateMachine", "Waiting/Completion", "Waiting/DeadlineHeap"]),
 ]
 TARGETS = ["CProcessor", "EventCore", "EventTransport", "EventMemory", "EventTesting"]
-TESTS = {"EventCoreTests": ["BusTests.swift", "Consuming", "Delivery", "Waiting", "Tracing/EnvelopeTracingTests.swift", "Tracing/TraceParentInstrument.swift",
+TESTS = {"EventCoreTests": ["BusTests.swift", "Consuming", "Delivery", "Grouping", "Observing", "Waiting", "Tracing/EnvelopeTracingTests.swift", "Tracing/TraceParentInstrument.swift",
                             "Coding/FuzzSettings.swift", "Faults.swift"],
          "EventMemoryTests": None,
          "ConsumingTests": ["CombinedObserverTests.swift", "DecodedTests.swift", "Fixtures.swift", "RequestTests.swift",
                             "RouterTests.swift"]}
 # What takes more than a moment; the rest is run for every fault.
-BUSES = "MemoryBusConformanceTests|MemoryBusStressTests|CloseTests|SubscriptionEndTests|ParkedPublishersTests|order"
+BUSES = "MemoryBusConformanceTests|MemoryBusStressTests|GroupStressTests|CloseTests|SubscriptionEndTests|ParkedPublishersTests|order"
 SLOW = {
     "EventMemory/Routing": "RouteIndexTests|RouteCacheTests",
     "EventCore/Delivery": "RingBufferTests|SegmentedBufferTests|LinkedQueueTests",
     "EventCore/Waiting": "DeadlineHeapTests|AlarmStateMachineTests",
 }
-SLOWEST = {"EventCore/Delivery": "Exhaustive"}
+SLOWEST = {"EventCore/Delivery/MailboxStateMachine": "Exhaustive"}
 # So many seconds without a word from the tests, which is more than they need on a busy machine.
 SILENCE = 10
+# How a run ends that a filter has left no tests.
+NO_TESTS = 69
+# What notices a fault without saying so, and may have been something else.
+DOUBTFUL = re.compile(r"takes too long|ends with")
 HERE = Path(__file__).parent
 
 SWITCH = """
@@ -164,7 +172,7 @@ def caught(tests, number, silence, *arguments):
         process.wait()
         if late.is_set():
             return "takes too long"
-        return f"ends with {process.returncode}" if process.returncode else None
+        return None if process.returncode in (0, NO_TESTS) else f"ends with {process.returncode}"
     finally:
         timer.cancel()
         process.kill()
@@ -181,14 +189,36 @@ def load(folder):
     return plan, json.loads(results.read_text()) if results.exists() else {}
 
 
+def reasons():
+    """Why some faults change nothing that anybody could see."""
+    lines = (HERE / "reasons.txt").read_text().splitlines()
+    return dict(line.rsplit(" -> ", 1) for line in lines if " -> " in line)
+
+
 def chosen(mutants, known, choice):
     if choice == "new":
         return [mutant for mutant in mutants if key(mutant) not in known]
     if choice == "survivors":
         return [mutant for mutant in mutants if known.get(key(mutant), "") is None]
+    if choice == "unexplained":
+        return [mutant for mutant in mutants if known.get(key(mutant), "") is None and key(mutant) not in reasons()]
+    if choice == "doubtful":
+        return [mutant for mutant in mutants if DOUBTFUL.match(known.get(key(mutant)) or "")]
     if choice and not choice.isdigit():
         return [mutant for mutant in mutants if re.search(choice, mutant["file"])]
     return mutants[::max(1, len(mutants) // int(choice))] if choice else mutants
+
+
+def notice(tests, mutant, silence):
+    """What notices a fault, or `None`."""
+    number, folder, name = mutant["number"], str(Path(mutant["file"]).parent), Path(mutant["file"]).name
+    own = [SLOW.get(folder, "-"), SLOWEST.get(mutant["file"])]
+    slow = "|".join([BUSES, *SLOW.values(), *SLOWEST.values()])
+    # The tests of the file itself say best what is wrong. The other fast ones notice most; what they miss the slow ones may.
+    return (caught(tests, number, silence, "--filter", f"\\.{name.split('+')[0]}Tests/")
+            or caught(tests, number, silence, "--skip", slow)
+            or caught(tests, number, 2 * silence, "--filter", f"{BUSES}|{own[0]}", "--skip", "|".join(SLOWEST.values()))
+            or own[1] and caught(tests, number, 20 * silence, "--filter", own[1]))
 
 
 def run(folder, choice=None):
@@ -196,26 +226,22 @@ def run(folder, choice=None):
     [tests] = (folder / ".build/debug").glob("*.xctest")
     if failure := caught(tests, 0, 30 * SILENCE):
         sys.exit(f"without any fault there fails: {failure}")
+    silence = 5 * SILENCE if choice == "doubtful" else SILENCE
     results = {}
-    for mutant in chosen(plan["mutants"], known, choice):
-        number = mutant["number"]
-        own = [SLOW.get(str(Path(mutant["file"]).parent), "-"), SLOWEST.get(str(Path(mutant["file"]).parent))]
-        slow = "|".join([BUSES, *SLOW.values(), *SLOWEST.values()])
-        # The fast tests notice most; what they miss the slow ones may.
-        by = (caught(tests, number, SILENCE, "--skip", slow)
-              or caught(tests, number, 2 * SILENCE, "--filter", f"{BUSES}|{own[0]}", "--skip", "|".join(SLOWEST.values()))
-              or own[1] and caught(tests, number, 20 * SILENCE, "--filter", own[1]))
-        results[key(mutant)] = by
-        print("{file}:{line} | {what} | ".format(**mutant) + (by or "SURVIVES"), flush=True)
-        (folder / "results.json").write_text(json.dumps({**known, **results}, indent=1))
+    with ThreadPoolExecutor(int(os.environ.get("JOBS", 1))) as pool:
+        runs = {pool.submit(notice, tests, mutant, silence): mutant for mutant in chosen(plan["mutants"], known, choice)}
+        for done in as_completed(runs):
+            mutant, by = runs[done], done.result()
+            results[key(mutant)] = by
+            print("{number} {file}:{line} | {what} | ".format(**mutant) + (by or "SURVIVES"), flush=True)
+            (folder / "results.json").write_text(json.dumps({**known, **results}, indent=1))
     survived = sum(by is None for by in results.values())
     print(f"{len(results)} of {len(plan['mutants'])} faults: {len(results) - survived} caught, {survived} survive")
 
 
 def report(folder):
     plan, results = load(folder)
-    lines = (HERE / "reasons.txt").read_text().splitlines()
-    reasons = dict(line.rsplit(" -> ", 1) for line in lines if " -> " in line)
+    known = reasons()
     rows, files, survivors = Counter(), [], []
     for mutant in plan["mutants"]:
         name = key(mutant)
@@ -226,14 +252,16 @@ def report(folder):
         rows[mutant["file"], results[name] is not None] += 1
         if results[name] is None:
             survivors.append("- {file}:{line}, {what}: ".format(**mutant).replace("|", "&#124;")
-                             + reasons.get(name, "**no test notices it yet**"))
+                             + known.get(name, "**no test notices it yet**"))
     caught_count = sum(count for (_, is_caught), count in rows.items() if is_caught)
     total = sum(rows.values())
+    silent = sum(bool(DOUBTFUL.match(results.get(key(mutant)) or "")) for mutant in plan["mutants"])
     text = ["# Faults in the bus in process", "",
             "Written by `Integration/Mutants/mutants.py report`, after `build` and `run`; `make mutants` does all three.",
             "Orderings of atomic operations are left alone: no test on one kind of processor notices a weaker one.", "",
             f"{len(plan['mutants'])} faults were built in, {plan['unbuildable']} more cannot be built. Of {total} that were run,"
-            f" {caught_count} are caught and {total - caught_count} survive.", "",
+            f" {caught_count} are caught and {total - caught_count} survive. Of those caught {silent} made the tests crash or wait,"
+            " before any test could say so.", "",
             "| file | caught | survive |", "|---|---|---|"]
     text += [f"| {file} | {rows[file, True]} | {rows[file, False]} |" for file in files]
     text += ["", "## What survives", "", *survivors, ""]

@@ -37,7 +37,8 @@ import Testing
             let first = try await bus.request(request, within: .seconds(20))
             let second = try await bus.request(request, within: .seconds(20))
             #expect(first.headers[Envelope.HeaderKey.requestID] == request.id)
-            #expect(first.subject.segments.first == "_reply")
+            #expect(first.subject.isReplyAddress && EventCore.Pattern(first.subject).isReplyAddress)
+            #expect(!request.subject.isReplyAddress && !EventCore.Pattern(request.subject).isReplyAddress)
             #expect(first.subject != second.subject)
         }
     }
@@ -53,6 +54,49 @@ import Testing
                 }
                 for try await (id, reply) in group { #expect(reply.id == 2 * id) }
             }
+        }
+    }
+
+    @Test("a concurrency of less than 1 counts as 1", arguments: [0, -1])
+    func concurrency(_ concurrency: Int) async throws {
+        let bus = MemoryBus()
+        try await withDoubling(on: bus, concurrency: concurrency) {
+            let reply = try await bus.request(Order(id: 4), to: "double", as: Order.self, within: .seconds(20))
+            #expect(reply.id == 8)
+        }
+    }
+
+    @Test func `an envelope that the handler returns is the reply, and asks nothing itself`() async throws {
+        let bus = MemoryBus()
+        let requests = try await bus.subscribe(to: "echo")
+        let responder = Task {
+            await bus.respond(to: requests) { request in
+                var reply = request
+                reply.headers["own"] = "kept"
+                return reply
+            }
+        }
+        let request = try Envelope(subject: "echo", payload: Order(id: 4))
+        let reply = try await bus.request(request, within: .seconds(20))
+        #expect(try reply.decode(Order.self) == Order(id: 4))
+        #expect(reply.subject.isReplyAddress)
+        #expect(reply.id != request.id)
+        #expect(reply.headers == ["own": "kept", Envelope.HeaderKey.requestID: request.id])
+        responder.cancel()
+        await responder.value
+    }
+
+    @Test func `a reply belongs to the trace of its request, whatever the responder's is`() async throws {
+        let bus = MemoryBus()
+        try await withDoubling(on: bus) {
+            var request = try Envelope(subject: "double", payload: Order(id: 1))
+            request.traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+            request.spanID = "00f067aa0ba902b7"
+            request.headers["tracestate"] = "vendor=1"
+            let reply = try await bus.request(request, within: .seconds(20))
+            #expect(reply.traceID == request.traceID)
+            #expect(reply.spanID == request.spanID)
+            #expect(reply.headers["tracestate"] == "vendor=1")
         }
     }
 

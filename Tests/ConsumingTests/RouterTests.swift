@@ -10,6 +10,24 @@ import Testing
         var all: [Entry] { entries.withLock { $0 } }
     }
 
+    /// A bus on which `subscribe` waits until it is let through.
+    private final class GatedBus: Bus {
+        let base = CountingBus()
+        let begun = Log<Void>()
+        private let gate = Completion()
+
+        func letThrough() { gate.complete() }
+
+        func subscribe(to pattern: EventCore.Pattern, options: SubscriptionOptions) async throws -> Subscription {
+            begun.add(())
+            await gate.wait(atMost: .seconds(20))
+            return try await base.subscribe(to: pattern, options: options)
+        }
+
+        func publish(_ envelope: Envelope) async throws { try await base.publish(envelope) }
+        func close() async { await base.close() }
+    }
+
     private let failures = Log<HandlerFailure>()
 
     private func router(on buses: any Bus...) -> EventRouter {
@@ -241,6 +259,61 @@ import Testing
         await #expect(throws: EventError.busClosed) { try await router.run() }
         #expect(open.total == 1)
         #expect(open.count == 0)
+    }
+
+    @Test func `when it cannot be run, what was subscribed before is gone as well`() async throws {
+        let (open, closed) = (CountingBus(), CountingBus())
+        await closed.close()
+        let router = router(on: open)
+        router.on("a") { _ in }
+        try await router.open()
+        #expect(open.count == 1)
+        router.add(closed)
+        await #expect(throws: EventError.busClosed) { try await router.run() }
+        #expect(open.count == 0)
+    }
+
+    @Test func `who opens while another does waits for it, and subscribes nothing twice`() {
+        let bus = GatedBus()
+        let router = router(on: bus)
+        router.on("a") { _ in }
+        let executor = StepExecutor()
+        let openings = (1...2).map { _ in executor.start { try await router.open() } }
+        #expect(bus.begun.all.count == 1)
+        #expect(openings.map(\.isDone) == [false, false])
+        bus.letThrough()
+        executor.run()
+        #expect(openings.map(\.isDone) == [true, true])
+        #expect(bus.base.total == 1)
+    }
+
+    @Test func `what is subscribed as the router stops is closed`() {
+        let (bus, gated) = (CountingBus(), GatedBus())
+        let router = router(on: bus)
+        router.on("a") { _ in }
+        let executor = StepExecutor()
+        let running = executor.start { try await router.run() }
+        router.on("a", buses: [gated]) { _ in }
+        executor.run()
+        #expect(gated.begun.all.count == 1)
+        router.stop()
+        gated.letThrough()
+        executor.run()
+        #expect(running.isDone)
+        #expect(gated.base.total == 1)
+        #expect(gated.base.count == 0)
+    }
+
+    @Test func `a router is not run twice at a time, and a handler takes a call`() async {
+        await #expect(processExitsWith: .failure) {
+            let router = EventRouter(MemoryBus()) { _ in }
+            router.on("a") { _ in }
+            let executor = StepExecutor()
+            for _ in 1...2 { _ = executor.start { try await router.run() } }
+        }
+        await #expect(processExitsWith: .failure) {
+            EventRouter(MemoryBus()) { _ in }.on("a", concurrency: 0) { _ in }
+        }
     }
 
     @Test func `a router without handlers returns`() async throws {

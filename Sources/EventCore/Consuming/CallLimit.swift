@@ -17,12 +17,6 @@ final class CallLimit: Sendable {
 
     /// Waits for its turn; to be followed by ``leave()``.
     func enter() async {
-        let isIn = state.withLock { state in
-            guard state.free > 0 else { return false }
-            state.free -= 1
-            return true
-        }
-        if isIn { return }
         await Waiter.suspend { waiter in
             let isIn = state.withLock { state in
                 guard state.free > 0 else {

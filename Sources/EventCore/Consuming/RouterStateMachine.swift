@@ -106,6 +106,6 @@ struct RouterStateMachine: Sendable {
     /// The run is over, and no subscription is left; the next one makes new ones.
     mutating func end() {
         (known, unread, read) = ([], [], [])
-        (isRunning, isStopping, hasNews) = (false, false, false)
+        (isRunning, isStopping) = (false, false)
     }
 }

@@ -28,6 +28,8 @@ struct LinkedQueue<Element> {
     private var lastNumber: UInt64 = 0
 
     var isEmpty: Bool { first == Self.none }
+    /// How many places there are, with an element or without.
+    var placeCount: Int { slots.count }
 
     /// Puts an element at the end.
     ///

@@ -8,14 +8,13 @@ struct AlarmStateMachine<Alarm: Scheduled> {
 
     /// A sleep that is under way.
     struct Sleep: Sendable, Equatable {
+        /// No two that are under way have the same, for each ends before those that were begun earlier.
         var end: Instant
-        fileprivate var number: UInt64
     }
 
     private var alarms = DeadlineHeap<Alarm>()
     /// The latest first.
     private(set) var sleeps: [Sleep] = []
-    private var lastNumber: UInt64 = 0
 
     /// How many alarms are set.
     var count: Int { alarms.count }
@@ -49,10 +48,7 @@ struct AlarmStateMachine<Alarm: Scheduled> {
     private mutating func sleep(_ now: Instant) -> Sleep? {
         guard let deadline = alarms.first?.deadline else { return nil }
         if let earliest = sleeps.last, earliest.end <= deadline { return nil }
-        let end = Self.end(before: deadline, now)
-        if let earliest = sleeps.last, earliest.end <= end { return nil }
-        lastNumber += 1
-        let sleep = Sleep(end: end, number: lastNumber)
+        let sleep = Sleep(end: Self.end(before: deadline, now))
         sleeps.append(sleep)
         return sleep
     }
@@ -61,7 +57,7 @@ struct AlarmStateMachine<Alarm: Scheduled> {
         let milliseconds = Int(max(0, (deadline - now) / .milliseconds(1)))
         // What little is left is slept through at once.
         guard milliseconds >= 4 else { return deadline }
-        return now + .milliseconds(1 << (Int.bitWidth - 1 - milliseconds.leadingZeroBitCount))
+        return min(deadline, now + .milliseconds(1 << (Int.bitWidth - 1 - milliseconds.leadingZeroBitCount)))
     }
 }
 

@@ -15,6 +15,8 @@ struct DeadlineHeap<Element: Scheduled> {
 
     var count: Int { elements.count }
     var first: Element? { elements.first }
+    /// How many places there are, with an element or without.
+    var placeCount: Int { elements.capacity }
 
     /// How many elements have their deadline then or later.
     func count(since start: ContinuousClock.Instant) -> Int { elements.count { $0.deadline >= start } }

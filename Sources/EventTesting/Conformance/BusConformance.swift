@@ -32,6 +32,7 @@ public enum BusConformance {
         SubscriptionEndCases.all,
         PredicateCases.all,
         GroupCases.all,
+        GroupChoiceCases.all,
         GroupEndCases.all,
         CloseCases.all,
         ClosingRaceCases.all,

@@ -116,6 +116,38 @@ enum ObservedSubscriptionCases {
             try probe.expect("callbacks after close", probe.observer.recorder.callbacks.count, is: told)
         },
         ConformanceCase(
+            "observer.isToldOfNoneThatIsRefused",
+            "O5",
+            "What subscribe refuses leaves no subscription that has begun and not ended, and a closed bus tells of none.",
+            needs: [.observed, .reportsClosed]
+        ) { probe in
+            let excessive = SubscriptionOptions(bufferCapacity: SubscriptionOptions.maximumBufferCapacity + 1)
+            for options in [excessive, SubscriptionOptions(group: "no name")] {
+                try await probe.expect("subscribe", throws: .invalidConfiguration) { _ = try await probe.open(options) }
+            }
+            try probe.expect("subscriptions that have not ended", probe.observer.recorder.openSubscriptions, is: [])
+            await probe.close()
+            let told = probe.observer.recorder.callbacks.count
+            try await probe.expect("subscribe", throws: .busClosed) {
+                _ = try await probe.open(SubscriptionOptions())
+            }
+            try probe.expect("callbacks after close", probe.observer.recorder.callbacks.count, is: told)
+        },
+        ConformanceCase(
+            "observer.isToldOfBeginningsOutsideLocks",
+            "O1",
+            "onSubscribe is called outside every lock: while it runs, another thread can use the bus.",
+            needs: .observed
+        ) { probe in
+            let other = try await probe.subscribe()
+            let closed = Journal<Bool>()
+            probe.observer.duringBeginnings { _ in
+                closed.append(other.isClosedByAnotherThread(within: probe.waitFor))
+            }
+            _ = try await probe.subscribe()
+            try probe.expect("whether another could be closed", closed.entries, is: [true])
+        },
+        ConformanceCase(
             "observer.isToldOfEndsOutsideLocks",
             "O1",
             "onEnd is called outside every lock: while it runs, another thread can use the bus.",

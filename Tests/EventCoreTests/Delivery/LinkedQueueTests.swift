@@ -85,4 +85,20 @@ import Testing
         pair.check()
         #expect(pair.faults == 0)
     }
+
+    @Test func `places are used again, and given back when it is empty and had many`() {
+        var queue = Queue()
+        for number in 0..<8 { _ = queue.append(number) }
+        for number in 8..<100 {
+            let first = queue.popFirst()
+            #expect(first == number - 8)
+            _ = queue.append(number)
+        }
+        #expect(queue.placeCount == 8)
+        while queue.popFirst() != nil {}
+        #expect(queue.placeCount == 8)
+        for number in 0..<9 { _ = queue.append(number) }
+        while queue.popFirst() != nil {}
+        #expect(queue.placeCount == 0)
+    }
 }

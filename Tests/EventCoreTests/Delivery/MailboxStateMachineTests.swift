@@ -147,6 +147,18 @@ import Testing
         #expect(mailbox.counts == counts(handed: 2, buffered: 0, dropped: 1))
     }
 
+    @Test func `what another mailbox had is taken whatever the capacity, up to a limit, and counted`() {
+        var mailbox = Machine(capacity: 1, policy: .block)
+        let adopted = ["a", "b", "c", "d"].map { mailbox.adopt($0, limit: 3)?.text }
+        #expect(adopted == ["keep", "keep", "keep", nil])
+        #expect(mailbox.counts == counts(handed: 0, buffered: 3, dropped: 0))
+        #expect(["a", "b", "c"].map { _ in mailbox.take().text } == ["take a", "take b", "take c"])
+        #expect(mailbox.counts == counts(handed: 3, buffered: 0, dropped: 0))
+        #expect(mailbox.take(orQueue: 1).text == "queued")
+        let handed = mailbox.adopt("e", limit: 3)
+        #expect(handed?.text == "hand to 1")
+    }
+
     @Test func `what is parked counts once it is admitted, and what is withdrawn never does`() throws {
         var mailbox = Machine(capacity: 1, policy: .block)
         #expect(mailbox.offer("a").text == "keep")

@@ -168,6 +168,15 @@ import Testing
         mailbox.cancel()
         #expect(ends.withLock { $0 } == 1)
     }
+
+    @Test func `whoever claims the end first is to tell what came first, and nobody else is`() {
+        let mailbox = mailbox()
+        #expect(mailbox.claimEnd() == nil)
+        mailbox.close(.closed)
+        mailbox.close(.busClosed)
+        #expect(mailbox.claimEnd() == .closed)
+        #expect(mailbox.claimEnd() == nil)
+    }
 }
 
 extension Mailbox.Wish {

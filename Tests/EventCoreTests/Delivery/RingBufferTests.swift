@@ -28,6 +28,13 @@ import Testing
         #expect(queue.isEmpty)
     }
 
+    @Test func `refuses what does not fit in`() async {
+        await #expect(processExitsWith: .failure) {
+            var ring = RingBuffer<Int>()
+            for number in 0...RingBuffer<Int>.limit { ring.append(number) }
+        }
+    }
+
     @Test func `lets go of what leaves it`() {
         final class Token {}
         var ring = RingBuffer<Token>()

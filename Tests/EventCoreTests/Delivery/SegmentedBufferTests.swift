@@ -41,6 +41,25 @@ import Testing
         #expect(buffer.isEmpty && faultsBefore == 0 && faultsAfter == 0)
     }
 
+    @Test func `when the last that did not fit the ring has left, nothing is left`() {
+        var buffer = SegmentedBuffer<Int>()
+        for element in 0..<65 { buffer.append(element) }
+        #expect(buffer.placeCount == 64 + 256)
+        while buffer.popFirst() != nil {}
+        #expect(buffer.placeCount == 0)
+    }
+
+    @Test func `of the segments that have become empty a queue keeps one`() {
+        var queue = SegmentQueue<Int>()
+        for element in 0..<1024 { queue.append(element) }
+        var places: [Int] = []
+        for _ in 1...3 {
+            for _ in 0..<256 { _ = queue.popFirst() }
+            places.append(queue.placeCount)
+        }
+        #expect(places == [1024, 768, 512])
+    }
+
     @Test func `a buffer that never held more than fits the ring keeps that`() {
         var buffer = SegmentedBuffer<Int>()
         for element in 0..<64 { buffer.append(element) }

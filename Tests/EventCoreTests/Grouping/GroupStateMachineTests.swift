@@ -35,6 +35,16 @@ import Testing
         #expect(Array(chosen.prefix(3)) == Array(chosen.suffix(3)))
     }
 
+    @Test("the only one that waits is found, wherever it stands and whoever's turn it is", arguments: 1...5)
+    func idle(_ count: Int) {
+        for idle in 0..<count {
+            var machine = Machine()
+            for member in 0..<count { machine.join(member, isChoosy: false) }
+            let chosen = (0..<count).map { _ in machine.choose([]) { $0 == idle ? .idle : .open(1) }?.member }
+            #expect(chosen == Array(repeating: idle, count: count))
+        }
+    }
+
     @Test func `who is choosy gets only what it asks for`() {
         var machine = Self.machine(1, 2, choosy: [2])
         let plain = machine.choose([]) { $0 == 2 ? .idle : .full(9) }

@@ -78,6 +78,32 @@ import Testing
         #expect(world.machine.sleeps.isEmpty)
     }
 
+    @Test(
+        "a sleep takes the greatest power of two of milliseconds that fits, and what is left is slept through at once",
+        arguments: [
+            (0, 0), (0.5, 0.5), (3.5, 3.5), (4, 4), (4.5, 4), (5.5, 4), (7.5, 4), (8, 8), (1000, 512), (1024, 1024),
+        ]
+    )
+    func length(limit: Double, sleep: Double) {
+        var world = World()
+        let start = world.now
+        _ = world.set(in: .milliseconds(limit))
+        #expect(world.machine.sleeps.map(\.end) == [start + .milliseconds(sleep)])
+    }
+
+    @Test func `no sleep is begun for an alarm when one that is under way ends in time, be it at the last moment`() {
+        var world = World()
+        _ = world.set(in: .milliseconds(1024))
+        world.pass(.milliseconds(500))
+        for limit in [524, 525, 10_000] { _ = world.set(in: .milliseconds(limit)) }
+        #expect(world.machine.sleeps.count == 1)
+        _ = world.set(in: .milliseconds(523))
+        #expect(world.machine.sleeps.count == 2)
+        world.pass(.milliseconds(10_000))
+        #expect(world.rung.count == 5)
+        #expect(world.fault == nil)
+    }
+
     @Test func `however many answered waits there are, no more sleeps are under way than powers of two`() {
         var world = World()
         // Each limit is shorter than the last, so each alarm is the earliest.

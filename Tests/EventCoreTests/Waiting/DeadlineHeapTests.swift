@@ -63,6 +63,18 @@ import Testing
         #expect(drain(&heap) == items.map(\.deadline).sorted())
     }
 
+    @Test func `places are given back when it has become small, and not for every element`() {
+        var heap = DeadlineHeap<Item>()
+        let items = (0..<1000).map(item)
+        for item in items { heap.insert(item) }
+        let most = heap.placeCount
+        for item in items[..<100] { _ = heap.remove(item) }
+        #expect(heap.placeCount == most)
+        for item in items[100..<990] { _ = heap.remove(item) }
+        #expect(heap.placeCount <= 64)
+        #expect(drain(&heap) == items[990...].map(\.deadline))
+    }
+
     private func permutations(of items: [Int]) -> [[Int]] {
         guard items.count > 1 else { return [items] }
         return items.indices.flatMap { index in

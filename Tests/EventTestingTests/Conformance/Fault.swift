@@ -6,16 +6,16 @@ enum Fault: String, CaseIterable {
     case announcesTwice, announcesOnlyMatches, announcesLate, announcesWhenClosed
     case leavesFieldsUnset, fillsOneID, fillsAfterPredicates, replacesIDs
     case fillsEpoch, fillsIDWithTime, countsIDs, fillsForEach, fillsOnlyObserved
-    case leavesTraceUnset, fillsMakersTrace, remembersTrace
+    case leavesTraceUnset, fillsMakersTrace, remembersTrace, fillsForeignSpans
     // Accounting
     case losesDeliveries, losesDrops, losesDropsOfEnded, reportsRefused, lagsByOne, duplicates
-    case losesAdmissions, dropsEmptied, dropsLatest
+    case losesAdmissions, dropsEmptied, dropsLatest, forgetsFullThatEnded
     case throwsWithoutSubscriptions
     // Order
     case swapsPairs
     // Backpressure
     case dropsOldestAlways, dropsNewestAlways, evictsSilently
-    case blockDrops, blockDelaysOthers, blockWaitsForOne
+    case blockDrops, blockDelaysOthers, blockWaitsForOne, subscribesBehindPublishers, stopsWaitingAtFirstEnd
     case dropNewestWaits, reportsEvictionsLate, cancelsSecondOffer
     case ignoresCancellation, abandonsCancelled, losesCancellations, discardsLastWords, cancelsTaken
     // Matching
@@ -27,20 +27,28 @@ enum Fault: String, CaseIterable {
     case losesNull, losesOpaquePayloads, composesIDs, composesHeaders, clampsTimes, stripsTraceHeaders, losesRepeatedIDs
     // Subscribing
     case remembersRoutes, remembersRoutesElsewhere, subscribesLate, losesConcurrentSubscribes
-    case repeatsIDs, numbersIDsByBus, widensPatterns, losesNames
-    case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly
-    case forgetsUnsubscribing, retainsSubscriptions, retainsPredicates, closesBusWithSubscription
+    case repeatsIDs, numbersIDsByBus, widensPatterns, losesNames, servesNamesOnce
+    case ignoresCapacity, replacesZeroByOne, acceptsAnyCapacity, refusesMaximum, countsCapacityEarly,
+        countsCapacityLate
+    case forgetsUnsubscribing, retainsSubscriptions, retainsPredicates, retainsPredicatesWhenClosed,
+        closesBusWithSubscription
     case ignoresPredicates, remembersAnswers, remembersAnswersBriefly, asksTwice, asksUnderLock
     // Groups
     case groupsDeliverToAll, groupsServeFirst, groupsTakeTurns, groupsWaitForOne, groupsSpanPatterns, groupsAreOne
-    case groupsIgnorePredicates, groupsHideNames, groupsTakeAnyName
+    case groupsIgnorePredicates, groupsHideNames, groupsTakeAnyName, groupsSwapPairs
+    case groupsPassWaitersBy, groupsAskFirst, groupsForgetJoiners
+    case groupsHandOverSilently, groupsHideUnread, groupsDieOut, groupsForgetEnded,
+        groupsHandOverPastClose
     // Closing
     case publishesWhenClosed, subscribesWhenClosed, closesOnce, keepsSubscriptions, discardsBuffers, freesPublishers
+    case staysOpenWhenCancelled, forgetsWhatBegins
     case callsBackWhenClosed, abandonsCallbacks, forgetsMatchesWhenClosed, throwsAfterPredicate
     case returnsFromSecondClose, waitsForPredicates, prefersCancellation
     // Observing
-    case callsBackUnderLock, callsBackLate, callsBackAfterWaking, miscountsDrops, countsOnlyObserved
+    case callsBackUnderLock, callsBackUnderLockLater, beginsUnderLock
+    case callsBackLate, callsBackAfterWaking, miscountsDrops, countsOnlyObserved
     case forgetsDropsOfEnded
+    case tellsOfRefused, tellsOfLateComers
     case losesBeginnings, tellsBeginningsLate, tellsNoNames, losesEnds, repeatsEnds, confusesEnds, tellsEndsLate
 
     /// Whether it shows only on a bus without an observer.
@@ -62,6 +70,7 @@ enum Fault: String, CaseIterable {
         case .fillsForEach: ["publish.fillsForEverybody", "publish.fillsBeforeAnyoneSees"]
         case .leavesTraceUnset: ["publish.fillsTrace"]
         case .fillsMakersTrace, .remembersTrace: ["publish.fillsNoForeignTrace"]
+        case .fillsForeignSpans: ["publish.fillsNoPartOfAnotherTrace"]
         case .losesDeliveries: ["publish.accountsForEveryMatch", "observer.missesNothingConcurrently"]
         case .losesDrops:
             [
@@ -74,6 +83,7 @@ enum Fault: String, CaseIterable {
         case .losesAdmissions: ["backpressure.blockReportsAdmission"]
         case .dropsEmptied: ["observer.seesWholeEnvelopes"]
         case .dropsLatest: ["backpressure.dropOldestReportsEvicted"]
+        case .forgetsFullThatEnded: ["end.closeIsToldBeforeWaiting", "close.accountsForFullSubscriptions"]
         case .lagsByOne:
             [
                 "publish.enqueuesBeforeReturning", "backpressure.blockLosesNothing",
@@ -90,7 +100,8 @@ enum Fault: String, CaseIterable {
         case .dropNewestWaits: ["backpressure.onlyBlockWaits"]
         case .cancelsSecondOffer: ["backpressure.takesWhenRoomComesMeanwhile"]
         case .blockDrops: ["backpressure.blockWaitsForRoom"]
-        case .blockDelaysOthers: ["backpressure.blockDelaysNobodyElse"]
+        case .blockDelaysOthers, .subscribesBehindPublishers: ["backpressure.blockDelaysNobodyElse"]
+        case .stopsWaitingAtFirstEnd: ["end.closeLeavesPublishersElsewhere"]
         case .blockWaitsForOne: ["backpressure.blockWaitsForTheLast"]
         case .ignoresCancellation: ["cancellation.stopsWaiting", "cancellation.alreadyCancelledDoesNotWait"]
         case .abandonsCancelled: ["cancellation.leavesRoomForOthers"]
@@ -126,6 +137,7 @@ enum Fault: String, CaseIterable {
         case .repeatsIDs: ["subscribe.givesUniqueIDs", "subscribe.givesIDsUniqueInProcess"]
         case .numbersIDsByBus: ["subscribe.givesIDsUniqueInProcess"]
         case .losesNames: ["subscribe.keepsName"]
+        case .servesNamesOnce: ["subscribe.goesByNoName"]
         case .widensPatterns: ["subscribe.keepsPattern"]
         case .ignoresCapacity:
             ["subscribe.keepsCapacity", "subscribe.countsCapacityFromReturn", "backpressure.takesAfterReading"]
@@ -133,13 +145,14 @@ enum Fault: String, CaseIterable {
         case .acceptsAnyCapacity: ["subscribe.refusesExcessiveCapacity"]
         case .refusesMaximum: ["subscribe.acceptsMaximumCapacity"]
         case .countsCapacityEarly: ["subscribe.keepsWhatArrivesBeforeReturn"]
+        case .countsCapacityLate: ["subscribe.countsCapacityFromReturn"]
         case .forgetsUnsubscribing:
             [
                 "end.closeRemovesSubscription", "end.scopeRemovesSubscription", "end.cancellationRemovesSubscription",
                 "end.releaseRemovesSubscription",
             ]
         case .retainsSubscriptions: ["end.releaseRemovesSubscription"]
-        case .retainsPredicates: ["end.releasesPredicate"]
+        case .retainsPredicates, .retainsPredicatesWhenClosed: ["end.releasesPredicate"]
         case .closesBusWithSubscription: ["end.closeFreesPublishers"]
         case .ignoresPredicates: ["predicate.filtersEnvelopes"]
         case .remembersAnswers: ["predicate.filtersEnvelopes", "predicate.runsOnEachPublish"]
@@ -160,11 +173,22 @@ enum Fault: String, CaseIterable {
         case .groupsIgnorePredicates: ["group.asksPredicates", "group.handsOverWhatIsWanted"]
         case .groupsHideNames: ["group.isTold"]
         case .groupsTakeAnyName: ["group.refusesNames"]
+        case .groupsSwapPairs: ["group.lastMemberKeepsBuffer"]
+        case .groupsPassWaitersBy: ["group.prefersWhoWaits"]
+        case .groupsAskFirst: ["group.asksWhoHasFewest"]
+        case .groupsForgetJoiners: ["group.letsNewMembersIn"]
+        case .groupsHandOverSilently: ["group.handsOverToFullMembers"]
+        case .groupsHideUnread: ["group.reportsUnread"]
+        case .groupsHandOverPastClose: ["group.closeWaitsForHandingOver"]
+        case .groupsDieOut: ["group.beginsAnew"]
+        case .groupsForgetEnded: ["group.accountsForEndedMember"]
         case .publishesWhenClosed: ["close.refusesPublish", "close.closesBeforeReturning"]
         case .subscribesWhenClosed: ["close.refusesSubscribe"]
         case .closesOnce: ["close.isIdempotent", "close.isSafeConcurrently"]
         case .keepsSubscriptions: ["close.endsWaitingConsumers", "close.wakesPublishers", "close.drainsSubscriptions"]
         case .discardsBuffers: ["close.drainsSubscriptions"]
+        case .forgetsWhatBegins: ["close.endsWhatBegins"]
+        case .staysOpenWhenCancelled: ["close.worksInCancelledTask"]
         case .freesPublishers: ["close.wakesPublishers"]
         case .callsBackWhenClosed: ["close.leavesNothingRunning", "close.silencesFullSubscriptions"]
         case .abandonsCallbacks, .returnsFromSecondClose: ["close.waitsForCallbacks"]
@@ -173,6 +197,10 @@ enum Fault: String, CaseIterable {
         case .forgetsMatchesWhenClosed: ["close.accountsWhenAnnouncingCloses", "close.accountsWhenPredicateCloses"]
         case .throwsAfterPredicate: ["close.accountsWhenPredicateCloses"]
         case .callsBackUnderLock: ["observer.isCalledOutsideLocks", "observer.isToldOfEndsOutsideLocks"]
+        case .callsBackUnderLockLater:
+            ["observer.isToldOfAdmissionFirst", "observer.isToldOfCancellationFirst", "observer.isToldOfEndFirst"]
+        case .beginsUnderLock: ["observer.isToldOfBeginningsOutsideLocks"]
+        case .tellsOfRefused, .tellsOfLateComers: ["observer.isToldOfNoneThatIsRefused"]
         case .losesBeginnings, .tellsNoNames: ["observer.isToldOfSubscriptions"]
         case .tellsBeginningsLate: ["observer.isToldOfSubscriptionsFirst", "observer.isToldOfSubscriptions"]
         case .losesEnds, .repeatsEnds, .tellsEndsLate: ["observer.isToldOfEnds", "observer.isToldOfEndsInRaces"]

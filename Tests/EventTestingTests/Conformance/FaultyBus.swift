@@ -3,14 +3,14 @@ import EventTransport
 
 /// A bus written for being read, which keeps every rule except the one its fault breaks.
 final class FaultyBus: Bus {
-    private struct Listener: Sendable {
+    struct Listener: Sendable {
         let mailbox: Mailbox
         let pattern: Pattern
         var group: FaultyGroup?
         let predicate: (@Sendable (Envelope) -> Bool)?
     }
 
-    private struct State {
+    struct State {
         var listeners: [Listener] = []
         var idCount = 0
         var lastID = SubscriptionID()
@@ -32,15 +32,20 @@ final class FaultyBus: Bus {
         var ended: Set<SubscriptionID> = []
         var seen: Set<String> = []
         var groups: [String: FaultyGroup] = [:]
+        /// How many publishers wait for room, and what tells them that a subscription has ended.
+        var waiting = 0
+        var wakers: [AsyncThrowingStream<Void, any Error>.Continuation] = []
+        /// Mailboxes whose capacity does not count yet, and members that are none yet.
+        var unbounded: [(mailbox: Mailbox, capacity: Int)] = []
+        var joiners: [Mailbox] = []
     }
 
-    private let fault: Fault?
-    private let observer: FaultyObserver
-    private let state = Lock(State())
-    private let callbackLock = Lock(())
-    private let isObserved: Bool
+    let fault: Fault?
+    let observer: FaultyObserver
+    let state = Lock(State())
+    let isObserved: Bool
 
-    private typealias Trace = (traceID: String?, spanID: String?)
+    typealias Trace = (traceID: String?, spanID: String?)
 
     init(observer: (any Observer)?, fault: Fault? = nil) {
         isObserved = observer != nil
@@ -59,6 +64,7 @@ final class FaultyBus: Bus {
         guard beginCall() else { return try refuse(prepared) }
         defer { endCall() }
         if fault == .discardsLastWords, Task.isCancelled { return }
+        letJoinersIn()
 
         // Before it is announced: who matches then is accounted for, whatever ends meanwhile.
         let route = route(of: prepared.subject)
@@ -115,10 +121,13 @@ final class FaultyBus: Bus {
     private func fanOut(_ envelope: Envelope, unfilled: Envelope, to route: [Listener]) async throws {
         var full: [Mailbox] = []
         defer {
-            state.withLock { state in
+            let unbounded = state.withLock { state in
                 state.listeners += state.late
                 state.late = []
+                defer { state.unbounded = [] }
+                return state.unbounded
             }
+            for (mailbox, capacity) in unbounded { mailbox.begin(capacity: capacity) }
         }
         for listener in route where listener.group == nil {
             if fault == .forgetsMatchesWhenClosed, state.withLock(\.isClosed) { return }
@@ -160,8 +169,12 @@ final class FaultyBus: Bus {
         return state.withLock { state in
             if fault == .remembersRoutes, let route = state.routes[subject] { return route }
             if isElsewhere, let route = state.routesElsewhere[subject] { return route }
-            let route = state.listeners.filter { $0.pattern.matches(subject, with: fault) }
-            state.routes[subject] = route
+            var route = state.listeners.filter { $0.pattern.matches(subject, with: fault) }
+            if fault == .servesNamesOnce {
+                var names: Set<String> = []
+                route.removeAll { $0.mailbox.info.name.map { !names.insert($0).inserted } ?? false }
+            }
+            if fault == .remembersRoutes { state.routes[subject] = route }
             if fault == .remembersRoutesElsewhere, isElsewhere { state.routesElsewhere[subject] = route }
             return Array(route.prefix(fault == .servesFirstOnly ? 1 : fault == .servesFew ? 64 : .max))
         }
@@ -193,7 +206,7 @@ final class FaultyBus: Bus {
 
     private func offer(_ envelope: Envelope, to mailbox: Mailbox) -> Mailbox.Outcome {
         guard fault == .callsBackUnderLock else { return mailbox.offer(envelope) }
-        return callbackLock.withLock { _ in mailbox.offer(envelope) }
+        return observer.lock.withLock { _ in mailbox.offer(envelope) }
     }
 
     private func wait(
@@ -204,8 +217,15 @@ final class FaultyBus: Bus {
         if fault == .cancelsSecondOffer {
             for mailbox in mailboxes where mailbox.offer(envelope) == .delivered { throw CancellationError() }
         }
+        var mailboxes = mailboxes
+        if fault == .forgetsFullThatEnded {
+            let ended = state.withLock(\.ended)
+            mailboxes.removeAll { ended.contains($0.id) }
+        }
         let parked = ParkedPublish()
         observer.waits(envelope)
+        state.withLock { $0.waiting += 1 }
+        defer { state.withLock { $0.waiting -= 1 } }
         for mailbox in fault == .blockWaitsForOne ? mailboxes.prefix(1) : mailboxes[...] {
             mailbox.park(envelope, for: parked)
         }
@@ -219,7 +239,12 @@ final class FaultyBus: Bus {
         }
         switch fault {
         case .ignoresCancellation: try await Task { try await parked.wait() }.value
-        case .abandonsCancelled: try await abandoningWhenCancelled { try await parked.wait() }
+        case .abandonsCancelled: try await abandoningWhenCancelled { _ in try await parked.wait() }
+        case .stopsWaitingAtFirstEnd:
+            try await abandoningWhenCancelled { waker in
+                self.state.withLock { $0.wakers.append(waker) }
+                try await parked.wait()
+            }
         case .cancelsTaken:
             do {
                 try await parked.wait()
@@ -235,11 +260,13 @@ final class FaultyBus: Bus {
     }
 
     /// Lets work go on without a task that is cancelled.
-    private func abandoningWhenCancelled(_ work: @escaping @Sendable () async throws -> Void) async throws {
+    private func abandoningWhenCancelled(
+        _ work: @escaping @Sendable (AsyncThrowingStream<Void, any Error>.Continuation) async throws -> Void
+    ) async throws {
         let (ends, continuation) = AsyncThrowingStream.makeStream(of: Void.self)
         Task {
             do {
-                try await work()
+                try await work(continuation)
                 continuation.yield()
             } catch {
                 continuation.finish(throwing: error)
@@ -250,152 +277,22 @@ final class FaultyBus: Bus {
     }
 
     /// Stands for a deadlock, except that it ends when the task is cancelled.
-    private func hang() async {
+    func hang() async {
         for await _ in AsyncStream.makeStream(of: Void.self).stream {}
-    }
-
-    // MARK: Subscribing
-
-    func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        if fault == .refusesMaximum, options.bufferCapacity == SubscriptionOptions.maximumBufferCapacity {
-            throw EventError.invalidConfiguration("too much")
-        }
-        let capacity = fault == .acceptsAnyCapacity ? 1 : try options.validatedCapacity()
-        let groupName = fault == .groupsTakeAnyName ? options.group : try options.validatedGroup()
-        let isInside = beginCall()
-        defer { if isInside { endCall() } }
-        guard isInside || fault == .subscribesWhenClosed else { throw EventError.busClosed }
-        let info = SubscriptionInfo(
-            id: makeID(),
-            pattern: fault == .widensPatterns ? ">" : pattern,
-            name: fault == .losesNames ? nil : options.name,
-            group: fault == .groupsHideNames ? nil : groupName,
-            bufferCapacity: capacity,
-            backpressure: policy(for: options),
-            hasPredicate: options.predicate != nil
-        )
-        let isSilent = fault == .evictsSilently && options.backpressure == .dropOldest
-        let group = fault == .groupsDeliverToAll ? nil : groupName.map { makeGroup($0, pattern) }
-        let mailbox = Mailbox(
-            info,
-            group: group?.shared(with: fault),
-            capacity: fault == .countsCapacityEarly ? capacity : SubscriptionOptions.maximumBufferCapacity,
-            // A group asks for itself.
-            predicate: group == nil || fault == .groupsIgnorePredicates ? nil : options.predicate,
-            observer: isSilent ? SilentObserver(observer: observer) : observer
-        ) { [weak self] mailbox in
-            self?.remove(mailbox)
-        }
-        observer.onSubscribe(info)
-        let opening = OpeningSubscription(mailbox, capacity: self.capacity(capacity, for: options))
-        mailbox.group?.join(mailbox)
-        await add(Listener(mailbox: mailbox, pattern: pattern, group: group, predicate: options.predicate))
-        if isInside, state.withLock(\.isClosed) {
-            mailbox.close(.busClosed)
-            tellEnd(of: mailbox)
-            throw EventError.busClosed
-        }
-        for _ in 0..<4 { await Task.yield() }  // A bus that is linked with others would wait for them.
-        let subscription = opening.begin()
-        if fault == .retainsSubscriptions { state.withLock { $0.retained.append(subscription) } }
-        return subscription
-    }
-
-    private func makeGroup(_ name: String, _ pattern: Pattern) -> FaultyGroup {
-        let key =
-            switch fault {
-            case .groupsAreOne: pattern.rawValue
-            case .groupsSpanPatterns: name
-            default: name.utf8.map(String.init).joined(separator: ",") + " " + pattern.rawValue
-            }
-        return state.withLock { state in
-            if let group = state.groups[key] { return group }
-            let group = FaultyGroup(name: name, observer: observer) { [weak self] body in
-                guard let self, self.beginCall() else { return }
-                body()
-                self.endCall()
-            }
-            state.groups[key] = group
-            return group
-        }
-    }
-
-    private func makeID() -> SubscriptionID {
-        state.withLock { state in
-            state.idCount += 1
-            switch fault {
-            case .repeatsIDs: state.lastID = SubscriptionID(rawValue: "s\(state.idCount % 10)")
-            case .numbersIDsByBus: state.lastID = SubscriptionID(rawValue: "s\(state.idCount)")
-            default: state.lastID = SubscriptionID()
-            }
-            return state.lastID
-        }
-    }
-
-    private func add(_ listener: Listener) async {
-        let before = state.withLock(\.listeners)
-        if fault == .losesConcurrentSubscribes {
-            for _ in 0..<20 { await Task.yield() }
-        }
-        state.withLock { state in
-            switch fault {
-            case .subscribesLate: state.late.append(listener)
-            case .losesConcurrentSubscribes: state.listeners = before + [listener]
-            default: state.listeners.append(listener)
-            }
-        }
-    }
-
-    private func capacity(_ capacity: Int, for options: SubscriptionOptions) -> Int {
-        switch fault {
-        case .ignoresCapacity: SubscriptionOptions.defaultBufferCapacity
-        case .replacesZeroByOne where options.bufferCapacity <= 0: 1
-        default: capacity
-        }
-    }
-
-    private func policy(for options: SubscriptionOptions) -> BackpressurePolicy {
-        switch (fault, options.backpressure) {
-        case (.dropsOldestAlways, .dropNewest): .dropOldest
-        case (.dropNewestWaits, .dropNewest): .block
-        case (.dropsNewestAlways, .dropOldest): .dropNewest
-        default: options.backpressure
-        }
-    }
-
-    private func remove(_ mailbox: Mailbox) {
-        if fault == .callsBackUnderLock { callbackLock.withLock { _ in } }
-        // When the bus is closing, that tells what it finds, which this is as long as it has not been removed.
-        if beginCall() {
-            tellEnd(of: mailbox)
-            endCall()
-        }
-        let removed = state.withLock { state in
-            if fault == .asksUnderLock, state.isAsking { state.isDeadlocked = true }
-            state.ended.insert(mailbox.id)
-            guard fault != .forgetsUnsubscribing else { return [Listener]() }
-            let removed = state.listeners.filter { $0.mailbox == mailbox }
-            state.listeners.removeAll { $0.mailbox == mailbox }
-            if fault == .retainsPredicates { state.retainedPredicates += removed.map(\.predicate) }
-            return removed
-        }
-        withExtendedLifetime(removed) {}
-    }
-
-    private func tellEnd(of mailbox: Mailbox) {
-        guard let end = mailbox.claimEnd() else { return }
-        guard fault == .callsBackUnderLock else { return observer.onEnd(mailbox.info, reason: end) }
-        callbackLock.withLock { _ in observer.onEnd(mailbox.info, reason: end) }
     }
 
     // MARK: Closing
 
     func close() async {
+        if fault == .staysOpenWhenCancelled, Task.isCancelled { return }
         let (mailboxes, isFirst) = state.withLock { state in
             guard !state.isClosed else { return ([Mailbox](), false) }
             state.isClosed = true
             state.calls += 1  // Another one to close the bus waits for this.
             return (state.listeners.map(\.mailbox), true)
+        }
+        if fault == .retainsPredicatesWhenClosed {
+            state.withLock { state in state.retainedPredicates += state.listeners.map(\.predicate) }
         }
         if fault == .closesOnce, !isFirst { await hang() }
         if fault == .returnsFromSecondClose, !isFirst { return }
@@ -419,7 +316,7 @@ final class FaultyBus: Bus {
         }
     }
 
-    private func beginCall() -> Bool {
+    func beginCall() -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
             state.calls += 1
@@ -427,7 +324,7 @@ final class FaultyBus: Bus {
         }
     }
 
-    private func endCall() {
+    func endCall() {
         let closers = state.withLock { state in
             state.calls -= 1
             guard state.calls == 0, state.isClosed else { return [CheckedContinuation<Void, Never>]() }

@@ -12,6 +12,7 @@ extension Envelope {
         case .fillsEpoch where time == .distantPast: envelope.time = Date(timeIntervalSince1970: 0)
         case .fillsIDWithTime where time == .distantPast: envelope.id = Envelope(subject: subject).id
         case .leavesTraceUnset: (envelope.traceID, envelope.spanID) = (traceID, spanID)
+        case .fillsForeignSpans where traceID != nil && spanID == nil: envelope.spanID = TraceParent.current?.spanID
         case .replacesIDs: envelope.id = Envelope(subject: subject).id
         case .trimsPayloads: envelope.payload = payload.map { Data($0.drop { $0 == UInt8(ascii: " ") }) }
         case .truncatesPayloads: envelope.payload = payload?.prefix(65_536)

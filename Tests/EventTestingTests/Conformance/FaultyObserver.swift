@@ -16,9 +16,14 @@ final class FaultyObserver: Observer {
         /// How much each subscription has dropped that is there, and those together that have ended.
         var droppedBy: [SubscriptionID: Int] = [:]
         var droppedByEnded = 0
+        /// The ids of what was delivered, and the subscriptions that were closed or released.
+        var delivered: Set<String> = []
+        var left: Set<SubscriptionID> = []
     }
 
     private let observer: any Observer
+    /// Held while some faults call the observer.
+    let lock = Lock(())
     private let isObserved: Bool
     private let fault: Fault?
     private let state = Lock(State())
@@ -52,7 +57,9 @@ final class FaultyObserver: Observer {
     }
 
     func onDeliver(_ envelope: Envelope, to subscription: SubscriptionID) {
+        let isFirst = state.withLock { $0.delivered.insert(envelope.id).inserted }
         if fault == .losesDeliveries || (fault == .losesAdmissions && isWaiting(envelope)) { return }
+        if fault == .groupsHandOverSilently, !isFirst { return }
         call(about: envelope) { $0.onDeliver(envelope, to: subscription) }
         announce(subscription)
         guard fault == .reportsEvictionsLate else { return }
@@ -72,6 +79,7 @@ final class FaultyObserver: Observer {
         defer { announce(subscription) }
         switch (fault, reason) {
         case (.losesDrops, .bufferFull), (.losesDropsOfEnded, .closed), (.losesCancellations, .cancelled): return
+        case (.groupsHideUnread, .closed) where state.withLock { $0.left.contains(subscription) }: return
         case (.reportsEvictionsLate, .bufferFull):
             state.withLock { $0.held = { $0.onDrop(envelope, from: subscription, reason: reason) } }
         default: call(about: envelope) { $0.onDrop(envelope, from: subscription, reason: reason) }
@@ -85,12 +93,16 @@ final class FaultyObserver: Observer {
         case .tellsNoNames:
             let nameless = SubscriptionInfo(id: subscription.id, pattern: subscription.pattern)
             observer.onSubscribe(nameless)
+        case .beginsUnderLock: lock.withLock { _ in observer.onSubscribe(subscription) }
         default: observer.onSubscribe(subscription)
         }
     }
 
     func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {
-        state.withLock { $0.droppedByEnded += $0.droppedBy.removeValue(forKey: subscription.id) ?? 0 }
+        state.withLock { state in
+            state.droppedByEnded += state.droppedBy.removeValue(forKey: subscription.id) ?? 0
+            if reason == .closed || reason == .released { state.left.insert(subscription.id) }
+        }
         switch fault {
         case .losesEnds: break
         case .confusesEnds: observer.onEnd(subscription, reason: .closed)
@@ -116,6 +128,9 @@ final class FaultyObserver: Observer {
         if fault == .callsBackAfterWaking, let envelope, isWaiting(envelope) {
             let observer = observer
             return DispatchQueue(label: "late").async { callback(observer) }
+        }
+        if fault == .callsBackUnderLockLater, let envelope, isWaiting(envelope) {
+            return lock.withLock { _ in callback(observer) }
         }
         guard fault == .callsBackLate else { return callback(observer) }
         let previous = state.withLock { state in

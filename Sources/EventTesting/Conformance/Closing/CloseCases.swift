@@ -52,6 +52,17 @@ enum CloseCases {
             }
         },
         ConformanceCase(
+            "close.worksInCancelledTask",
+            "C1",
+            "A task that is cancelled closes the bus as any other does.",
+            needs: .reportsClosed
+        ) { probe in
+            let subscription = try await probe.subscribe()
+            try await probe.cancelled { await probe.close() }
+            try await probe.expect("publish", throws: .busClosed) { try await probe.publish("a") }
+            try await probe.expectEnded(subscription)
+        },
+        ConformanceCase(
             "close.refusesSubscribe",
             "C1",
             "Subscribe on a closed bus throws busClosed.",

@@ -81,6 +81,41 @@ enum ClosingRaceCases {
             try probe.expectAccount(of: before + [closing] + after)
         },
         ConformanceCase(
+            "close.endsWhatBegins",
+            "C3",
+            "A subscription that begins while the bus is closed ends with it, or is refused.",
+            needs: .reportsClosed
+        ) { probe in
+            let turns = TurnExecutor()
+            // All are started in one turn, so that closing comes between the steps of the others.
+            let starting = probe.attempt(on: turns) {
+                let subscribing = (1...8).map { _ in
+                    probe.attempt(on: turns) { try await probe.open(SubscriptionOptions()) }
+                }
+                return (subscribing, probe.attempt(on: turns) { await probe.close() })
+            }
+            let (subscribing, closing) = try await probe.expectEnd(of: starting, "the start of the tasks")
+            try await probe.expectEnd(of: closing, "close beside others who subscribe")
+            for attempt in subscribing {
+                do {
+                    try await probe.expectEnded(try await probe.expectEnd(of: attempt, "subscribe beside close"))
+                } catch EventError.busClosed {}
+            }
+        },
+        ConformanceCase(
+            "close.accountsForFullSubscriptions",
+            "C5",
+            "A subscription that is full when a predicate closes the bus reports onDrop(.closed), too.",
+            needs: [.observedBlocking, .reportsClosed]
+        ) { probe in
+            let narrow = try await probe.subscribeNarrow(to: "*")
+            let publish = try await probe.publish(past: narrow) { await probe.close() }
+            _ = try await probe.expectEnd(of: publish.settled(), "the publish whose predicate closes the bus")
+            await probe.close()
+            let callbacks = probe.callbacks(about: narrow.id)
+            try probe.expect("callbacks", callbacks, is: ["delivered a", "dropped b (closed)"])
+        },
+        ConformanceCase(
             "close.returnsInsidePredicate",
             "P8",
             "Closing the bus inside a predicate does not deadlock, although the predicate waits until it is closed.",

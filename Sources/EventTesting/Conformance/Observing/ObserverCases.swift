@@ -147,9 +147,12 @@ enum ObserverCases {
     ]
 
     /// A case that holds the observer up while something ends the wait of a publisher, who has to go on waiting.
+    ///
+    /// Meanwhile others can use the bus, for these callbacks come outside every lock as well.
     private static func toldFirst(_ id: String, _ sentence: String, of end: Ending) -> ConformanceCase {
         ConformanceCase(id, "O3", sentence, needs: [.observedBlocking, .reportsClosed]) { probe in
             let narrow = try await probe.subscribeNarrow()
+            let other = try await probe.subscribe(to: "other")
             try await probe.publish("a")
             let publish = try await probe.park("b", at: narrow)
             let stop = Stop()
@@ -160,8 +163,10 @@ enum ObserverCases {
             let ending = probe.attempt(on: TurnExecutor()) { await probe.bring(end, to: publish, at: narrow) }
             try await probe.expect("a callback about b", in: stop.reached) { !$0.isEmpty }
             let outcome = try await publish.result(within: probe.stayQuiet)
+            let isFree = other.isClosedByAnotherThread(within: probe.waitFor)
             stop.letGo()
             try probe.expect(outcome == nil, "publish to wait for the callback", seen: "it ended")
+            try probe.expect(isFree, "another subscription to be closed meanwhile", seen: "it was not")
             try await probe.expectEnd(of: ending, "the \(end)")
             let result = try await publish.result(within: probe.waitFor)
             try probe.expect(result != nil, "publish to end after the callback", seen: "it did not")

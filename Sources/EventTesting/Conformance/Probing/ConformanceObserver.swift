@@ -3,13 +3,14 @@ import EventCore
 /// The observer of one run: records every callback, and lets the case act inside one.
 final class ConformanceObserver: Observer {
     typealias Hook = @Sendable (RecordingObserver.Event) -> Void
-    typealias EndHook = @Sendable (SubscriptionInfo) -> Void
+    typealias SubscriptionHook = @Sendable (SubscriptionInfo) -> Void
 
     let recorder = RecordingObserver()
     /// What the case did and saw, in words, and the callbacks among it.
     let story = Journal<String>()
     private let hook = Lock<Hook?>(nil)
-    private let endHook = Lock<EndHook?>(nil)
+    private let beginHook = Lock<SubscriptionHook?>(nil)
+    private let endHook = Lock<SubscriptionHook?>(nil)
     private let names = Lock<[SubscriptionID: String]>([:])
 
     /// What a subscription is called in the story, whatever its id: s1, s2 and so on, in the order in which they turn up.
@@ -27,8 +28,13 @@ final class ConformanceObserver: Observer {
         self.hook.withLock { $0 = hook }
     }
 
+    /// Calls `hook` inside every `onSubscribe` from now on, after it has been recorded.
+    func duringBeginnings(_ hook: @escaping SubscriptionHook) {
+        beginHook.withLock { $0 = hook }
+    }
+
     /// Calls `hook` inside every `onEnd` from now on, after it has been recorded.
-    func duringEnds(_ hook: @escaping EndHook) {
+    func duringEnds(_ hook: @escaping SubscriptionHook) {
         endHook.withLock { $0 = hook }
     }
 
@@ -50,6 +56,7 @@ final class ConformanceObserver: Observer {
     func onSubscribe(_ subscription: SubscriptionInfo) {
         recorder.onSubscribe(subscription)
         story.append("onSubscribe \(name(of: subscription.id))")
+        beginHook.withLock(\.self)?(subscription)
     }
 
     func onEnd(_ subscription: SubscriptionInfo, reason: SubscriptionEnd) {

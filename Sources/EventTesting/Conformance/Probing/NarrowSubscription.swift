@@ -32,4 +32,33 @@ extension ConformanceProbe {
         try expect(outcome == nil, "publish to wait while a block subscription is full", seen: "it ended")
         return publish
     }
+
+    /// Fills a subscription to `*` with `a` and publishes `b`, and has work done between the offer of `b` and the wait.
+    ///
+    /// One of two predicates does it that is asked after the full subscription. Where all predicates are asked before the
+    /// first offer, it is done before that, or while the publisher waits.
+    func publish(
+        past narrow: NarrowSubscription,
+        meanwhile work: @escaping @Sendable () async -> Void
+    ) async throws -> Attempt<Void> {
+        let begun = Journal<Void>()
+        var others: [Subscription] = []
+        for topic in [Self.defaultTopic, ">"] {
+            let other = try await subscribe(to: topic) { envelope in
+                guard envelope.label == "b", narrow.routed.entries.contains("b"), begun.entries.isEmpty else {
+                    return true
+                }
+                begun.append(())
+                Thread.wait(atMost: self.waitFor, for: work)
+                return true
+            }
+            others.append(other)
+        }
+        try await publish("a")
+        let publish = attempt(on: TurnExecutor()) { try await self.publish("b") }
+        if try await publish.result(within: stayQuiet) == nil, begun.entries.isEmpty { await work() }
+        _ = try await publish.result(within: waitFor)
+        withExtendedLifetime(others) {}
+        return publish
+    }
 }

@@ -117,6 +117,27 @@ enum FillingCases {
             }
         },
         ConformanceCase(
+            "publish.fillsNoPartOfAnotherTrace",
+            "P2",
+            "Beside a trace id or span id that is set alone is put nothing of another trace; a span opened for the publish is new.",
+            needs: .accountsForLosses
+        ) { probe in
+            let subscription = try await probe.subscribe()
+            let (own, other) = (TraceParent.ofOther, TraceParent.ofPublisher)
+            for isTrace in [true, false] {
+                var envelope = try probe.untracedEnvelope()
+                if isTrace { envelope.traceID = own.traceID } else { envelope.spanID = own.spanID }
+                let received = try await TraceParent.withCurrent(other) { [envelope] in
+                    try await probe.receive(envelope, from: subscription)
+                }
+                if received.hasNewTrace { continue }
+                let (set, seen) = isTrace ? (own.traceID, received.traceID) : (own.spanID, received.spanID)
+                try probe.expect("the id that was set", seen, is: set)
+                let (foreign, beside) = isTrace ? (other.spanID, received.spanID) : (other.traceID, received.traceID)
+                try probe.expect(beside != foreign, "nothing of the publisher's trace", seen: foreign)
+            }
+        },
+        ConformanceCase(
             "publish.fillsNoForeignTrace",
             "P2",
             "A trace is never that of another task: of the one that made the bus, receives, or published before.",

@@ -47,7 +47,7 @@ enum GroupEndCases {
         ConformanceCase(
             "group.handsOverToFullMembers",
             "S8",
-            "What a member hands over is taken whatever the capacity of the others.",
+            "What a member hands over is taken whatever the capacity of the others, and told as delivered to them.",
             needs: [.groups, .observed]
         ) { probe in
             let leaving = try await probe.member(capacity: 2)
@@ -55,8 +55,10 @@ enum GroupEndCases {
             try await probe.publish("a", "b", "c", "d")
             probe.close(leaving)
             let drops = probe.callbacks.filter { $0.hasPrefix("dropped") }
+            let told = probe.callbacks(about: staying.id)
             await probe.close()
             try probe.expect("drops", drops, is: [])
+            try probe.expect("callbacks", told.sorted(), is: ["a", "b", "c", "d"].map { "delivered \($0)" })
             try await probe.expectHandedOver(["a", "b", "c", "d"], to: staying)
         },
         ConformanceCase(
@@ -88,6 +90,27 @@ enum GroupEndCases {
             try probe.expect("what arrives", try await probe.drain(choosy), is: ["b", "d"])
         },
         ConformanceCase(
+            "group.closeWaitsForHandingOver",
+            "S8",
+            "The bus is closed only when callbacks about what a member hands over have ended.",
+            needs: [.groups, .observed]
+        ) { probe in
+            let (leaving, staying) = (try await probe.member(), try await probe.member())
+            try await probe.publish("a", "b")
+            let stop = Stop()
+            defer { stop.letGo() }
+            probe.observer.duringCallbacks { _ in stop.wait() }
+            let leave = probe.attempt(on: TurnExecutor()) { probe.close(leaving) }
+            try await probe.expect("a callback about what is handed over", in: stop.reached) { !$0.isEmpty }
+            let close = probe.attempt { await probe.close() }
+            let early = try await close.result(within: probe.stayQuiet)
+            stop.letGo()
+            try probe.expect(early == nil, "close to wait for the callback", seen: "it returned")
+            try await probe.expectEnd(of: close, "close once the callback has ended")
+            try await probe.expectEnd(of: leave, "the close of a member")
+            try probe.expect("what arrives", try await probe.drain(staying).sorted(), is: ["a", "b"])
+        },
+        ConformanceCase(
             "group.lastMemberKeepsBuffer",
             "S8",
             "What the last member has buffered when it is closed can still be read.",
@@ -99,19 +122,51 @@ enum GroupEndCases {
             try probe.expect("what was buffered", try await probe.drain(last), is: ["a", "b"])
         },
         ConformanceCase(
-            "group.reportsUnread",
+            "group.beginsAnew",
             "S8",
-            "What the last member throws away is told as dropped.",
+            "A group that has lost its last member begins anew with the next one.",
+            needs: [.groups, .buffered]
+        ) { probe in
+            for round in 1...3 {
+                let member = try await probe.member()
+                try await probe.publish("\(round)")
+                try probe.expect("what arrives", await probe.receive(1, from: member), is: ["\(round)"])
+                probe.close(member)
+                try await probe.publish("to nobody")
+                try await probe.expectEnded(member)
+            }
+        },
+        ConformanceCase(
+            "group.accountsForEndedMember",
+            "S8",
+            "An envelope whose group ends between matching and enqueuing is told as dropped, once.",
             needs: [.groups, .observed]
         ) { probe in
-            let last = try await probe.member()
+            let members = Journal<Subscription>()
+            for _ in 1...2 {
+                let member = try await probe.subscribe(group: "workers") { _ in
+                    for member in members.entries { probe.close(member) }
+                    return true
+                }
+                members.append(member)
+            }
             try await probe.publish("a", "b")
-            _ = try await probe.cancelled { await last.next(within: .seconds(1)) == nil }
-            try probe.expect(
-                "callbacks",
-                probe.callbacks(about: last.id),
-                is: ["delivered a", "delivered b", "dropped a (closed)", "dropped b (closed)"]
-            )
+            let told = probe.callbacks.sorted()
+            try probe.expect("callbacks", told, is: ["dropped a (closed)", "published a", "published b"])
+        },
+        ConformanceCase(
+            "group.reportsUnread",
+            "S8",
+            "What the last member throws away is told as dropped, whichever way it goes.",
+            needs: [.groups, .observed]
+        ) { probe in
+            for way in Going.allCases {
+                try probe.expect(
+                    "callbacks about a member that is \(way)",
+                    probe.callbacks(about: try await probe.fillLastMember(until: way)),
+                    is: ["delivered a", "delivered b", "dropped a (closed)", "dropped b (closed)"]
+                )
+            }
         },
         ConformanceCase(
             "group.freesPublishers",
@@ -164,13 +219,29 @@ enum GroupEndCases {
     ]
 }
 
+/// How a member leaves something unread.
+private enum Going: CaseIterable { case cancelled, released, closedAndReleased }
+
 extension ConformanceProbe {
-    /// Subscribes as a member of the one group of a case.
-    fileprivate func member(
+    /// Subscribes as a member of a group of which a case has one for each topic.
+    func member(
+        of topic: String = defaultTopic,
         capacity: Int = 0,
         backpressure: BackpressurePolicy = .dropNewest
     ) async throws -> Subscription {
-        try await subscribe(capacity: capacity, backpressure: backpressure, group: "workers")
+        try await subscribe(to: topic, capacity: capacity, backpressure: backpressure, group: "workers")
+    }
+
+    /// Leaves `a` and `b` unread in the only member of a group.
+    fileprivate func fillLastMember(until way: Going) async throws -> SubscriptionID {
+        let last = try await member()
+        try await publish("a", "b")
+        switch way {
+        case .cancelled: _ = try await cancelled { await last.next(within: .seconds(1)) == nil }
+        case .released: break
+        case .closedAndReleased: close(last)
+        }
+        return last.id
     }
 
     /// Two members that are full with `a` and `b`, and a publish that waits for them with `c`.

@@ -103,6 +103,16 @@ enum SubscribeCases {
             }
         },
         ConformanceCase(
+            "subscribe.goesByNoName",
+            "S2",
+            "A name is for people alone: subscriptions with the same one are none the less two.",
+            needs: .accountsForLosses
+        ) { probe in
+            let (one, other) = (try await probe.subscribe(name: "audit"), try await probe.subscribe(name: "audit"))
+            try await probe.publish("a", "b")
+            try await probe.expectAll(["a", "b"], at: one, other)
+        },
+        ConformanceCase(
             "subscribe.keepsPattern",
             "S2",
             "A subscription carries the pattern it was made for."

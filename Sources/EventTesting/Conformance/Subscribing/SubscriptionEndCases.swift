@@ -73,6 +73,33 @@ enum SubscriptionEndCases {
             try probe.expect("what was buffered", try await probe.drain(narrow.subscription), is: ["a"])
         },
         ConformanceCase(
+            "end.closeIsToldBeforeWaiting",
+            "P3",
+            "A full subscription that is closed before its publisher waits reports onDrop(.closed), and publish returns.",
+            needs: .observedBlocking
+        ) { probe in
+            let narrow = try await probe.subscribeNarrow(to: "*")
+            let publish = try await probe.publish(past: narrow) { probe.close(narrow.subscription) }
+            try await probe.expectEnd(of: publish, "publish past a subscription that is closed")
+            let callbacks = probe.callbacks(about: narrow.id)
+            try probe.expect("callbacks", callbacks, is: ["delivered a", "dropped b (closed)"])
+        },
+        ConformanceCase(
+            "end.closeLeavesPublishersElsewhere",
+            "P3",
+            "A publisher that waits for two subscriptions waits on for one of them when the other is closed.",
+            needs: .observedBlocking
+        ) { probe in
+            let (first, second) = (try await probe.subscribeNarrow(), try await probe.subscribeNarrow())
+            try await probe.publish("a")
+            let publish = try await probe.park("b", at: first, second)
+            probe.close(first.subscription)
+            let outcome = try await publish.result(within: probe.stayQuiet)
+            try probe.expect(outcome == nil, "publish to wait for the other subscription", seen: "it ended")
+            try probe.expect("what arrives", await probe.receive(2, from: second.subscription), is: ["a", "b"])
+            try await probe.expectEnd(of: publish, "publish once the other has taken the envelope")
+        },
+        ConformanceCase(
             "end.scopeEndsSubscription",
             "S4",
             "The subscription ends when withSubscription returns or throws."
@@ -162,20 +189,21 @@ enum SubscriptionEndCases {
             "Nothing of an ended subscription is left on the bus, its predicate neither.",
             needs: .delivers
         ) { probe in
-            for end in [Ending.closed, .released] {
+            for end in Ending.allCases {
                 let released = Journal<Void>()
-                try await probe.subscribe(holding: Token(released), until: end)
+                let subscription = try await probe.subscribe(holding: Token(released), until: end)
                 // What a bus remembers of routes is put to use once more.
-                try await probe.publish("after")
+                if end != .busClosed { try await probe.publish("after") }
                 let isReleased = await probe.comesTrue { !released.entries.isEmpty }
-                try probe.expect(isReleased, "the predicate of a \(end) subscription to go", seen: "it is kept")
+                try probe.expect(isReleased, "the predicate to go of what was \(end)", seen: "it is kept")
+                withExtendedLifetime(subscription) {}
             }
         },
     ]
 }
 
-/// How a subscription ends.
-private enum Ending { case closed, released }
+/// How a subscription ends; its bus last.
+private enum Ending: CaseIterable { case closed, cancelled, released, busClosed }
 
 /// Something that a predicate holds, and that tells when it goes.
 private final class Token: Sendable {
@@ -197,10 +225,18 @@ extension ConformanceProbe {
     }
 
     /// Opens a subscription whose predicate holds something, publishes to it, and ends it.
-    fileprivate func subscribe(holding token: Token, until end: Ending) async throws {
+    ///
+    /// - Returns: The subscription, unless it ends by being released.
+    fileprivate func subscribe(holding token: Token, until end: Ending) async throws -> Subscription? {
         let subscription = try await subscribe { _ in withExtendedLifetime(token) { true } }
         try await publish("a")
-        if end == .closed { close(subscription) }
+        switch end {
+        case .closed: close(subscription)
+        case .cancelled: _ = try await cancelled { await subscription.next(within: self.waitFor) }
+        case .released: return nil
+        case .busClosed: await close()
+        }
+        return subscription
     }
 
     /// Fills a `block` subscription and keeps nothing of it but its id.
