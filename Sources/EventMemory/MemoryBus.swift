@@ -435,6 +435,8 @@ public final class MemoryBus: Bus {
             if let group { table.groups.leave(group) }
             throw error
         }
+        // Outside the gate, since a predicate may close the bus, which waits for those within.
+        group?.offerWaiting(to: mailbox)
         return OpeningSubscription(mailbox, capacity: info.bufferCapacity)
     }
 

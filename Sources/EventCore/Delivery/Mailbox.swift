@@ -322,6 +322,9 @@ package final class Mailbox: Sendable {
 
     // MARK: Groups
 
+    /// All that is buffered, which stays where it is.
+    var buffered: SegmentedBuffer<Envelope> { state.withLock { $0.machine.buffered } }
+
     /// Takes all that is buffered away from the readers.
     func takeBuffer() -> SegmentedBuffer<Envelope> {
         state.withLock { $0.machine.discard() }

@@ -11,6 +11,8 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     private var capacity: Int
     private let policy: BackpressurePolicy
     private var buffer = SegmentedBuffer<Element>()
+    /// What waits to be read.
+    var buffered: SegmentedBuffer<Element> { buffer }
     private var consumers = LinkedQueue<Consumer>()
     private var parked = LinkedQueue<Parked>()
     private(set) var isFinished = false
@@ -119,10 +121,13 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
     }
 
     /// Takes an element if there is room for it; `nil` when there is none, or nothing is taken any more.
-    mutating func offerIfRoom(_ element: Element) -> OfferAction? {
+    ///
+    /// - Parameter limit: How many there may be besides, where that is less than the capacity.
+    mutating func offerIfRoom(_ element: Element, limit: Int = .max) -> OfferAction? {
         switch load {
-        case .idle, .open: offer(element)
-        case .full, .ended: nil
+        case .idle: offer(element)
+        case .open(let count) where count < limit: offer(element)
+        case .open, .full, .ended: nil
         }
     }
 

@@ -27,6 +27,8 @@ struct GroupStateMachine<Member: Hashable & Sendable, Element: Sendable, Publish
         var publisher: Publisher
         /// Who has asked for it, among those that take only what they ask for.
         var takers: Set<Member>
+        /// Who came later and has not said yet whether it asks for it.
+        var undecided: Set<Member> = []
         let place: Place
     }
 
@@ -41,8 +43,26 @@ struct GroupStateMachine<Member: Hashable & Sendable, Element: Sendable, Publish
 
     // MARK: Members
 
+    /// Takes a member in; one that takes only what it asks for is to be asked about ``undecided(by:)``.
     mutating func join(_ member: Member, isChoosy: Bool) {
         members.append((member, isChoosy))
+        guard isChoosy else { return }
+        for index in parked.indices { parked[index].undecided.insert(member) }
+    }
+
+    /// What waited when a member came that has not said yet whether it asks for it.
+    func undecided(by member: Member) -> [Parked] {
+        parked.filter { $0.undecided.contains(member) }
+    }
+
+    /// A member has said which of the elements that waited when it came it asks for.
+    ///
+    /// - Returns: What waits now that nobody would take any more.
+    mutating func decided(_ member: Member, for places: Set<Place>) -> [Parked] {
+        for index in parked.indices where parked[index].undecided.remove(member) != nil {
+            if places.contains(parked[index].place) { parked[index].takers.insert(member) }
+        }
+        return removeAbandoned()
     }
 
     /// Removes a member.
@@ -51,13 +71,22 @@ struct GroupStateMachine<Member: Hashable & Sendable, Element: Sendable, Publish
     mutating func leave(_ member: Member) -> (wasIn: Bool, abandoned: [Parked]) {
         guard let index = members.firstIndex(where: { $0.member == member }) else { return (false, []) }
         members.remove(at: index)
+        for index in parked.indices { parked[index].undecided.remove(member) }
+        return (true, removeAbandoned())
+    }
+
+    private mutating func removeAbandoned() -> [Parked] {
         let waiting = parked
         parked = []
         var abandoned: [Parked] = []
         for entry in waiting {
-            if taker(entry.takers) == nil { abandoned.append(entry) } else { parked.append(entry) }
+            if taker(entry.takers) == nil, entry.undecided.isEmpty {
+                abandoned.append(entry)
+            } else {
+                parked.append(entry)
+            }
         }
-        return (true, abandoned)
+        return abandoned
     }
 
     // MARK: Elements

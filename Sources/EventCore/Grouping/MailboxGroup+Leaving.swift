@@ -12,8 +12,7 @@ extension MailboxGroup {
             return (abandoned, !state.machine.members.isEmpty)
         }
         for parked in abandoned {
-            observer?.onDrop(parked.element, from: mailbox.id, reason: .closed)
-            parked.publisher.settle(end == .busClosed ? .busClosed : .taken)
+            drop(parked, of: mailbox.id, end == .busClosed ? .busClosed : .taken)
         }
         if hasOthers, end != .busClosed { handOver(from: mailbox) }
     }
@@ -26,21 +25,23 @@ extension MailboxGroup {
         let choosy = state.withLock { state in
             state.machine.members.filter(\.isChoosy).map { ($0.member, $0.member.wish) }
         }
-        var taken = SegmentedBuffer<Envelope>()
-        guard !choosy.isEmpty else {
-            return whileOpen {
-                taken = mailbox.takeBuffer()
-                while let envelope = taken.popFirst() { handOver(envelope, from: mailbox, []) }
+        // A predicate may close the bus, which waits for who is in the body below, so all are asked before it, about envelopes
+        // that stay where they are. Meanwhile readers may take some away, the first ones first; nothing comes in.
+        var takers: [Set<Mailbox>] = []
+        if !choosy.isEmpty {
+            var held = mailbox.buffered
+            while let envelope = held.popFirst() {
+                takers.append(Set(choosy.filter { $0.1.accepts(envelope) }.map(\.0)))
             }
         }
-        // A predicate may close the bus, which waits for who is in this body, so it is asked between two of them.
-        whileOpen { taken = mailbox.takeBuffer() }
-        var asked: [(Envelope, Set<Mailbox>)] = []
-        while let envelope = taken.popFirst() {
-            asked.append((envelope, Set(choosy.filter { $0.1.accepts(envelope) }.map(\.0))))
-        }
         whileOpen {
-            for (envelope, takers) in asked { handOver(envelope, from: mailbox, takers) }
+            var taken = mailbox.takeBuffer()
+            takers.removeFirst(max(0, takers.count - taken.count))
+            var number = 0
+            while let envelope = taken.popFirst() {
+                handOver(envelope, from: mailbox, choosy.isEmpty ? [] : takers[number])
+                number += 1
+            }
         }
     }
 

@@ -69,7 +69,7 @@ package final class MailboxGroup: Sendable {
 
     // MARK: Members
 
-    /// Takes a member in, unless it has ended.
+    /// Takes a member in, unless it has ended; what waits already is for it as well once it has been offered that.
     package func join(_ mailbox: Mailbox) {
         let admitted = state.withLock { state -> [Decision] in
             // It ends first and leaves then, so one that is seen here before it ends leaves later.
@@ -78,6 +78,32 @@ package final class MailboxGroup: Sendable {
             return admit(into: mailbox, &state.machine)
         }
         for decision in admitted { decision.carryOut() }
+    }
+
+    /// Asks a new member with a predicate for what waited when it came, and gives it what it has room for.
+    ///
+    /// Calls the predicate outside every lock.
+    package func offerWaiting(to mailbox: Mailbox) {
+        guard mailbox.hasPredicate else { return }
+        let waiting = state.withLock { $0.machine.undecided(by: mailbox) }
+        guard !waiting.isEmpty else { return }
+        let wish = mailbox.wish
+        let places = Set(waiting.filter { wish.accepts($0.element) }.map(\.place))
+        // A bus that was closed meanwhile has ended every member, with which all that waited has been settled.
+        whileOpen {
+            let (admitted, abandoned, last) = state.withLock { state in
+                let abandoned = state.machine.decided(mailbox, for: places)
+                return (admit(into: mailbox, &state.machine), abandoned, state.last?.id)
+            }
+            for decision in admitted { decision.carryOut() }
+            for parked in abandoned { drop(parked, of: last ?? mailbox.id, .taken) }
+        }
+    }
+
+    /// Tells that nobody is left who would take what has waited.
+    func drop(_ parked: Machine.Parked, of id: SubscriptionID, _ end: ParkedPublish.Outcome) {
+        observer?.onDrop(parked.element, from: id, reason: .closed)
+        parked.publisher.settle(end)
     }
 
     /// A reader has taken from a member, which may have room now.
@@ -96,7 +122,8 @@ package final class MailboxGroup: Sendable {
     private func admit(into mailbox: Mailbox, _ machine: inout Machine) -> [Decision] {
         var admitted: [Decision] = []
         while let parked = machine.firstParked(for: mailbox),
-            let action = mailbox.decide({ $0.offerIfRoom(parked.element) })
+            // While the subscription is being opened its capacity does not count for what is published; what waits keeps waiting.
+            let action = mailbox.decide({ $0.offerIfRoom(parked.element, limit: mailbox.info.bufferCapacity) })
         {
             _ = machine.remove(parked.place)
             admitted.append(
