@@ -7,7 +7,7 @@ enum Side {
 
     private var suffix: String { self == .cOneFrame ? "-one" : "" }
 
-    /// - Parameter isConfirmed: Whether publishers are buses.
+    /// Begins to read; `isConfirmed` says whether publishers are buses.
     func subscribe(_ arguments: [String], isConfirmed: Bool) throws -> Child {
         switch self {
         case .bus: try Child("event-bench", ["wire-subscribe"] + arguments + (isConfirmed ? [] : ["--unconfirmed"]))

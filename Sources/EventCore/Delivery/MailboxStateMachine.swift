@@ -120,9 +120,8 @@ struct MailboxStateMachine<Element: Sendable, Consumer: Sendable, Publisher: Sen
         return buffer.count < capacity ? .open(buffer.count) : .full(buffer.count)
     }
 
-    /// Takes an element if there is room for it; `nil` when there is none, or nothing is taken any more.
-    ///
-    /// - Parameter limit: How many there may be besides, where that is less than the capacity.
+    /// Takes an element if there is room for it, with fewer than `limit` others; `nil` when there is none, or nothing is
+    /// taken any more.
     mutating func offerIfRoom(_ element: Element, limit: Int = .max) -> OfferAction? {
         switch load {
         case .idle: offer(element)
