@@ -38,17 +38,15 @@ import Testing
         let bus = MemoryBus(observer: observer)
         let first = try await bus.subscribe(to: "work", options: options())
         let publishing = publish(10, on: bus)
-        let second = try await bus.subscribe(
-            to: "work",
-            options: options(capacity: 2, predicate: isChoosy ? { _ in true } : nil)
-        )
+        let everything: (@Sendable (Envelope) -> Bool)? = isChoosy ? { @Sendable _ in true } : nil
+        let second = try await bus.subscribe(to: "work", options: options(capacity: 2, predicate: everything))
         #expect(first.counts.buffered == 1)
         #expect(second.counts.buffered == 2)
         executor.run()
         #expect(publishing.count { $0.isDone } == 3)
         #expect(await numbers(left: second) == (1..<10).map(String.init))
         executor.run()
-        #expect(publishing.allSatisfy(\.isDone))
+        #expect(publishing.allSatisfy { $0.isDone })
         #expect(await numbers(left: first) == ["0"])
         await bus.close()
     }
@@ -64,7 +62,7 @@ import Testing
         // What the first had buffered was handed over; nobody is left who takes the third.
         #expect(await numbers(left: second).sorted() == ["0", "3"])
         #expect(observer.droppedCount(reason: .closed) == 1)
-        #expect(publishing.allSatisfy(\.isDone))
+        #expect(publishing.allSatisfy { $0.isDone })
         await bus.close()
         #expect(observer.publishedCount == 4)
     }
@@ -76,7 +74,7 @@ import Testing
         let second = try await bus.subscribe(to: "work", options: options { _ in false })
         #expect(await numbers(left: first) == ["0", "1", "2"])
         executor.run()
-        #expect(publishing.allSatisfy(\.isDone))
+        #expect(publishing.allSatisfy { $0.isDone })
         second.close()
         await bus.close()
         #expect(observer.droppedCount(reason: .closed) == 0)
