@@ -35,9 +35,10 @@ enum ExitStatus: Int32, Comparable {
     static let table = """
           0   all is done, or a signal came and nothing was left to do
           1   what was waited for did not come in time, a signal came before
-              everything was published, or a key cannot be made or read
+              everything was published
           3   envelopes were lost, and --fail-on-loss was given
-         64   the arguments or the URL of the bus make no sense
+         64   the arguments or the URL of the bus make no sense, or a key
+              cannot be made or read
          65   a line or payload is malformed; other lines are done
          66   the input cannot be opened
          69   the bus cannot be opened: its address is in use, for example
