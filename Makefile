@@ -135,6 +135,7 @@ test-traits: dependencies ## Run the tests of what package traits add: opening a
 	Tests/traits-check.sh
 
 .PHONY: examples
+examples: PACKAGES += iproute2
 examples: dependencies ## Build the examples, run their tests and those that end by themselves
 	Examples/check.sh
 
