@@ -88,14 +88,14 @@ FILTER ?=
 REPORT_FOLDER = $$($(RELEASE) --show-bin-path)
 
 .PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages nats-log-stress pairs
-loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=burst for some only
+loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=NATS for some only
 	$(RELEASE) --product LossReport
 ifeq ($(FILTER),)
 	"$(REPORT_FOLDER)/LossReport" --markdown Sources/EventZMQ/EventZMQ.docc/LossReport.md
 else
 	"$(REPORT_FOLDER)/LossReport" --filter '$(FILTER)'
 endif
-loss-report-short: dependencies ## The same in less than a minute, with a selection that is not written
+loss-report-short: dependencies ## The same in less than two minutes, with a selection that is not written
 	$(RELEASE) --product LossReport
 	"$(REPORT_FOLDER)/LossReport" --short
 attack: dependencies ## Attack a live bus in many ways beside an honest peer, and write the table; FILTER=subscriptions for some only

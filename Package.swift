@@ -227,7 +227,7 @@ let package = Package(
         .executableTarget(
             name: "IntegrationPeer",
             dependencies: [
-                "EventCore", "EventZMQ", "IntegrationSupport",
+                "EventCore", "EventNATS", "EventZMQ", "IntegrationSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Peer"
@@ -240,7 +240,7 @@ let package = Package(
         .executableTarget(
             name: "LossReport",
             dependencies: [
-                "EventCore", "IntegrationPeer", "IntegrationSupport", "eventbus",
+                "EventCore", "IntegrationPeer", "IntegrationSupport", "NATSSupport", "eventbus",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Report"

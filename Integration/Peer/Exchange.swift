@@ -18,7 +18,7 @@ final class Exchange: Sendable {
     /// How many patterns are subscribed to in turn.
     private static let patterns = 8
 
-    private let bus: ZMQBus
+    private let bus: any LinkedBus
     private let subject: String
     private let progress = Mutex(Progress())
 
@@ -29,7 +29,7 @@ final class Exchange: Sendable {
     ///   - name: The source of what it publishes, on the subject `honest.NAME`.
     ///   - other: The source of what it takes.
     /// - Throws: When it cannot subscribe.
-    init(over bus: ZMQBus, as name: String, with other: String) async throws {
+    init(over bus: any LinkedBus, as name: String, with other: String) async throws {
         self.bus = bus
         subject = "honest.\(other)"
         let options = SubscriptionOptions(bufferCapacity: 1 << 17)
@@ -42,8 +42,8 @@ final class Exchange: Sendable {
     var report: ExchangeReport {
         var report = progress.withLock { $0.report }
         let statistics = bus.statistics
-        // What others publish and may not counts as lost, too.
-        report.lost = statistics.lostByPrefix[subject] ?? 0
+        // What others publish and may not counts as lost, too, where that is told by prefix.
+        report.lost = bus is ZMQBus ? statistics.lostByPrefix[subject] ?? 0 : statistics.lost
         report.unknownLosses = statistics.unknownLosses
         report.malformed = statistics.malformed
         return report

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventNATS
 import EventZMQ
 import Foundation
 import IntegrationSupport
@@ -45,7 +46,34 @@ import IntegrationSupport
     @Option(help: ArgumentHelp("The public key of those it connects to over TCP.", valueName: "key"))
     var serverKey: String?
 
+    @Option(help: ArgumentHelp("The NATS server to connect to, instead of all that.", valueName: "URL"))
+    var nats: String?
+
+    @Option(help: "What its subjects begin with on NATS servers.")
+    var namespace: String?
+
     func run() async throws {
+        if let nats {
+            var configuration = NATSBusConfiguration(servers: [nats])
+            (configuration.name, configuration.namespace) = (name, namespace)
+            configuration.confirmationTimeout = .milliseconds(confirmationMilliseconds)
+            try await serve(try await NATSBus(configuration: configuration), endpoints: [])
+        } else {
+            let bus = try zmqBus()
+            try await serve(bus, endpoints: bus.boundEndpoints)
+        }
+    }
+
+    private func serve(_ bus: any LinkedBus, endpoints: [String]) async throws {
+        var session = PeerSession(name: name, bus: bus)
+        try Self.write(.opened(endpoints: endpoints))
+        for await line in Self.inputLines() {
+            let command = try JSONDecoder().decode(PeerCommand.self, from: Data(line.utf8))
+            try Self.write(try await session.perform(command))
+        }
+    }
+
+    private func zmqBus() throws -> ZMQBus {
         var configuration = ZMQBusConfiguration(
             publish: try publish.map(Self.endpoint),
             subscribe: try subscribe.map(Self.endpoint)
@@ -58,12 +86,7 @@ import IntegrationSupport
         if observerMicroseconds > 0 {
             configuration.observer = SlowObserver(microseconds: UInt32(observerMicroseconds))
         }
-        var session = try PeerSession(name: name, configuration: configuration)
-        try Self.write(.opened(endpoints: session.bus.boundEndpoints))
-        for await line in Self.inputLines() {
-            let command = try JSONDecoder().decode(PeerCommand.self, from: Data(line.utf8))
-            try Self.write(try await session.perform(command))
-        }
+        return try ZMQBus(configuration: configuration)
     }
 
     private func security(for endpoints: [ZMQEndpoint]) throws -> ZMQSecurity? {

@@ -1,5 +1,4 @@
 import EventCore
-import EventZMQ
 import Foundation
 import IntegrationSupport
 import Synchronization

@@ -1,7 +1,9 @@
 import EventCore
-import EventZMQ
 import Foundation
 import IntegrationSupport
+
+/// A bus that has a link, over whatever.
+typealias LinkedBus = Bus & BusLink
 
 /// One bus, and what a process does with it.
 struct PeerSession {
@@ -9,7 +11,7 @@ struct PeerSession {
         let reason: String
     }
 
-    let bus: ZMQBus
+    let bus: any LinkedBus
     let name: String
     private let events = Watched<[PeerEvent: Int]>([:])
     private var readers: [String: Reader] = [:]
@@ -22,9 +24,8 @@ struct PeerSession {
     var churned = ReaderBooks()
     let own = OwnCounts()
 
-    init(name: String, configuration: ZMQBusConfiguration) throws {
-        self.name = name
-        bus = try ZMQBus(configuration: configuration)
+    init(name: String, bus: any LinkedBus) {
+        (self.name, self.bus) = (name, bus)
         let iterator = bus.events.makeAsyncIterator()
         Task { [events] in
             var iterator = iterator

@@ -14,25 +14,28 @@ struct Pair: Sendable {
     static let envelopes = 50
 
     let number: Int
-    let address: String
+    let publisherBus: String
+    let subscriberBus: String
+    let publisherFirst: Bool
 
-    /// By turns the one or the other binds, and the one or the other is started first.
-    private var publisherBinds: Bool { number.isMultiple(of: 2) }
-    private var publisherFirst: Bool { (number / 2).isMultiple(of: 2) }
+    /// A pair over ZeroMQ: by turns the one or the other binds, and the one or the other is started first.
+    static func overZeroMQ(_ number: Int, at address: String) -> Pair {
+        let ways = number.isMultiple(of: 2) ? ("bind", "connect") : ("connect", "bind")
+        return Pair(
+            number: number,
+            publisherBus: "zmq:?publish=\(ways.0):\(address)",
+            subscriberBus: "zmq:?subscribe=\(ways.1):\(address)",
+            publisherFirst: (number / 2).isMultiple(of: 2)
+        )
+    }
 
     func run(on stage: Stage) async throws -> Outcome {
         let program = Stage.program("eventbus")
-        let ways = publisherBinds ? ("bind", "connect") : ("connect", "bind")
         func start(_ name: String, _ arguments: [String]) throws -> ChildProcess {
             try stage.start("\(name) \(number)", program, arguments)
         }
-        let publish = [
-            "pub", "--bus", "zmq:?publish=\(ways.0):\(address)", "--wait-for-subscribers", "1", "--within", "20s",
-        ]
-        let subscribe = [
-            "sub", "a.>", "--bus", "zmq:?subscribe=\(ways.1):\(address)", "--count", "\(Self.envelopes)", "--within",
-            "20s",
-        ]
+        let publish = ["pub", "--bus", publisherBus, "--wait-for-subscribers", "1", "--within", "20s"]
+        let subscribe = ["sub", "a.>", "--bus", subscriberBus, "--count", "\(Self.envelopes)", "--within", "20s"]
         let first = publisherFirst ? try start("pub", publish) : nil
         let subscriber = try start("sub", subscribe)
         let publisher = try first ?? start("pub", publish)

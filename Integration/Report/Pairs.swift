@@ -12,7 +12,13 @@ struct Pairs: Sendable {
 
     /// - Returns: What came of each pair.
     func run(on stage: Stage) async throws -> [Pair.Outcome] {
-        var pairs = try addresses(on: stage).enumerated().map { Pair(number: $0.offset, address: $0.element) }[...]
+        let pairs = try addresses(on: stage).enumerated().map { Pair.overZeroMQ($0.offset, at: $0.element) }
+        return try await Self.run(pairs, on: stage)
+    }
+
+    /// Runs pairs, a few at the same time.
+    static func run(_ all: [Pair], on stage: Stage) async throws -> [Pair.Outcome] {
+        var pairs = all[...]
         return try await withThrowingTaskGroup { group in
             var outcomes: [Pair.Outcome] = []
             for pair in pairs.prefix(Self.concurrency) { group.addTask { try await pair.run(on: stage) } }

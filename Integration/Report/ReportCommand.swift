@@ -13,7 +13,7 @@ struct ReportCommand: AsyncParsableCommand {
             """
     )
 
-    @Flag(help: "Run a selection that takes less than a minute.")
+    @Flag(help: "Run a selection that takes less than two minutes.")
     var short = false
 
     @Option(help: ArgumentHelp("Run the scenarios whose name holds this.", valueName: "text"))

@@ -11,7 +11,7 @@ struct Scenario: Sendable {
     var deadline = Duration.seconds(60)
     let run: @Sendable (Stage, inout Audit) async throws -> Void
 
-    static let all = plain + bursts + links + restarts + subscriptions + strangers + commandLine
+    static let all = plain + bursts + links + restarts + subscriptions + strangers + commandLine + nats
 
     /// Runs the scenario on a stage of its own.
     func row() async -> Row {

@@ -46,7 +46,8 @@ struct Table {
         count for each subscriber, *received* and *lost* what the subscribers count, *dropped* how many of those received \
         found the buffer of a subscription full or readers too slow. *Unexplained* is what remains, pair by pair: sent - \
         received - lost. The processes also count themselves what they publish and read, and that has to be the same. \
-        *Settled* is how long after the last publish, or the end of the disturbance, the accounts were right.
+        *Settled* is how long after the last publish, or the end of the disturbance, the accounts were right. The last \
+        rows are those over NATS, which `make loss-report FILTER=NATS` runs alone.
 
         | scenario | \(Self.columns.joined(separator: " | ")) |
         | :--- |\(String(repeating: " ---: |", count: Self.columns.count))

@@ -80,12 +80,15 @@ package final class ChildProcess: Sendable {
         throw Failure(description: "\(name) \(reason); its errors:\n\(await errors.value)")
     }
 
-    /// Reads what is left of the output, and waits until the process has ended.
+    /// Reads what is left of the output, and waits until the process has ended; nothing can be sent to it any more.
     ///
     /// - Returns: How many lines there were, and how it ended: its status, or minus the number of a signal.
     package func end() async -> (lines: Int, status: Int32) {
         let count = await lines.reduce(0) { count, _ in count + 1 }
-        return (count, await process.status)
+        let status = await process.status
+        // Stages keep processes that have ended, maybe thousands.
+        for end in [input.fileHandleForReading, input.fileHandleForWriting] { try? end.close() }
+        return (count, status)
     }
 
     /// Ends the process, and returns what it has written: the rest of its output, and its errors.
