@@ -11,8 +11,8 @@ struct LogConsumeCommand: AsyncParsableCommand {
         discussion: """
             The servers keep how far the consumer of this name is, and make it when it is missing. Each envelope is acknowledged \
             once its line is written, and goes to one of those that consume under the name. A line may come twice: when \
-            the acknowledgement is lost, or this program is. What is not printed is not acknowledged: there is no --header \
-            here, and what --output json cannot print is told on standard error, and sent again after --acknowledgement-wait. \
+            the acknowledgement is lost, or this program is. What is not printed is not acknowledged: --header is \
+            refused here, and what --output json cannot print is told on standard error, and sent again after --acknowledgement-wait. \
             What is no envelope is told by its number and never sent again. Either makes the exit status 65.
 
             Runs until Ctrl-C, SIGTERM or SIGHUP, until --count envelopes are printed, or until the time is up. Exits with \
