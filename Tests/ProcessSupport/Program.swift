@@ -209,6 +209,17 @@ extension Program {
         }
     }
 
+    /// Waits until the program has a socket, or has ended.
+    package func waitForSocket() async throws {
+        let folder = "/proc/\(process.identifier)/fd"
+        while process.isRunning {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            let targets = files.map { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+            if targets.contains(where: { $0?.hasPrefix("socket:") == true }) { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
     /// The most memory the running program has held, in bytes.
     package var peakMemory: Int {
         get throws {

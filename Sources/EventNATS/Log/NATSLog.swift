@@ -30,15 +30,15 @@ public final class NATSLog: Sendable {
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a value out of range, a malformed address, a secret
     ///   that cannot be read, and a stream that is there and differs, with both values;
     ///   ``/EventCore/EventError/transport(_:)`` when no server takes it, or in the words of one that refuses it;
-    ///   `CancellationError`.
+    ///   `CancellationError`, at once.
     public init(configuration: NATSLogConfiguration) async throws {
         try configuration.validate()
         let namespace = try Namespace(configuration.namespace)
         let options = try configuration.connection
         let session = LogSession(configuration, namespace)
         let finished = Completion()
-        try await LogLoop(session, options).start(finished)
         do {
+            try await LogLoop(session, options).open(finished)
             let info = try await session.openStream(configuration)
             subjects = namespace.patterns(of: info)
         } catch {
@@ -65,8 +65,8 @@ public final class NATSLog: Sendable {
     /// - Returns: Where it is.
     /// - Throws: ``/EventCore/EventError/busClosed``; `CancellationError`; ``/EventCore/EventError/invalidSubject(_:)`` for a
     ///   subject that the log does not take; ``/EventCore/EventError/malformedEnvelope(_:)`` when the time lies outside the
-    ///   years 0000 to 9999; ``/EventCore/EventError/transport(_:)`` for an envelope that is too large for the servers, when
-    ///   nobody answers in time, or in the words of the server that refuses it.
+    ///   years 0000 to 9999, or the envelope is too large for the servers; ``/EventCore/EventError/transport(_:)`` when nobody
+    ///   answers in time, or in the words of the server that refuses it.
     @discardableResult
     public func append(_ envelope: Envelope) async throws -> NATSLogPosition {
         let envelope = envelope.filledForPublishing()
@@ -77,11 +77,14 @@ public final class NATSLog: Sendable {
         let request = try LogWire.request(for: envelope, in: session.namespace)
         let (size, limit) = (LogWire.size(of: request), session.limitOfPayload)
         guard size <= limit else {
-            let reason = "\(size) bytes exceed the server's max_payload of \(limit)"
-            throw EventError.transport(TransportFailure(operation: "append \(subject)", reason: reason))
+            throw EventError.malformedEnvelope("\(subject): \(size) bytes exceed the server's max_payload of \(limit)")
         }
-        let answer = try await session.call(request, to: "append \(subject)", as: StreamAPI.Acknowledgement.self)
-        return NATSLogPosition(sequence: answer.seq, isDuplicate: answer.duplicate ?? false)
+        do {
+            let answer = try await session.call(request, to: "append \(subject)", as: StreamAPI.Acknowledgement.self)
+            return NATSLogPosition(sequence: answer.seq, isDuplicate: answer.duplicate ?? false)
+        } catch EventError.transport(let failure) where failure.code == Int32(StreamAPI.Fault.messageTooLarge) {
+            throw EventError.malformedEnvelope("\(subject): \(failure.reason)")
+        }
     }
 
     // MARK: Reading
@@ -95,9 +98,11 @@ public final class NATSLog: Sendable {
     ///   - pattern: Which envelopes.
     ///   - start: Where to begin.
     /// - Returns: The entries, for one reader.
-    /// - Throws: ``/EventCore/EventError/busClosed``; `CancellationError`; ``/EventCore/EventError/transport(_:)`` when nobody
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a start in the future, by the clock here;
+    ///   ``/EventCore/EventError/busClosed``; `CancellationError`; ``/EventCore/EventError/transport(_:)`` when nobody
     ///   answers in time, or in the words of the server that refuses it, as one does for a work queue.
     public func replay(of pattern: Pattern = ">", from start: NATSLogStart = .beginning) async throws -> NATSLogReplay {
+        try start.validate()
         let reader = ReplayReader(session, pattern: pattern, start: start)
         try await reader.open()
         return NATSLogReplay(reader, log: self)

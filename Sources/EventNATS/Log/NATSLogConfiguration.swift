@@ -62,6 +62,8 @@ public struct NATSLogConfiguration: Sendable {
     /// How many bytes they may have with their headers, 1 and more; `nil` for any number.
     public var maximumBytes: Int?
     /// For how long they are kept, 100 ms and more; `nil` for ever.
+    ///
+    /// More than some 292 years are as many as that.
     public var maximumAge: Duration?
     /// For how long the servers know the ids of what was appended, so that the same envelope is kept once.
     ///
@@ -84,6 +86,8 @@ public struct NATSLogConfiguration: Sendable {
     public var pingInterval = Duration.seconds(5)
     /// Where changes of the connection and unreadable messages are logged; no secret is.
     public var logger: Logger?
+    /// Called with the number of what is no envelope and nobody gets, and why; on a thread that others wait for.
+    package var onLeftOut: (@Sendable (UInt64, EventError) -> Void)?
 
     /// Creates a configuration with the defaults.
     ///

@@ -2,10 +2,15 @@ public import EventCore
 
 /// What a durable consumer of a log is sent here, each to be acknowledged.
 ///
+/// A reader asks for what it is sent: up to ``NATSLogConsumerOptions/readAhead`` envelopes may be here and not taken out. What
+/// waits here is kept alive at the servers, so that it is not sent again meanwhile, and goes back to them when `next()` is not
+/// called for ten times ``NATSLogConsumerOptions/acknowledgementWait``.
+///
 /// The servers keep how far a consumer is, so it goes on after a restart of its readers or of the servers. Any number of processes
 /// may read under one name, and each envelope goes to one of them, at least once: what is not acknowledged in time is sent
 /// again. Only so many may be unacknowledged, over all of them. It ends when the log is closed and when the task that reads
-/// is cancelled; what has come and was not taken out then goes back to the servers.
+/// is cancelled; what has come and was not taken out then goes back to the servers, for
+/// which it counts as sent.
 public final class NATSLogConsumer: AsyncSequence, Sendable {
     /// What it is made of.
     public typealias Element = NATSLogDelivery
@@ -65,8 +70,8 @@ extension NATSLog {
     ///   - pattern: Which envelopes.
     ///   - options: How the servers treat it.
     /// - Returns: The deliveries that come here.
-    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a value out of range, and for a consumer that is there
-    ///   and differs, with both values; ``/EventCore/EventError/busClosed``; `CancellationError`;
+    /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a value out of range, a start in the future by the clock
+    ///   here, and for a consumer that is there and differs, with both values; ``/EventCore/EventError/busClosed``; `CancellationError`;
     ///   ``/EventCore/EventError/transport(_:)`` when nobody answers in time, or in the words of the server that refuses it.
     public func consume(
         name: String,
@@ -75,7 +80,8 @@ extension NATSLog {
     ) async throws -> NATSLogConsumer {
         try NATSLogConfiguration.check(name: name, of: "consumer")
         try options.validate()
-        let reader = ConsumerReader(session, name: name)
+        try options.start.validate()
+        let reader = ConsumerReader(session, name: name, options)
         try await reader.open(pattern, options)
         return NATSLogConsumer(name, reader, log: self)
     }

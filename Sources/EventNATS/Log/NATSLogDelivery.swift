@@ -30,7 +30,8 @@ public struct NATSLogDelivery: Sendable {
 
     /// Gives it back: it is sent again, to any reader of the consumer.
     ///
-    /// - Parameter delay: How long it is kept back before that; at once when it is `nil` or nothing.
+    /// - Parameter delay: How long it is kept back before that; at once when it is `nil` or nothing, after some
+    ///   292 years when it is longer.
     /// - Throws: As ``ack()`` does.
     public func nak(after delay: Duration? = nil) async throws {
         guard let delay, delay > .zero else { return try await answer("-NAK") }

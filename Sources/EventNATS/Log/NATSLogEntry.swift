@@ -20,7 +20,7 @@ public enum NATSLogStart: Sendable, Hashable {
     case beginning
     /// With the envelope of this number, or the next one that is kept.
     case sequence(UInt64)
-    /// With the first envelope that was kept then or later, by the clock of the servers.
+    /// With the first envelope that was kept then or later, by the clock of the servers; it must not lie in the future.
     case time(Date)
     /// With what is appended from now on.
     case end
@@ -38,5 +38,7 @@ public struct NATSLogEntry: Sendable, Hashable {
     /// When the servers took it, by their clock.
     public let time: Date
     /// How many matching envelopes were behind it when it was sent; with 0 the reader has caught up.
-    public let remaining: UInt64
+    ///
+    /// A replay takes those off that follow it at once and are no envelopes.
+    public internal(set) var remaining: UInt64
 }

@@ -3,7 +3,8 @@ public import EventCore
 /// What a log has from some place on, and then what is appended, in the order of the log.
 ///
 /// It ends when the log is closed, and when the task that reads is cancelled; letting go of it ends it at the servers as
-/// well. Iterating throws ``/EventCore/EventError/transport(_:)`` when the stream is not there any more. It is read once:
+/// well. Iterating throws ``/EventCore/EventError/transport(_:)`` when the stream is not there any more, also when another
+/// one of its name has been made since. It is read once:
 /// several tasks that read share the entries.
 public final class NATSLogReplay: AsyncSequence, Sendable {
     /// What it is made of.
@@ -27,6 +28,11 @@ public final class NATSLogReplay: AsyncSequence, Sendable {
     /// - Returns: The entry; `nil` when the log is closed or the task is cancelled.
     /// - Throws: ``/EventCore/EventError/transport(_:)`` when the servers cannot go on.
     public func next() async throws(EventError) -> NATSLogEntry? { try await reader.next() }
+
+    /// The next entry of those that are there.
+    ///
+    /// - Returns: The entry; `nil` also when there is none any more, but what is appended from now on.
+    package func nextThere() async throws(EventError) -> NATSLogEntry? { try await reader.next(untilCaughtUp: true) }
 
     /// Ends it.
     public func close() { reader.close() }

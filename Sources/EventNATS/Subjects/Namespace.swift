@@ -117,8 +117,8 @@ struct Namespace: Sendable, Hashable {
         control + Array("log.\(log).replay.\(number)".utf8) + [0]
     }
 
-    /// Where the readers of a durable consumer listen, as C text; the same in all processes.
-    func deliveries(of consumer: String, in stream: String) -> [UInt8] {
-        control + Array("consumer.\(stream).\(consumer)".utf8) + [0]
+    /// Where a reader of a durable consumer gets what it asks for in one round, as C text.
+    func pull(_ number: UInt64, round: UInt64, to log: String) -> [UInt8] {
+        control + Array("log.\(log).pull.\(number).\(round)".utf8) + [0]
     }
 }

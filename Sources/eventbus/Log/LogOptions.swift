@@ -21,11 +21,21 @@ struct LogOptions: ParsableArguments {
     var stream: String
 
     /// Opens the log, which has to be there unless it is said how to make it.
-    func open(_ creation: LogCreation? = nil) async throws -> NATSLog {
+    ///
+    /// - Parameters:
+    ///   - creation: How to make it.
+    ///   - onLeftOut: Called with the number of what is no envelope, and why.
+    /// - Returns: The log.
+    /// - Throws: A usage error, or why it cannot be opened.
+    func open(
+        _ creation: LogCreation? = nil,
+        onLeftOut: (@Sendable (UInt64, EventError) -> Void)? = nil
+    ) async throws -> NATSLog {
         let (text, origin) = try choice()
         do {
             var configuration = try NATSLogConfiguration(url: text, stream: stream)
             configuration.opening = .asItIs
+            configuration.onLeftOut = onLeftOut
             if let creation { try creation.apply(to: &configuration) }
             return try await NATSLog(configuration: configuration)
         } catch EventError.invalidConfiguration(let fault) {
@@ -72,7 +82,7 @@ struct LogCreation: ParsableArguments {
     @Option(help: ArgumentHelp("How many bytes are kept at most.", valueName: "n"))
     var maximumBytes: Int?
 
-    @Option(help: ArgumentHelp("For how long they are kept, such as 90s or 60m.", valueName: "time"))
+    @Option(help: ArgumentHelp("For how long they are kept, such as 90s or 60m; at least 100ms.", valueName: "time"))
     var maximumAge: TimeLimit?
 
     func validate() throws {
@@ -80,6 +90,9 @@ struct LogCreation: ParsableArguments {
             !subjects.isEmpty || storage != nil || replicas != nil || retention != nil || maximumCount != nil
             || maximumBytes != nil || maximumAge != nil
         guard create || !isGiven else { throw ValidationError("How a log is to be made is said with --create.") }
+        guard maximumAge?.duration ?? .seconds(1) >= .milliseconds(100) else {
+            throw ValidationError("--maximum-age must be at least 100ms.")
+        }
     }
 
     /// Says so in a configuration, when it was asked for.
@@ -92,7 +105,10 @@ struct LogCreation: ParsableArguments {
         configuration.retention = retention ?? configuration.retention
         (configuration.maximumCount, configuration.maximumBytes) = (maximumCount, maximumBytes)
         configuration.maximumAge = maximumAge?.duration
-        if let age = maximumAge?.duration { configuration.duplicateWindow = min(configuration.duplicateWindow, age) }
+        guard let age = maximumAge?.duration else { return }
+        // The servers know ids no longer than envelopes, and what is repeated later would be kept twice.
+        configuration.duplicateWindow = min(configuration.duplicateWindow, age)
+        configuration.timeout = min(configuration.timeout, age)
     }
 }
 

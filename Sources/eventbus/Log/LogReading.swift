@@ -1,9 +1,28 @@
 import EventCore
 import EventNATS
 import Foundation
+import Synchronization
 
 /// Reads a log until it is done, a signal comes, the time is up, or nobody reads the output any more.
 struct LogReading: Sendable {
+    /// What has become of an envelope.
+    enum Printing {
+        case printed
+        /// It has not the headers that are asked for.
+        case leftOut
+        /// The format has no form for it, which was reported.
+        case impossible
+        /// Nobody takes the output any more.
+        case unwritable
+    }
+
+    /// What several tasks see.
+    private final class Notes: Sendable {
+        let isOpen = Atomic(false)
+        /// The numbers that were reported, which may come again.
+        let reported = Mutex<Set<UInt64>>([])
+    }
+
     let formatter: DeliveryFormatter
     let delivery: DeliveryOptions
     /// How many envelopes are to be printed at most.
@@ -12,6 +31,7 @@ struct LogReading: Sendable {
     private let stop: StopSwitch
     private let output: OutputWriter
     private let diagnostics = Diagnostics()
+    private let notes = Notes()
 
     init(_ delivery: DeliveryOptions, _ limits: ReadingLimits) throws {
         let stop = try StopSwitch.onSignal(within: LogOptions.linger)
@@ -23,43 +43,80 @@ struct LogReading: Sendable {
 
     /// Prints an envelope, when it has the headers that are asked for.
     ///
-    /// - Returns: Whether it was printed.
-    func print(_ envelope: Envelope) async -> Bool {
-        guard delivery.accepts(envelope) else { return false }
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - number: Its number in the log, by which it is reported once when it cannot be printed.
+    /// - Returns: What has become of it.
+    func print(_ envelope: Envelope, number: UInt64) async -> Printing {
+        guard delivery.accepts(envelope) else { return .leftOut }
         var line: [UInt8] = []
         do {
             try formatter.write(envelope, to: &line)
-            await output.write(line)
         } catch {
-            await diagnostics.report(error, at: "envelope \(envelope.id)")
+            guard notes.reported.withLock({ $0.insert(number).inserted }) else { return .impossible }
+            await diagnostics.report(error, at: "number \(number) cannot be printed: envelope \(envelope.id)")
+            return .impossible
         }
-        return true
+        return await output.write(line) ? .printed : .unwritable
     }
+
+    /// Says something that is no problem.
+    func note(_ text: String) async { await diagnostics.note(text) }
 
     /// Whether what was written last has come out.
     var isWritable: Bool { output.failure == nil }
 
-    /// Runs `body` in a task, which is cancelled when there is a reason to stop, and closes the log.
+    /// Opens a log and runs `body` in a task, which is cancelled when there is a reason to stop, and closes the log.
     ///
     /// - Parameters:
-    ///   - log: The log.
+    ///   - options: Which log.
     ///   - body: Reads, and returns how many it has printed; it is done when it returns by itself.
-    /// - Throws: What `body` does; a status when something went wrong, or too few came in time.
-    func run(_ log: NATSLog, _ body: @escaping @Sendable () async throws -> Int) async throws {
-        let task = Task { try await body() }
+    /// - Throws: What opening and `body` do; a status when something went wrong, or too little came in time.
+    func run(_ options: LogOptions, _ body: @escaping @Sendable (NATSLog) async throws -> Int) async throws {
+        let (leftOut, leavingOut) = AsyncStream<String>.makeStream()
+        let telling = Task { for await text in leftOut { await diagnostics.report(text, .data) } }
+        let task = Task {
+            let log = try await options.open { leavingOut.yield("number \($0) is left out: \($1)") }
+            notes.isOpen.store(true, ordering: .relaxed)
+            do {
+                let printed = try await body(log)
+                await log.close()
+                return printed
+            } catch {
+                await log.close()
+                throw error
+            }
+        }
         let watch = Task {
             let reason = await stop.wait(orClosed: STDOUT_FILENO, until: deadline)
             task.cancel()
             return reason
         }
         let result = await task.result
+        let isInterrupted = stop.isTripped
         // So that the watch ends; what has ended it before is not changed.
         stop.trip()
         let reason = await watch.value
-        await log.close()
+        leavingOut.finish()
+        await telling.value
         if output.failure != EPIPE, reason != .outputIsClosed { try output.check() }
-        let printed = try result.get()
+        let printed = try printed(result)
+        if !notes.isOpen.load(ordering: .relaxed), reason == .timeIsUp {
+            await diagnostics.report("the log \(options.stream) was not opened in time", .incomplete)
+        } else if !isInterrupted || reason == .timeIsUp, reason != .outputIsClosed, deadline != nil, let count,
+            printed < count
+        {
+            await diagnostics.report("\(printed) of \(count) envelopes came in time", .incomplete)
+        }
         try diagnostics.check()
-        if reason == .timeIsUp, let count, printed < count { throw ExitStatus.incomplete.code }
+    }
+
+    /// How many were printed; what a reason to stop has cut short is no failure.
+    private func printed(_ result: Result<Int, any Error>) throws -> Int {
+        do {
+            return try result.get()
+        } catch is CancellationError {
+            return 0
+        }
     }
 }

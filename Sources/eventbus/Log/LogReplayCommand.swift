@@ -13,7 +13,9 @@ struct LogReplayCommand: AsyncParsableCommand {
             appended, without a hole, until Ctrl-C, SIGTERM, SIGHUP, --count or --within. With --output json each line is an \
             envelope as 'eventbus log append' and 'eventbus pub' read it.
 
-            Exits with status 1 if fewer than --count envelopes come within --within.
+            What is no envelope is left out and told by its number on standard error, and the exit status is 65; so it is for \
+            what --output json cannot print. Exits with status 1 if fewer than --count envelopes come within --within, \
+            also when the log has no more of them, or when the log is not opened in that time.
 
             Example: eventbus log replay 'orders.>' --stream orders --from 2026-01-31T12:00:00Z --bus nats://host:4222
             """
@@ -29,7 +31,7 @@ struct LogReplayCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where to begin: beginning, end, a number of the log, or a time such as 2026-01-31T12:00:00Z. (default: beginning)",
+            "Where to begin: beginning, end, a number of the log, or a time in the past such as 2026-01-31T12:00:00Z. (default: beginning)",
             valueName: "place"
         ),
         transform: { try NATSLogStart(argument: $0) }
@@ -45,14 +47,15 @@ struct LogReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let reading = try LogReading(delivery, limits)
-        let log = try await log.open()
         let (pattern, from, follow, count) = (pattern ?? ">", from, follow, limits.count)
-        try await reading.run(log) {
+        try await reading.run(log) { log in
             let replay = try await log.replay(of: pattern, from: from)
             var printed = 0
             guard follow || replay.initialCount > 0 else { return 0 }
-            while printed < count ?? .max, reading.isWritable, !Task.isCancelled, let entry = try await replay.next() {
-                if await reading.print(entry.envelope) { printed += 1 }
+            while printed < count ?? .max, reading.isWritable, !Task.isCancelled,
+                let entry = try await (follow ? replay.next() : replay.nextThere())
+            {
+                if await reading.print(entry.envelope, number: entry.sequence) == .printed { printed += 1 }
                 if !follow, entry.remaining == 0 { break }
             }
             return printed

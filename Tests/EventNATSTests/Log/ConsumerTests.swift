@@ -68,10 +68,13 @@ import Testing
         let again = try #require(await consumer.next())
         #expect(again.entry.sequence == 1)
         #expect(again.deliveries == 2)
-        try await eventually { try await log.info(ofConsumer: "work").unacknowledged == 0 }
         try await log.append(1..<2)
         #expect(try await consumer.next()?.entry.sequence == 2)
+        // The server passes the first one over once it is asked for another one.
+        async let none = consumer.next()
+        try await eventually { try await log.info(ofConsumer: "work").unacknowledged <= 1 }
         await log.close()
+        _ = try await none
     }
 
     @Test func `only so many are unacknowledged`() async throws {
@@ -158,6 +161,106 @@ import Testing
             try await log.append(100..<200)
         }
         #expect(found == Set(0..<200))
+        await log.close()
+    }
+
+    @Test func `readers that stop use up no delivery of what they have not handed out`() async throws {
+        let log = try await NATSLog.fresh()
+        try await log.append(0..<10)
+        var options = NATSLogConsumerOptions()
+        options.maximumDeliveries = 2
+        var found: [Int] = []
+        for _ in 0..<10 {
+            let consumer = try await log.consume(name: "work", options: options)
+            let delivery = try #require(await consumer.next())
+            #expect(delivery.deliveries == 1)
+            found.append(try number(of: delivery))
+            try await delivery.ack()
+            consumer.close()
+        }
+        #expect(found == Array(0..<10))
+        #expect(try await log.info(ofConsumer: "work").unacknowledged == 0)
+        await log.close()
+    }
+
+    @Test func `what waits here is not sent again while a reader is slow`() async throws {
+        let log = try await NATSLog.fresh()
+        try await log.append(0..<1, on: "clock")
+        try await log.append(0..<20)
+        var options = NATSLogConsumerOptions()
+        options.acknowledgementWait = .seconds(2)
+        let clock = try await log.consume(name: "clock", of: "clock", options: options)
+        let consumer = try await log.consume(name: "work", of: "a.b", options: options)
+        let first = try #require(await consumer.next())
+        try await first.ack()
+        // Three times what an acknowledgement may take.
+        while let delivery = try await clock.next(), delivery.deliveries < 4 {}
+        var found: [Int] = []
+        while found.count < 19, let delivery = try await consumer.next() {
+            #expect(delivery.deliveries == 1)
+            found.append(try number(of: delivery))
+            try await delivery.ack()
+        }
+        #expect(found == Array(1..<20))
+        let info = try await log.info(ofConsumer: "work")
+        #expect(info.unacknowledged == 0)
+        #expect(info.pending == 0)
+        await log.close()
+    }
+
+    @Test func `how much is sent ahead is as it is asked for`() async throws {
+        let log = try await NATSLog.fresh()
+        try await log.append(0..<50)
+        var options = NATSLogConsumerOptions()
+        options.readAhead = 5
+        let consumer = try await log.consume(name: "work", options: options)
+        #expect(try await number(of: consumer.next()) == 0)
+        try await eventually { try await log.info(ofConsumer: "work").unacknowledged > 1 }
+        #expect(try await log.info(ofConsumer: "work").unacknowledged <= 5)
+        options.acknowledgementWait = .seconds(1)
+        let error = await #expect(throws: EventError.self) { try await log.consume(name: "other", options: options) }
+        #expect("\(String(describing: error))".contains("readAhead"))
+        await log.close()
+    }
+
+    @Test func `what is no envelope is terminated and told by its number`() async throws {
+        let server = try await SharedLog.server.value
+        let name = freshName()
+        let (numbers, told) = AsyncStream<UInt64>.makeStream()
+        let log = try await NATSLog.fresh(stream: name) { $0.onLeftOut = { number, _ in told.yield(number) } }
+        try await log.append(0..<1)
+        try PlainClient(port: server.port).publish("1", to: "\(name).a", header: "EB: garbage")
+        try await log.append(1..<2)
+        let consumer = try await log.consume(name: "work")
+        for expected in 0..<2 {
+            let delivery = try await consumer.next()
+            #expect(try number(of: delivery) == expected)
+            try await delivery?.ack()
+        }
+        var iterator = numbers.makeAsyncIterator()
+        #expect(await iterator.next() == 2)
+        try await eventually { try await log.info(ofConsumer: "work").unacknowledged == 0 }
+        await log.close()
+    }
+
+    @Test func `a delay of more than servers count is the longest they can`() async throws {
+        let log = try await NATSLog.fresh()
+        try await log.append(0..<2)
+        let consumer = try await log.consume(name: "work")
+        let delivery = try #require(await consumer.next())
+        try await delivery.nak(after: .milliseconds(9_223_372_036_900))
+        #expect(try await consumer.next()?.entry.sequence == 2)
+        await log.close()
+    }
+
+    @Test func `a start in the future is refused`() async throws {
+        let log = try await NATSLog.fresh()
+        let start = NATSLogStart.time(Date(timeIntervalSinceNow: 3600))
+        let consumer = await #expect(throws: EventError.self) {
+            try await log.consume(name: "work", options: NATSLogConsumerOptions(start: start))
+        }
+        let replay = await #expect(throws: EventError.self) { try await log.replay(from: start) }
+        for error in [consumer, replay] { #expect("\(String(describing: error))".contains("in the future")) }
         await log.close()
     }
 

@@ -170,6 +170,25 @@ import Testing
         await log.close()
     }
 
+    @Test func `opening ends at once when its task is cancelled`() async throws {
+        let server = try await Shared.server.value
+        let task = Task { try await NATSLog.fresh(on: server) { $0.timeout = .seconds(100) } }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test func `an envelope that is too large for the server is refused as malformed`() async throws {
+        let log = try await NATSLog.fresh()
+        let large = Envelope(subject: "a", rawPayload: Data("\"\(String(repeating: "x", count: 1_100_000))\"".utf8))
+        let error = await #expect(throws: EventError.self) { try await log.append(large) }
+        guard case .malformedEnvelope(let fault)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(fault.contains("max_payload"))
+        await log.close()
+    }
+
     @Test func `info tells how the log is`() async throws {
         let log = try await NATSLog.fresh { $0.subjects = ["orders.>", "a b.*"] }
         var info = try await log.info

@@ -101,6 +101,47 @@ import Testing
         #expect(late == .busClosed)
     }
 
+    @Test func `the last entry says so when what follows it is no envelope`() async throws {
+        let server = try await SharedLog.server.value
+        let name = freshName()
+        let log = try await NATSLog.fresh(stream: name)
+        let client = try PlainClient(port: server.port)
+        try await log.append(0..<2)
+        try client.publish("1", to: "\(name).a", header: "EB: garbage")
+        try await log.append(2..<3)
+        for _ in 0..<2 { try client.publish("1", to: "\(name).a", header: "EB: garbage") }
+        var found: [UInt64] = []
+        for try await entry in try await log.replay() {
+            found.append(entry.sequence)
+            if entry.remaining == 0 { break }
+        }
+        #expect(found == [1, 2, 4])
+        let only = try await log.replay(from: .sequence(5))
+        #expect(try await only.nextThere() == nil)
+        // And it goes on.
+        try await log.append(3..<4)
+        #expect(try await only.nextThere()?.sequence == 7)
+        await log.close()
+    }
+
+    @Test func `ends with an error when another stream of the name is made`() async throws {
+        let server = try await NATSServer.withJetStream()
+        let name = freshName()
+        let log = try await NATSLog.fresh(on: server, stream: name)
+        try await log.append(0..<50)
+        let replay = try await log.replay()
+        #expect(try await numbers(of: replay, 50) == Array(0..<50))
+        // With its memory goes the stream.
+        await server.kill()
+        try await server.start()
+        let anew = try await NATSLog.fresh(on: server, stream: name)
+        try await anew.append(0..<60)
+        let error = await #expect(throws: EventError.self) { while try await replay.next() != nil {} }
+        #expect(reason(of: error).contains("stream not found"))
+        await log.close()
+        await anew.close()
+    }
+
     @Test func `message of a plain client has an id and a time that stay`() async throws {
         let server = try await SharedLog.server.value
         let name = freshName()

@@ -8,12 +8,12 @@ import Testing
     private func configuration(without left: String = "") -> String {
         let subjects = [
             "shop.>", "$JS.API.STREAM.INFO.orders", "$JS.API.STREAM.CREATE.orders", "$JS.API.CONSUMER.*.orders.>",
-            "$JS.ACK.orders.>", "$JS.FC.orders.>",
+            "$JS.API.CONSUMER.MSG.NEXT.orders.*", "$JS.ACK.orders.>", "$JS.FC.orders.>",
         ]
         let publish = subjects.filter { $0 != left }.map { "\"\($0)\"" }.joined(separator: ", ")
         return """
             authorization { users = [ { user: ann, password: pw, permissions: {
-              publish: [\(publish)], subscribe: ["_eb.shop.log.>", "_eb.shop.consumer.orders.>"] } } ] }
+              publish: [\(publish)], subscribe: ["_eb.shop.log.>"] } } ] }
             """
     }
 

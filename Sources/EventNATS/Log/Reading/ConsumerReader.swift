@@ -7,36 +7,52 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Takes what a durable consumer sends to this process; others may be sent their share.
-final class ConsumerReader: LogReader, MessageReceiver {
-    /// Those that listen at one place share what comes there.
-    private static let group = Array("eb".utf8) + [0]
+/// Asks for what a durable consumer has, and queues it for this process; others may ask for their share.
+final class ConsumerReader: LogReader {
+    private typealias Answer = Result<NATSLogDelivery?, EventError>
+
+    private struct State {
+        var machine: PullStateMachine<NATSLogDelivery, Waiter<Answer>>
+        var wire: LogWire
+        var lastWaiter: UInt64 = 0
+        /// Where the round of now comes in.
+        var place: [UInt8]
+        /// When to look whether the consumer is there, and whether somebody does.
+        var nextLook = ContinuousClock.now + ConsumerReader.interval
+        var isLooking = false
+    }
 
     private let session: LogSession
     private let name: String
-    private let place: [UInt8]
     private let number: UInt64
-    private let queue = ItemQueue<NATSLogDelivery>()
-    private let wire: Lock<LogWire>
-    /// When to look whether the consumer is there, and whether somebody does.
-    private let nextLook = Lock((time: ContinuousClock.now + ConsumerReader.interval, isUnderWay: false))
+    /// Where to ask.
+    private let source: [UInt8]
+    private let state: Lock<State>
     private static let interval = Duration.seconds(10)
+    /// How long not to ask after a refusal.
+    private static let pause = Duration.milliseconds(250)
 
-    init(_ session: LogSession, name: String) {
+    init(_ session: LogSession, name: String, _ options: NATSLogConsumerOptions) {
         (self.session, self.name) = (session, name)
-        place = session.namespace.deliveries(of: name, in: session.stream)
         number = session.nextNumber()
-        wire = Lock(LogWire(stream: session.stream, namespace: session.namespace))
+        source = StreamAPI.wire("CONSUMER.MSG.NEXT.\(session.stream).\(name)")
+        let machine = PullStateMachine<NATSLogDelivery, Waiter<Answer>>(
+            ahead: options.effectiveReadAhead,
+            expected: options.expected,
+            acknowledgementWait: options.acknowledgementWait,
+            now: .now
+        )
+        let place = session.namespace.pull(number, round: machine.round, to: session.id)
+        let wire = LogWire(stream: session.stream, namespace: session.namespace)
+        state = Lock(State(machine: machine, wire: wire, place: place))
     }
 
     // MARK: The consumer
 
-    /// Makes the consumer when it is missing, checks it otherwise, and begins to listen.
+    /// Makes the consumer when it is missing, checks it otherwise, and begins to ask.
     func open(_ pattern: Pattern, _ options: NATSLogConsumerOptions) async throws {
         var wanted = StreamAPI.ConsumerConfig(deliverPolicy: "all", acknowledgement: "explicit")
         (wanted.name, wanted.durable) = (name, name)
-        wanted.deliverSubject = String(decoding: place.dropLast(), as: UTF8.self)
-        wanted.deliverGroup = String(decoding: Self.group.dropLast(), as: UTF8.self)
         wanted.begin(at: options.start)
         wanted.filter = session.namespace.filter(for: pattern)
         wanted.acknowledgementWait = options.acknowledgementWait.wholeNanoseconds
@@ -54,19 +70,95 @@ final class ConsumerReader: LogReader, MessageReceiver {
             )
         }
         guard session.add(self, number) else { throw EventError.busClosed }
-        session.order(.subscribe(wire: place, group: Self.group, receiver: self))
+        let (place, round) = state.withLock { ($0.place, $0.machine.round) }
+        session.order(.subscribe(wire: place, group: nil, receiver: PullInlet(self, round: round)))
+        ask()
     }
 
-    func next() async throws(EventError) -> NATSLogDelivery? { try await queue.next() }
+    /// The next delivery.
+    ///
+    /// - Returns: The delivery; `nil` when the reading has ended or the task is cancelled.
+    func next() async throws(EventError) -> NATSLogDelivery? {
+        let waiting = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        let answer = await withTaskCancellationHandler {
+            await Waiter<Answer>.suspend { waiter in
+                switch state.withLock({ $0.machine.next(waiting, waiter, now: .now) }) {
+                case .hand(let delivery): waiter.resume(returning: .success(delivery))
+                case .end(let error): waiter.resume(returning: error.map { .failure($0) } ?? .success(nil))
+                case .wait:
+                    // The handler may have run before there was anything to cancel.
+                    if Task.isCancelled { cancel(waiting) }
+                }
+                ask()
+            }
+        } onCancel: {
+            cancel(waiting)
+        }
+        return try answer.get()
+    }
 
-    /// Subscriptions are there again, and what got lost is sent again when its time is up.
-    func reconnected() {}
+    private func cancel(_ waiting: UInt64) {
+        state.withLock { $0.machine.cancel(waiting) }?.resume(returning: .success(nil))
+    }
 
-    /// Nobody says when a consumer is deleted, so it is asked for now and then.
+    // MARK: Asking
+
+    /// Asks for as many as there is room for.
+    private func ask() {
+        // One order under the lock, or a round could begin between the question and where its answers go.
+        state.withLock { state in
+            guard let count = state.machine.ask(now: .now) else { return }
+            let body = "{\"batch\":\(count),\"expires\":\(PullStateMachine<Int, Int>.expiry.wholeNanoseconds)}"
+            session.order(.send(wire: source, reply: state.place, body: Data(body.utf8)))
+        }
+    }
+
+    /// Takes what was asked for as lost, and asks anew.
+    private func askAnew(after pause: Duration = .zero) {
+        state.withLock { state in
+            state.machine.beginRound(after: pause, now: .now)
+            followRound(&state)
+        }
+        ask()
+    }
+
+    /// Listens where the round of now comes in, and nowhere else.
+    private func followRound(_ state: inout State) {
+        let place = session.namespace.pull(number, round: state.machine.round, to: session.id)
+        guard place != state.place else { return }
+        session.order(.unsubscribe(wire: state.place))
+        session.order(.subscribe(wire: place, group: nil, receiver: PullInlet(self, round: state.machine.round)))
+        state.place = place
+    }
+
+    /// What was asked for is forgotten, maybe, and what got lost is sent again when its time is up.
+    func reconnected() { askAnew() }
+
+    func forbidden(_ subject: Substring.UTF8View, _ words: String) {
+        guard source.dropLast().elementsEqual(subject) else { return }
+        end(.transport(TransportFailure(operation: "read the log \(session.stream)", reason: words)))
+    }
+
     func tick(now: ContinuousClock.Instant) {
-        let isDue = nextLook.withLock { look in
-            guard now >= look.time, !look.isUnderWay else { return false }
-            look.isUnderWay = true
+        let (upkeep, isOverdue) = state.withLock { state in
+            let upkeep = state.machine.upkeep(now: now)
+            followRound(&state)
+            return (upkeep, state.machine.isOverdue(now: now))
+        }
+        for reply in upkeep.extended { answer(reply, "+WPI") }
+        if !upkeep.givenBack.isEmpty { giveBack(upkeep.givenBack) }
+        if isOverdue { askAnew() } else { ask() }
+        look(now: now)
+    }
+
+    /// Nobody always says when a consumer is deleted, so it is asked for now and then.
+    private func look(now: ContinuousClock.Instant) {
+        let isDue = state.withLock { state in
+            guard now >= state.nextLook, !state.isLooking else { return false }
+            state.isLooking = true
             return true
         }
         guard isDue else { return }
@@ -78,7 +170,7 @@ final class ConsumerReader: LogReader, MessageReceiver {
             } catch {
                 self.session.logger?.notice("\(error)")
             }
-            self.nextLook.withLock { $0 = (.now + Self.interval, false) }
+            self.state.withLock { ($0.nextLook, $0.isLooking) = (.now + Self.interval, false) }
         }
     }
 
@@ -86,21 +178,38 @@ final class ConsumerReader: LogReader, MessageReceiver {
 
     private func end(_ error: EventError?) {
         session.removeReader(number)
-        session.order(.unsubscribe(wire: place))
-        queue.end(error)
-        for delivery in queue.takeAll() { giveBack(delivery.reply) }
+        let (waiters, givenBack) = state.withLock { state in
+            session.order(.unsubscribe(wire: state.place))
+            return state.machine.finish(error)
+        }
+        for waiter in waiters { waiter.resume(returning: error.map { .failure($0) } ?? .success(nil)) }
+        giveBack(givenBack)
     }
 
-    /// Has the server send it to somebody else at once.
-    private func giveBack(_ reply: [UInt8]) { session.order(.send(wire: reply, body: Data("-NAK".utf8))) }
+    /// Has the server send to somebody else what waits here, once it knows that what was asked for is not wanted here.
+    ///
+    /// nats-server 2.9.10 notices the latter when it is asked how the consumer is. Before that it takes the next to be sent again,
+    /// finds nobody for it, and forgets it until its time is up.
+    private func giveBack(_ replies: [[UInt8]]) {
+        let place = session.namespace.pull(number, round: 0, to: session.id)
+        let question = StreamAPI.wire("CONSUMER.INFO.\(session.stream).\(name)")
+        session.order(.send(wire: question, reply: place, body: Data()))
+        for reply in replies { answer(reply, "-NAK {\"delay\":\(Self.pause.wholeNanoseconds)}") }
+    }
+
+    private func answer(_ reply: [UInt8], _ text: String) {
+        session.order(.send(wire: reply, reply: nil, body: Data(text.utf8)))
+    }
 
     // MARK: Messages
 
-    func received(_ message: borrowing NATSMessage) {
-        guard let reply = message.reply, let mark = DeliveryMark(reply: reply) else { return }
-        let entry = wire.withLock { wire -> Result<NATSLogEntry?, EventError> in
+    fileprivate func received(_ message: borrowing NATSMessage, from round: UInt64) {
+        guard let reply = message.reply, let mark = DeliveryMark(reply: reply) else {
+            return readStatus(message, round)
+        }
+        let entry = state.withLock { state -> Result<NATSLogEntry?, EventError> in
             do throws(EventError) {
-                return .success(try wire.read(message, mark))
+                return .success(try state.wire.read(message, mark))
             } catch {
                 return .failure(error)
             }
@@ -113,14 +222,56 @@ final class ConsumerReader: LogReader, MessageReceiver {
                 reply: reply,
                 session: session
             )
-            if !queue.offer(delivery) { giveBack(reply) }
-        case .success(nil): leaveOut(reply)
+            let action = state.withLock { state in
+                state.machine.arrived(
+                    delivery,
+                    mark.streamSequence,
+                    reply: reply,
+                    isAgain: mark.deliveries > 1,
+                    from: round,
+                    now: .now
+                )
+            }
+            switch action {
+            case .hand(let waiter): waiter.resume(returning: .success(delivery))
+            case .giveBack: giveBack([reply])
+            case .keep: break
+            }
+        case .success(nil): leaveOut(reply, from: round)
         case .failure(let error):
-            session.logger?.warning("number \(mark.streamSequence) of the log is left out: \(error)")
-            leaveOut(reply)
+            session.leaveOut(mark.streamSequence, error)
+            leaveOut(reply, from: round)
         }
+        ask()
     }
 
     /// Nobody here could ever read it.
-    private func leaveOut(_ reply: [UInt8]) { session.order(.send(wire: reply, body: Data("+TERM".utf8))) }
+    private func leaveOut(_ reply: [UInt8], from round: UInt64) {
+        state.withLock { $0.machine.leftOut(from: round) }
+        answer(reply, "+TERM")
+    }
+
+    /// The server does not keep in mind any longer what it was asked for.
+    private func readStatus(_ message: borrowing NATSMessage, _ round: UInt64) {
+        guard state.withLock({ $0.machine.round == round }) else { return }
+        if let pending = message.header("Nats-Pending-Messages").flatMap({ Int($0) }) {
+            state.withLock { $0.machine.expired(max(0, pending), from: round) }
+            return ask()
+        }
+        // It is deleted, has no leader now, or has too many questions: it is looked for before it is asked again.
+        state.withLock { $0.nextLook = .now }
+        askAnew(after: Self.pause)
+    }
+}
+
+/// Gets what comes in one round.
+private final class PullInlet: MessageReceiver {
+    private let reader: ConsumerReader
+    private let round: UInt64
+
+    init(_ reader: ConsumerReader, round: UInt64) {
+        (self.reader, self.round) = (reader, round)
+    }
+
+    func received(_ message: borrowing NATSMessage) { reader.received(message, from: round) }
 }

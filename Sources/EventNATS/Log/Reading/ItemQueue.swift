@@ -26,7 +26,7 @@ final class ItemQueue<Item: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Ends it; what is in it can still be read, unless it is taken.
+    /// Ends it; what is in it can still be read.
     func end(_ error: EventError? = nil) {
         let waiters = state.withLock { state in
             if state.end == nil { state.end = error.map { .failure($0) } ?? .success(()) }
@@ -34,14 +34,6 @@ final class ItemQueue<Item: Sendable>: Sendable {
             return state.waiters
         }
         for (_, waiter) in waiters { waiter.resume(returning: error.map { .failure($0) } ?? .success(nil)) }
-    }
-
-    /// Takes all that is not read.
-    func takeAll() -> [Item] {
-        state.withLock { state in
-            defer { (state.items, state.first) = ([], 0) }
-            return Array(state.items[state.first...])
-        }
     }
 
     /// The next item, once there is one.

@@ -13,11 +13,17 @@ final class ReplayReader: LogReader {
         case entry(NATSLogEntry)
         /// The server wants to know that all before it was read.
         case question(answer: [UInt8])
+        /// The last one that was there is no entry.
+        case caughtUp
     }
 
-    private struct State {
+    fileprivate struct State {
         var machine: ReplayStateMachine
         var wire: LogWire
+        /// The last entry, while others are about to come that may be none.
+        var held: NATSLogEntry?
+        /// When the stream was made.
+        var created: String?
         /// Where the consumer of now sends.
         var place: [UInt8]?
         var isClosed = false
@@ -28,12 +34,15 @@ final class ReplayReader: LogReader {
 
     private let session: LogSession
     private let pattern: Pattern
+    /// When the first one was kept at the earliest.
+    private let earliest: Date?
     private let number: UInt64
     private let queue = ItemQueue<Item>()
     private let state: Lock<State>
 
     init(_ session: LogSession, pattern: Pattern, start: NATSLogStart) {
         (self.session, self.pattern) = (session, pattern)
+        earliest = if case .time(let date) = start { Timestamp(date).date } else { nil }
         number = session.nextNumber()
         let wire = LogWire(stream: session.stream, namespace: session.namespace)
         state = Lock(State(machine: ReplayStateMachine(from: start), wire: wire))
@@ -45,12 +54,15 @@ final class ReplayReader: LogReader {
 
     /// The next entry.
     ///
+    /// - Parameter untilCaughtUp: Whether to end where nothing is left of what was there.
     /// - Returns: The entry; `nil` when the log is closed or the task is cancelled.
-    func next() async throws(EventError) -> NATSLogEntry? {
+    /// - Throws: Why the servers cannot go on.
+    func next(untilCaughtUp: Bool = false) async throws(EventError) -> NATSLogEntry? {
         while let item = try await queue.next() {
             switch item {
             case .entry(let entry): return entry
-            case .question(let answer): session.order(.send(wire: answer, body: Data()))
+            case .question(let answer): session.order(.send(wire: answer, reply: nil, body: Data()))
+            case .caughtUp: if untilCaughtUp { return nil }
             }
         }
         return nil
@@ -70,12 +82,14 @@ final class ReplayReader: LogReader {
     }
 
     private func start() async throws {
+        try await checkStream()
         let consumer = session.nextNumber()
         let place = session.namespace.replay(consumer, to: session.id)
         let (old, start) = state.withLock { state in
             defer { state.place = place }
             return (state.place, state.machine.begin(consumer))
         }
+        release()
         if let old { session.order(.unsubscribe(wire: old)) }
         session.order(.subscribe(wire: place, group: nil, receiver: ReplayInlet(self, consumer: consumer)))
         var config = StreamAPI.ConsumerConfig(deliverPolicy: "all", acknowledgement: "none")
@@ -99,6 +113,32 @@ final class ReplayReader: LogReader {
             return state.isClosed
         }
         if isClosed { session.order(.unsubscribe(wire: place)) }
+    }
+
+    /// Makes sure that the stream is the one it began with: numbers of another one of its name mean something else.
+    private func checkStream() async throws {
+        let created = try await session.streamInfo().created
+        let isAnother = state.withLock { state in
+            if state.created == nil { state.created = created }
+            return state.created != created
+        }
+        guard isAnother else { return }
+        throw EventError.transport(
+            TransportFailure(
+                operation: "read the log \(session.stream)",
+                reason: "stream not found: another one of its name has been made since",
+                code: Int32(StreamAPI.Fault.streamNotFound)
+            )
+        )
+    }
+
+    /// Lets go of the entry that is kept back.
+    private func release() {
+        let held = state.withLock { state in
+            defer { state.held = nil }
+            return state.held
+        }
+        if let held { _ = queue.offer(.entry(held)) }
     }
 
     /// Goes on with a new consumer, unless one is being made already.
@@ -127,6 +167,7 @@ final class ReplayReader: LogReader {
                 guard !state.withLock({ $0.isClosed }) else { return }
             } catch {
                 session.removeReader(number)
+                release()
                 return queue.end(error as? EventError)
             }
         }
@@ -145,6 +186,7 @@ final class ReplayReader: LogReader {
             return state.place
         }
         if let place { session.order(.unsubscribe(wire: place)) }
+        release()
         queue.end()
     }
 
@@ -154,34 +196,58 @@ final class ReplayReader: LogReader {
         guard let reply = message.reply, let mark = DeliveryMark(reply: reply) else {
             return readStatus(message, consumer)
         }
-        let (arrival, entry) = state.withLock {
-            state -> (ReplayStateMachine.Arrival, Result<NATSLogEntry?, EventError>) in
+        let (arrival, items, error) = state.withLock {
+            state -> (ReplayStateMachine.Arrival, [Item], EventError?) in
             let arrival = state.machine.arrived(mark, from: consumer, now: .now)
-            guard arrival == .deliver else { return (arrival, .success(nil)) }
+            guard arrival == .deliver else { return (arrival, [], nil) }
             do throws(EventError) {
-                return (arrival, .success(try state.wire.read(message, mark)))
+                let entry = try state.wire.read(message, mark)
+                // Servers have other clocks, and may begin too early.
+                let isEarly = earliest.map { mark.time.date < $0 } ?? false
+                return (arrival, state.take(isEarly ? nil : entry, remaining: mark.pending), nil)
             } catch {
-                return (arrival, .failure(error))
+                return (arrival, state.take(nil, remaining: mark.pending), error)
             }
         }
-        switch entry {
-        case .success(let entry?): _ = queue.offer(.entry(entry))
-        case .success(nil): break
-        case .failure(let error):
-            session.logger?.warning("number \(mark.streamSequence) of the log is left out: \(error)")
-        }
+        for item in items { _ = queue.offer(item) }
+        if let error { session.leaveOut(mark.streamSequence, error) }
         if arrival == .restart { restart() }
     }
 
     /// The server asks whether all has been read, or says that it is there.
     private func readStatus(_ message: borrowing NATSMessage, _ consumer: UInt64) {
-        if let answer = message.reply { _ = queue.offer(.question(answer: answer)) }
-        // It waits for the answer to a question that may be lost.
-        if let stalled = message.header("Nats-Consumer-Stalled") {
+        if let answer = message.reply {
+            _ = queue.offer(.question(answer: answer))
+        } else if let stalled = message.header("Nats-Consumer-Stalled") {
+            // It waits for the answer to a question that may be lost.
             _ = queue.offer(.question(answer: Array(stalled.utf8) + [0]))
+        } else {
+            // It has nothing to send, so what was behind the entry that is kept back is gone.
+            release()
         }
         let sent = message.header("Nats-Last-Consumer").flatMap { UInt64($0) }
         if state.withLock({ $0.machine.heard(sent: sent, from: consumer, now: .now) }) { restart() }
+    }
+}
+
+extension ReplayReader.State {
+    /// Takes the next entry, or `nil` for what is none.
+    ///
+    /// An entry with others behind it is kept back until the next of them is here: when those are no entries it is the last
+    /// one, and says so.
+    ///
+    /// - Returns: What can be read now.
+    fileprivate mutating func take(_ entry: NATSLogEntry?, remaining: UInt64) -> [ReplayReader.Item] {
+        if let entry {
+            var items = held.map { [ReplayReader.Item.entry($0)] } ?? []
+            held = entry.remaining > 0 ? entry : nil
+            if held == nil { items.append(.entry(entry)) }
+            return items
+        }
+        guard var last = held else { return remaining == 0 ? [.caughtUp] : [] }
+        last.remaining = remaining == 0 ? 0 : max(1, last.remaining - 1)
+        held = last.remaining > 0 ? last : nil
+        return held == nil ? [.entry(last)] : []
     }
 }
 

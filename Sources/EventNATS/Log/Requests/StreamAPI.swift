@@ -28,6 +28,7 @@ enum StreamAPI {
         static let passing: Set<Int> = [10005, 10006, 10008, 10009]
         static let streamNotFound = 10059
         static let consumerNotFound = 10014
+        static let messageTooLarge = 10054
 
         /// Whether an error says that a stream or a consumer is not there any more.
         static func isGone(_ code: Int32?) -> Bool {
@@ -109,6 +110,8 @@ enum StreamAPI {
         var config: StreamConfig
         var state: StreamState
         var cluster: Cluster?
+        /// When it was made: another one of the same name has another time.
+        var created: String?
     }
 
     // MARK: Consumers
@@ -193,10 +196,12 @@ enum StreamAPI {
 }
 
 extension Duration {
-    /// In nanoseconds, as JetStream counts.
+    /// In nanoseconds, as JetStream counts; what is more than it can count, some 292 years, is the most it can.
     var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
-        let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflows ? .max : whole + attoseconds / 1_000_000_000
+        let limit: Int64 = seconds < 0 ? .min : .max
+        let (whole, isTooMuch) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isStillTooMuch) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return isTooMuch || isStillTooMuch ? limit : sum
     }
 }

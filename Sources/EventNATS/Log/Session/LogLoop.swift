@@ -16,6 +16,11 @@ final class LogLoop: ConnectionObserver, ConnectionLoop {
         var nextTick = ContinuousClock.now
     }
 
+    /// How an attempt to open has ended, when it has.
+    private final class Opening: Sendable {
+        let outcome = Lock<Result<Void, EventError>?>(nil)
+    }
+
     private static let firstWait = Duration.milliseconds(100)
     private static let lastWait = Duration.seconds(5)
     private static let tick = Duration.milliseconds(250)
@@ -25,6 +30,31 @@ final class LogLoop: ConnectionObserver, ConnectionLoop {
 
     init(_ session: LogSession, _ options: NATSConnectionOptions) {
         (self.session, self.options) = (session, options)
+    }
+
+    /// Starts the thread, and waits until it is connected.
+    ///
+    /// - Parameter finished: Completed when the thread ends.
+    /// - Throws: As ``start(_:)`` does; `CancellationError`, at once: the thread ends when its attempt to connect has.
+    func open(_ finished: Completion) async throws {
+        let opening = Opening()
+        let isOver = Completion()
+        Task.detached {
+            do throws(EventError) {
+                try await self.start(finished)
+                opening.outcome.withLock { $0 = .success(()) }
+            } catch {
+                opening.outcome.withLock { $0 = .failure(error) }
+            }
+            isOver.complete()
+        }
+        _ = await withTaskCancellationHandler {
+            await isOver.wait(atMost: .seconds(100_000_000))
+        } onCancel: {
+            isOver.complete()
+        }
+        guard let outcome = opening.outcome.withLock({ $0 }) else { throw CancellationError() }
+        try outcome.get()
     }
 
     /// On a thread of libnats.
@@ -128,8 +158,8 @@ final class LogLoop: ConnectionObserver, ConnectionLoop {
         guard !work.commands.isEmpty || !work.sendings.isEmpty else { return }
         for command in work.commands {
             switch command {
-            case .send(let wire, let body):
-                _ = body.withSpan { holdings.connection?.publish(wire, reply: nil, $0) }
+            case .send(let wire, let reply, let body):
+                _ = body.withSpan { holdings.connection?.publish(wire, reply: reply, $0) }
             case .subscribe(let wire, let group, let receiver):
                 holdings.subscriptions[wire] = (group, receiver)
                 do throws(EventError) {

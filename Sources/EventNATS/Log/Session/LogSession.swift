@@ -15,8 +15,14 @@ protocol LogReader: AnyObject, Sendable {
     func reconnected()
     /// Called a few times a second.
     func tick(now: ContinuousClock.Instant)
+    /// The server forbids to publish on a subject.
+    func forbidden(_ subject: Substring.UTF8View, _ words: String)
     /// The log is closed.
     func close()
+}
+
+extension LogReader {
+    func forbidden(_ subject: Substring.UTF8View, _ words: String) {}
 }
 
 /// The connection of a log as its users see it: questions with their answers, and subscriptions.
@@ -25,7 +31,7 @@ protocol LogReader: AnyObject, Sendable {
 final class LogSession: Sendable {
     /// What the thread is to do besides asking.
     enum Command: Sendable {
-        case send(wire: [UInt8], body: Data)
+        case send(wire: [UInt8], reply: [UInt8]?, body: Data)
         case subscribe(wire: [UInt8], group: [UInt8]?, receiver: any MessageReceiver)
         case unsubscribe(wire: [UInt8])
     }
@@ -63,6 +69,7 @@ final class LogSession: Sendable {
     let namespace: Namespace
     let timeout: Duration
     let logger: Logger?
+    private let onLeftOut: (@Sendable (UInt64, EventError) -> Void)?
     private let state: Lock<State>
     private let signal = DispatchSemaphore(value: 0)
     // Relaxed: a number that the server says now and then, and that guards nothing.
@@ -70,8 +77,9 @@ final class LogSession: Sendable {
 
     init(_ configuration: NATSLogConfiguration, _ namespace: Namespace) {
         (stream, self.namespace) = (configuration.stream, namespace)
-        (timeout, logger) = (configuration.timeout, configuration.logger)
-        state = Lock(State(book: RequestBook(capacity: configuration.maximumInFlight, timeout: configuration.timeout)))
+        (timeout, logger) = (configuration.timeout.bounded, configuration.logger)
+        onLeftOut = configuration.onLeftOut
+        state = Lock(State(book: RequestBook(capacity: configuration.maximumInFlight, timeout: timeout)))
     }
 
     /// Changes the state, and wakes the thread.
@@ -140,9 +148,16 @@ final class LogSession: Sendable {
     /// The server forbids to publish on a subject.
     func forbidden(_ subject: Substring.UTF8View, _ words: String) {
         for waiter in change({ $0.book.takeAll(to: subject) }) { waiter.resume(returning: .refused(words)) }
+        for reader in readers { reader.forbidden(subject, words) }
     }
 
     // MARK: Commands and readers
+
+    /// Tells of what is no envelope, and that nobody gets.
+    func leaveOut(_ sequence: UInt64, _ error: EventError) {
+        logger?.warning("number \(sequence) of the log is left out: \(error)")
+        onLeftOut?(sequence, error)
+    }
 
     func order(_ command: Command) { change { $0.commands.append(command) } }
 

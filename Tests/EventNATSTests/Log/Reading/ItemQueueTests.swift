@@ -31,6 +31,6 @@ import Testing
         task.cancel()
         #expect(try await task.value == nil)
         #expect(queue.offer(1))
-        #expect(queue.takeAll() == [1])
+        #expect(try await queue.next() == 1)
     }
 }

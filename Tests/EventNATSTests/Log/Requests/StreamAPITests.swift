@@ -37,5 +37,8 @@ import Testing
     @Test func `durations are whole nanoseconds`() {
         #expect(Duration.milliseconds(1500).wholeNanoseconds == 1_500_000_000)
         #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
+        #expect(Duration.milliseconds(9_223_372_036_900).wholeNanoseconds == .max)
+        #expect(Duration.milliseconds(-9_223_372_036_900).wholeNanoseconds == .min)
+        #expect(Duration.milliseconds(9_223_372_036_800).wholeNanoseconds == 9_223_372_036_800_000_000)
     }
 }
