@@ -105,7 +105,7 @@ ifeq ($(FILTER),)
 else
 	"$(REPORT_FOLDER)/Attacks" --filter '$(FILTER)'
 endif
-attack-short: dependencies ## The same in less than 40 seconds, with a selection that is not written
+attack-short: dependencies ## The same in less than 90 seconds, with a selection that is not written
 	$(RELEASE) --product Attacks
 	"$(REPORT_FOLDER)/Attacks" --short
 readiness: ROUNDS ?= 2000

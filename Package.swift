@@ -248,7 +248,7 @@ let package = Package(
         .executableTarget(
             name: "Attacks",
             dependencies: [
-                "EventCore", "EventZMQ", "CZeroMQ", "IntegrationPeer", "IntegrationSupport",
+                "EventCore", "EventZMQ", "CZeroMQ", "IntegrationPeer", "IntegrationSupport", "NATSSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Attacks"

@@ -31,7 +31,7 @@ struct Attack: Sendable {
     private static let usualStall = 50.0
     let run: @Sendable (HonestPair, inout Findings) async throws -> Void
 
-    static let all = descriptors + subscriptions + paths + garbage + forgeries + handshakes + keys + memory
+    static let all = descriptors + subscriptions + paths + garbage + forgeries + handshakes + keys + memory + nats
 
     static func control(_ setting: Setting) -> Attack {
         Attack(name: "control, \(setting)", shows: "What the honest pair needs in peace.", setting: setting) { _, _ in

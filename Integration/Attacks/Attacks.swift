@@ -19,7 +19,7 @@ import Foundation
             """
     )
 
-    @Flag(help: "Run a selection that takes less than 40 seconds.")
+    @Flag(help: "Run a selection that takes less than 90 seconds.")
     var short = false
 
     @Option(help: ArgumentHelp("Run the attacks whose name holds this.", valueName: "text"))

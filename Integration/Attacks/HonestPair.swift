@@ -1,6 +1,7 @@
 import CZeroMQ
 import Foundation
 import IntegrationSupport
+import NATSSupport
 
 /// The victim, and a peer that goes on exchanging envelopes with it while others attack.
 struct HonestPair: Sendable {
@@ -16,23 +17,47 @@ struct HonestPair: Sendable {
     let victim: Peer
     let honest: Peer
     let keys: Keyring?
+    /// The server that both are connected to, where there is one.
+    let server: NATSServer?
+
+    /// What the subjects of both begin with on a server.
+    static let namespace = "attack"
 
     /// Starts both, and has them exchange envelopes.
     init(_ setting: Setting, on stage: Stage) async throws {
         (self.stage, self.setting) = (stage, setting)
         keys = setting == .keys ? try Keyring(on: stage) : nil
+        server = setting == .nats ? try await NATSServer() : nil
+        if let server {
+            victim = try await stage.peer("victim", Self.arguments(for: server))
+            honest = try await stage.peer("honest", Self.arguments(for: server))
+        } else {
+            (victim, honest) = try await Self.peers(setting, keys, on: stage)
+        }
+        try await victim.perform(.exchange(with: "honest"))
+        try await honest.perform(.exchange(with: "victim"))
+        try await receive(100)
+    }
+
+    private static func arguments(for server: NATSServer) -> [String] {
+        ["--nats", server.url, "--namespace", namespace]
+    }
+
+    private static func peers(
+        _ setting: Setting,
+        _ keys: Keyring?,
+        on stage: Stage
+    ) async throws -> (victim: Peer, honest: Peer) {
         func address(_ name: String) -> String { setting == .ipc ? stage.address(name) : "tcp://127.0.0.1:*" }
         var arguments = ["--publish", "bind:\(address("down"))", "--subscribe", "bind:\(address("up"))"]
         if let keys { arguments += ["--subscribe", "bind:\(stage.address("beside"))"] + keys.arguments }
-        victim = try await stage.peer("victim", arguments)
-        honest = try await stage.peer(
+        let victim = try await stage.peer("victim", arguments)
+        let honest = try await stage.peer(
             "honest",
             ["--publish", "connect:\(victim.endpoints[1])", "--subscribe", "connect:\(victim.endpoints[0])"]
                 + (keys?.arguments(of: .honest) ?? [])
         )
-        try await victim.perform(.exchange(with: "honest"))
-        try await honest.perform(.exchange(with: "victim"))
-        try await receive(100)
+        return (victim, honest)
     }
 
     /// Where the victim publishes.
@@ -70,7 +95,7 @@ struct HonestPair: Sendable {
 
     /// Checks that somebody who comes now is served.
     func serveNewcomer() async throws {
-        let newcomer = try await bus("newcomer", "--subscribe", "connect:\(down)")
+        let newcomer = try await newcomer()
         try await newcomer.subscribe(to: "newcomers.welcome")
         let deadline = ContinuousClock.now + Self.patience
         repeat {
@@ -79,6 +104,11 @@ struct HonestPair: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         } while try await newcomer.counts.received == 0
         await newcomer.process.kill()
+    }
+
+    private func newcomer() async throws -> Peer {
+        guard let server else { return try await bus("newcomer", "--subscribe", "connect:\(down)") }
+        return try await stage.peer("newcomer", Self.arguments(for: server))
     }
 
     /// A publisher that is no bus, and to whom the victim has subscribed.

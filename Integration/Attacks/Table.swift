@@ -53,7 +53,7 @@ struct Table {
         same without an attack. An attack is *held* when the victim lives, nothing of the honest pair is lost or said to \
         be, whoever comes afterwards is served, no connection of the attacker is left, the memory stays within the \
         attack's budget, and no publish takes 50 ms longer than the longest without an attack, unless the verdict says \
-        what is allowed.
+        what is allowed. The last rows are those over NATS, which `make attack FILTER=NATS` runs alone.
 
         | attack | \(Self.columns.joined(separator: " | ")) | verdict |
         | :--- |\(String(repeating: " ---: |", count: Self.columns.count)) :--- |
