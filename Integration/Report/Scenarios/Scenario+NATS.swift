@@ -37,7 +37,7 @@ extension Scenario {
     private static let natsKilled = Scenario(
         name: "NATS server killed and started anew in a stream",
         shows: "What was under way to a server that dies is told, and what waits for it is not lost."
-        // Not in the short form: such a loss is not always told yet, as "NATS in production" says.
+            // Not in the short form: such a loss is not always told yet, as "NATS in production" says.
     ) { stage, audit in
         let server = try await NATSServer()
         let (publisher, subscriber) = try await stage.natsPair(over: server)
