@@ -36,7 +36,10 @@ import Testing
         let cluster = try await Shared.cluster.value
         let namespace = freshName()
         let publisher = try await NATSBus.on(cluster[0], namespace: namespace)
-        let subscriber = try await NATSBus.on(cluster[1], namespace: namespace)
+        // Other tests run beside this one, so a server's answer may take long.
+        let subscriber = try await NATSBus.on(cluster[1], namespace: namespace) {
+            $0.confirmationTimeout = .seconds(20)
+        }
         // A bus on the third one, which has to be asked as well.
         let other = try await NATSBus.on(cluster[2], namespace: namespace)
         #expect(try await Self.lost(Self.rounds, publisher, subscriber) == 0)
