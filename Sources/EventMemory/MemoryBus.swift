@@ -1,6 +1,6 @@
 import Dispatch
 public import EventCore
-public import EventTransport
+import EventTransport
 
 /// A bus within one process.
 ///
@@ -11,10 +11,10 @@ public final class MemoryBus: Bus {
     /// How many subjects the route cache holds when nothing else is asked for.
     public static let defaultRouteCacheCapacity = 1024
 
-    private let observer: any Observer
-    private let isObserved: Bool
+    let observer: any Observer
+    let isObserved: Bool
     let table: RoutingTable
-    private let forget: @Sendable (Mailbox) -> Void
+    let forget: @Sendable (Mailbox) -> Void
     private let patience: DispatchTimeInterval
 
     /// Creates a bus.
@@ -89,69 +89,6 @@ public final class MemoryBus: Bus {
         try await waiting.parked.wait()
     }
 
-    /// The groups that listen to the subject of an envelope.
-    package func groups(for envelope: Envelope) -> [MailboxGroup] { route(of: envelope).allGroups }
-
-    /// Fans out an envelope that came off a wire, for transports that feed their local subscriptions through this bus.
-    ///
-    /// It never waits: a full subscription with ``/EventCore/BackpressurePolicy/block`` drops the envelope. The observer
-    /// sees deliveries and drops but no publish, for that happened elsewhere. An id and a time that are not set are
-    /// filled in; trace ids are not, for the calling task is not the publisher. Does nothing once the bus is closed.
-    ///
-    /// - Parameter envelope: The envelope.
-    public func deliver(_ envelope: Envelope) {
-        _ = deliverCounting(envelope)
-    }
-
-    /// Delivers as ``deliver(_:)`` does, for a transport that counts what was received and dropped.
-    ///
-    /// - Parameter envelope: The envelope.
-    /// - Returns: How many subscriptions were full: each dropped this envelope, or an older one for it.
-    public func deliverCounting(_ envelope: Envelope) -> Int { deliverCounting(envelope, to: .everybody) }
-
-    /// Delivers as ``deliverCounting(_:)`` does, to some of those who listen.
-    ///
-    /// - Parameters:
-    ///   - envelope: The envelope.
-    ///   - audience: Whom it is for.
-    /// - Returns: How many subscriptions were full, and groups without a member any more.
-    package func deliverCounting(_ envelope: Envelope, to audience: Audience) -> Int {
-        let route = audience.includesIndividuals ? route(of: envelope) : Route.empty
-        return deliver(envelope, to: route, audience.ballots(of: route))
-    }
-
-    /// Delivers as ``deliverCounting(_:)`` does, if nobody has to be called for it: neither an observer nor a predicate.
-    ///
-    /// For a thread that may not run code of the user. Whoever asked for predicates before would leave time for one to come;
-    /// here the route that has none is the one that is delivered to.
-    ///
-    /// - Parameters:
-    ///   - envelope: The envelope.
-    ///   - audience: Whom it is for.
-    /// - Returns: How many subscriptions were full; `nil`, and nothing has happened, when somebody has to be called.
-    package func deliverCallingNobody(_ envelope: Envelope, to audience: Audience = .everybody) -> Int? {
-        guard !isObserved else { return nil }
-        let route = audience.includesIndividuals ? route(of: envelope) : Route.empty
-        guard !route.hasPredicates else { return nil }
-        let ballots = audience.ballots(of: route)
-        return ballots.contains(where: \.hasPredicates) ? nil : deliver(envelope, to: route, ballots)
-    }
-
-    @inline(__always)
-    private func deliver(_ envelope: Envelope, to route: Route, _ ballots: [MailboxGroup.Ballot]) -> Int {
-        let lane = table.nearestLane
-        var gate: CallGate?
-        do { gate = try enter(lane) } catch { return 0 }
-        let envelope = route.isEmpty && ballots.isEmpty ? envelope : envelope.filledForDelivery()
-        var dropped = 0
-        let full = fanOut(envelope, to: route, ballots, in: lane, &gate, &dropped)
-        // A predicate of another one may have made room meanwhile.
-        for mailbox in full.mailboxes { count(mailbox.offerOrDrop(envelope), in: lane, &dropped) }
-        for ballot in full.ballots { count(ballot.group.offerOrDrop(envelope, ballot), in: lane, &dropped) }
-        gate?.leave()
-        return dropped + full.abandoned
-    }
-
     /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
     private struct Waiting {
         var parked: ParkedPublish
@@ -172,7 +109,7 @@ public final class MemoryBus: Bus {
     }
 
     /// Who has no room for an envelope whose publisher should wait.
-    private struct Full {
+    struct Full {
         var mailboxes: [Mailbox] = []
         var ballots: [MailboxGroup.Ballot] = []
         /// How many groups had no member any more.
@@ -227,7 +164,7 @@ public final class MemoryBus: Bus {
     /// Begins a call that may call the observer.
     ///
     /// - Returns: The gate to leave, or `nil` when there is none since nobody observes.
-    private func enter(_ lane: Lane) throws(EventError) -> CallGate? {
+    func enter(_ lane: Lane) throws(EventError) -> CallGate? {
         guard isObserved else {
             guard !table.isClosed else { throw .busClosed }
             return nil
@@ -237,7 +174,7 @@ public final class MemoryBus: Bus {
     }
 
     /// Who may want an envelope, for as long as the caller likes.
-    private func route(of envelope: Envelope) -> Route {
+    func route(of envelope: Envelope) -> Route {
         guard let lane = unsafe table.takeLane()?.takeUnretainedValue() else { return table.match(envelope.subject) }
         defer { lane.release() }
         return unsafe lane.route(of: envelope, orMatchIn: table)?.takeUnretainedValue() ?? table.match(envelope.subject)
@@ -295,7 +232,7 @@ public final class MemoryBus: Bus {
     ///   - gate: What is left while a predicate runs; set to `nil` when the bus was closed meanwhile and has not waited.
     ///   - dropped: Gets how many envelopes were dropped because a buffer was full.
     /// - Returns: Who is full and whose publisher should wait.
-    private func fanOut(
+    func fanOut(
         _ envelope: Envelope,
         to route: Route,
         _ ballots: [MailboxGroup.Ballot],
@@ -330,7 +267,7 @@ public final class MemoryBus: Bus {
     }
 
     /// Counts what was dropped for want of room, before the gate is left again.
-    private func count(_ outcome: Mailbox.Outcome, in lane: Lane, _ dropped: inout Int) {
+    func count(_ outcome: Mailbox.Outcome, in lane: Lane, _ dropped: inout Int) {
         switch outcome {
         case .deliveredForOldest, .dropped:
             dropped += 1
@@ -349,119 +286,6 @@ public final class MemoryBus: Bus {
             gate?.stepOut()
             defer { if gate?.stepIn() == false { gate = nil } }
             return predicate(envelope)
-        }
-    }
-
-    // MARK: Subscribing
-
-    /// Begins to collect what is published on matching subjects.
-    ///
-    /// - Parameters:
-    ///   - pattern: Which subjects.
-    ///   - options: Buffer, backpressure and predicate.
-    /// - Returns: A subscription, in effect on return.
-    /// - Throws: ``/EventCore/EventError/busClosed``; ``/EventCore/EventError/invalidConfiguration(_:)`` for a capacity
-    ///   above ``/EventCore/SubscriptionOptions/maximumBufferCapacity``.
-    /// - Complexity: O(*n*) on average in the length of the pattern, however many subscriptions there are.
-    public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
-        try open(pattern, options, onEnd: forget).begin()
-    }
-
-    /// Subscribes and says when it is over, for transports that have something of their own to undo.
-    ///
-    /// - Parameters:
-    ///   - pattern: Which subjects.
-    ///   - options: Buffer, backpressure and predicate.
-    ///   - onTermination: Called once, outside every lock, when the subscription ends, whichever way it does.
-    /// - Returns: A subscription, in effect on return.
-    /// - Throws: As ``subscribe(to:options:)``.
-    public func subscribe(
-        to pattern: Pattern,
-        options: SubscriptionOptions,
-        onTermination: @escaping @Sendable () -> Void
-    ) throws(EventError) -> Subscription {
-        try open(pattern, options: options, onTermination: onTermination).begin()
-    }
-
-    /// Opens a subscription that its caller does not have yet, for transports whose `subscribe` waits for others.
-    ///
-    /// It collects from now on, and its capacity counts from ``/EventTransport/OpeningSubscription/begin()`` on.
-    ///
-    /// - Parameters:
-    ///   - pattern: Which subjects.
-    ///   - options: Buffer, backpressure and predicate.
-    ///   - onTermination: Called once, outside every lock, when the subscription ends, whichever way it does.
-    /// - Returns: The subscription; it ends when nothing refers to it any more.
-    /// - Throws: As ``subscribe(to:options:)``.
-    public func open(
-        _ pattern: Pattern,
-        options: SubscriptionOptions,
-        onTermination: @escaping @Sendable () -> Void
-    ) throws(EventError) -> OpeningSubscription {
-        let forget = forget
-        return try open(pattern, options) { mailbox in
-            forget(mailbox)
-            onTermination()
-        }
-    }
-
-    private func open(
-        _ pattern: Pattern,
-        _ options: SubscriptionOptions,
-        onEnd: @escaping @Sendable (Mailbox) -> Void
-    ) throws(EventError) -> OpeningSubscription {
-        let groupName = try options.validatedGroup()
-        let info = SubscriptionInfo(
-            id: SubscriptionID(),
-            pattern: pattern,
-            name: options.name,
-            group: groupName,
-            bufferCapacity: try options.validatedCapacity(),
-            backpressure: options.backpressure,
-            hasPredicate: options.predicate != nil
-        )
-        let group = groupName.map { name in table.groups.join(name, pattern) { makeGroup(name, pattern) } }
-        let mailbox = Mailbox(
-            info,
-            group: group,
-            capacity: SubscriptionOptions.maximumBufferCapacity,
-            predicate: options.predicate,
-            observer: isObserved ? observer : nil,
-            onEnd: onEnd
-        )
-        do {
-            try begin(mailbox)
-        } catch {
-            if let group { table.groups.leave(group) }
-            throw error
-        }
-        // Outside the gate, since a predicate may close the bus, which waits for those within.
-        group?.offerWaiting(to: mailbox)
-        return OpeningSubscription(mailbox, capacity: info.bufferCapacity)
-    }
-
-    private func begin(_ mailbox: Mailbox) throws(EventError) {
-        // Closing waits for a call that has begun, so nobody is told of a subscription after it.
-        let gate = try enter(table.nearestLane)
-        defer { gate?.leave() }
-        if isObserved { observer.onSubscribe(mailbox.info) }
-        do {
-            try table.add(mailbox)
-        } catch {
-            if isObserved { observer.onEnd(mailbox.info, reason: .busClosed) }
-            throw error
-        }
-        mailbox.group?.join(mailbox)
-    }
-
-    private func makeGroup(_ name: String, _ pattern: Pattern) -> MailboxGroup {
-        guard isObserved else { return MailboxGroup(name: name, pattern: pattern) }
-        // A group does not keep its bus alive.
-        return MailboxGroup(name: name, pattern: pattern, observer: observer) { [table] body in
-            let gate = table.nearestLane.gate
-            guard gate.enter() else { return }
-            body()
-            gate.leave()
         }
     }
 

@@ -1,0 +1,73 @@
+public import EventCore
+import EventTransport
+
+/// What transports use that feed their local subscriptions through a bus.
+extension MemoryBus {
+    /// The groups that listen to the subject of an envelope.
+    package func groups(for envelope: Envelope) -> [MailboxGroup] { route(of: envelope).allGroups }
+
+    /// Fans out an envelope that came off a wire, for transports that feed their local subscriptions through this bus.
+    ///
+    /// It never waits: a full subscription with ``/EventCore/BackpressurePolicy/block`` drops the envelope. The observer
+    /// sees deliveries and drops but no publish, for that happened elsewhere. An id and a time that are not set are
+    /// filled in; trace ids are not, for the calling task is not the publisher. Does nothing once the bus is closed.
+    ///
+    /// - Parameter envelope: The envelope.
+    public func deliver(_ envelope: Envelope) {
+        _ = deliverCounting(envelope)
+    }
+
+    /// Delivers as ``deliver(_:)`` does, for a transport that counts what was received and dropped.
+    ///
+    /// - Parameter envelope: The envelope.
+    /// - Returns: How many subscriptions were full: each dropped this envelope, or an older one for it.
+    public func deliverCounting(_ envelope: Envelope) -> Int { deliverCounting(envelope, to: .everybody) }
+
+    /// Delivers as ``deliverCounting(_:)`` does, to some of those who listen.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - audience: Whom it is for.
+    /// - Returns: How many subscriptions were full, and groups without a member any more.
+    package func deliverCounting(_ envelope: Envelope, to audience: Audience) -> Int {
+        let route = route(of: envelope, for: audience)
+        return deliver(envelope, to: route, audience.ballots(of: route))
+    }
+
+    /// Delivers as ``deliverCounting(_:)`` does, if nobody has to be called for it: neither an observer nor a predicate.
+    ///
+    /// For a thread that may not run code of the user. Whoever asked for predicates before would leave time for one to come;
+    /// here the route that has none is the one that is delivered to.
+    ///
+    /// - Parameters:
+    ///   - envelope: The envelope.
+    ///   - audience: Whom it is for.
+    /// - Returns: How many subscriptions were full; `nil`, and nothing has happened, when somebody has to be called.
+    package func deliverCallingNobody(_ envelope: Envelope, to audience: Audience = .everybody) -> Int? {
+        guard !isObserved else { return nil }
+        let route = route(of: envelope, for: audience)
+        guard !route.hasPredicates else { return nil }
+        let ballots = audience.ballots(of: route)
+        return ballots.contains(where: \.hasPredicates) ? nil : deliver(envelope, to: route, ballots)
+    }
+
+    /// Who is to get an envelope and is in no group.
+    private func route(of envelope: Envelope, for audience: Audience) -> Route {
+        audience.includesIndividuals ? route(of: envelope) : Route.empty
+    }
+
+    @inline(__always)
+    private func deliver(_ envelope: Envelope, to route: Route, _ ballots: [MailboxGroup.Ballot]) -> Int {
+        let lane = table.nearestLane
+        var gate: CallGate?
+        do { gate = try enter(lane) } catch { return 0 }
+        let envelope = route.isEmpty && ballots.isEmpty ? envelope : envelope.filledForDelivery()
+        var dropped = 0
+        let full = fanOut(envelope, to: route, ballots, in: lane, &gate, &dropped)
+        // A predicate of another one may have made room meanwhile.
+        for mailbox in full.mailboxes { count(mailbox.offerOrDrop(envelope), in: lane, &dropped) }
+        for ballot in full.ballots { count(ballot.group.offerOrDrop(envelope, ballot), in: lane, &dropped) }
+        gate?.leave()
+        return dropped + full.abandoned
+    }
+}
