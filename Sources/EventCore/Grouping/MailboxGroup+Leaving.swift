@@ -27,7 +27,7 @@ extension MailboxGroup {
         }
         // A predicate may close the bus, which waits for who is in the body below, so all are asked before it, about envelopes
         // that stay where they are. Meanwhile readers may take some away, the first ones first; nothing comes in.
-        var takers: [Set<Mailbox>] = []
+        var takers: ArraySlice<Set<Mailbox>> = []
         if !choosy.isEmpty {
             var held = mailbox.buffered
             while let envelope = held.popFirst() {
@@ -36,12 +36,8 @@ extension MailboxGroup {
         }
         whileOpen {
             var taken = mailbox.takeBuffer()
-            takers.removeFirst(max(0, takers.count - taken.count))
-            var number = 0
-            while let envelope = taken.popFirst() {
-                handOver(envelope, from: mailbox, choosy.isEmpty ? [] : takers[number])
-                number += 1
-            }
+            takers = takers.suffix(taken.count)
+            while let envelope = taken.popFirst() { handOver(envelope, from: mailbox, takers.popFirst() ?? []) }
         }
     }
 
