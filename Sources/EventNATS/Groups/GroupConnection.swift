@@ -10,7 +10,7 @@ struct GroupConnection: ~Copyable {
     private let exchange: Exchange
     private let options: NATSConnectionOptions
     /// What libnats tells of the connection that is there now; what it tells of earlier ones is of no interest.
-    private var observer: News
+    private var news: ConnectionNews
     private var connection: NATSConnection?
     private(set) var isUp = false
     private var inlets: [Interest: Receiver.GroupInlet] = [:]
@@ -24,32 +24,10 @@ struct GroupConnection: ~Copyable {
     /// How long to wait before the next attempt to connect, and before what was thrown away is counted again.
     private static let wait = Duration.seconds(1)
 
-    /// What libnats has told since the last look.
-    private final class News: ConnectionObserver {
-        private let exchange: Exchange
-        private let events = Lock<[ConnectionEvent]>([])
-
-        init(_ exchange: Exchange) {
-            self.exchange = exchange
-        }
-
-        func connection(_ event: ConnectionEvent) {
-            events.withLock { events in if events.count < 1024 { events.append(event) } }
-            exchange.wake()
-        }
-
-        func take() -> [ConnectionEvent] {
-            events.withLock { events in
-                defer { events = [] }
-                return events
-            }
-        }
-    }
-
     init(_ exchange: Exchange, options: NATSConnectionOptions) {
         self.exchange = exchange
         self.options = options
-        observer = News(exchange)
+        news = ConnectionNews(wake: exchange.wake)
     }
 
     // MARK: The connection
@@ -84,12 +62,12 @@ struct GroupConnection: ~Copyable {
     private mutating func connect(to address: ServerAddress) {
         disconnect()
         nextAttempt = .now + Self.wait
-        observer = News(exchange)
+        news = ConnectionNews(wake: exchange.wake)
         var options = options
         (options.servers, options.discoversServers) = ([address], false)
         options.name = options.name.map { "\($0) groups" }
         do throws(EventError) {
-            var new = try NATSConnection(options, observer: observer)
+            var new = try NATSConnection(options, observer: news)
             for inlet in inlets.values {
                 try new.subscribe(
                     to: exchange.namespace.wire(inlet.interest.pattern),
@@ -110,7 +88,7 @@ struct GroupConnection: ~Copyable {
 
     /// Takes note of what has happened, and makes a connection anew that is gone; once in each turn of the send thread.
     mutating func look(_ address: ServerAddress?) {
-        for event in observer.take() {
+        for event in news.take() {
             switch event {
             case .disconnected: breakDown()
             case .closed:

@@ -13,12 +13,7 @@ import Foundation
 ///
 /// It sends what there is, up to some hundred envelopes, and then waits until the server has worked through that: a lone
 /// envelope leaves at once, and under load the next batch gathers meanwhile.
-final class SendLoop: ConnectionObserver, ConnectionLoop {
-    /// What libnats has told since the last look.
-    private struct News {
-        var events: [ConnectionEvent] = []
-    }
-
+final class SendLoop: ConnectionLoop {
     private static let batchCount = 256
     private static let batchBytes = 1 << 20
     /// How long to wait before a connection is made anew that libnats has given up, at first and at most.
@@ -29,7 +24,7 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     private let options: NATSConnectionOptions
     private let linger: Duration
     private let leftGroups: Completion
-    private let news = Lock(News())
+    private let news: ConnectionNews
 
     /// Creates what a thread does.
     ///
@@ -40,14 +35,7 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     ///   - leftGroups: Completed when the bus is closed and servers choose no member of it any more.
     init(_ exchange: Exchange, options: NATSConnectionOptions, linger: Duration, leftGroups: Completion) {
         (self.exchange, self.options, self.linger, self.leftGroups) = (exchange, options, linger, leftGroups)
-    }
-
-    /// On a thread of libnats.
-    func connection(_ event: ConnectionEvent) {
-        news.withLock { news in
-            if news.events.count < 1024 { news.events.append(event) }
-        }
-        exchange.wake()
+        news = ConnectionNews(wake: exchange.wake)
     }
 
     // MARK: The connection
@@ -90,8 +78,8 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
     }
 
     private func connect(_ session: inout Session) throws(EventError) {
-        news.withLock { $0.events = [] }
-        var connection = try NATSConnection(options, observer: self)
+        _ = news.take()
+        var connection = try NATSConnection(options, observer: news)
         let control = ControlInlet(exchange)
         for wire in [
             exchange.namespace.inbox(of: exchange.bus), exchange.namespace.absences(for: exchange.bus),
@@ -127,11 +115,7 @@ final class SendLoop: ConnectionObserver, ConnectionLoop {
 
     /// Takes note of what libnats has told.
     private func readNews(_ session: inout Session) {
-        let events = news.withLock { news in
-            defer { news.events = [] }
-            return news.events
-        }
-        for event in events {
+        for event in news.take() {
             switch event {
             case .disconnected:
                 guard session.isUp else { break }

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 /// Asks for what a durable consumer has, and queues it for this process; others may ask for their share.
-final class ConsumerReader: LogReader {
+final class ConsumerReader: LogReader, RoundReader {
     private typealias Answer = Result<NATSLogDelivery?, EventError>
 
     private struct State {
@@ -71,7 +71,7 @@ final class ConsumerReader: LogReader {
         }
         guard session.add(self, number) else { throw EventError.busClosed }
         let (place, round) = state.withLock { ($0.place, $0.machine.round) }
-        session.order(.subscribe(wire: place, group: nil, receiver: PullInlet(self, round: round)))
+        session.order(.subscribe(wire: place, group: nil, receiver: RoundInlet(self, round: round)))
         ask()
     }
 
@@ -130,7 +130,7 @@ final class ConsumerReader: LogReader {
         let place = session.namespace.pull(number, round: state.machine.round, to: session.id)
         guard place != state.place else { return }
         session.order(.unsubscribe(wire: state.place))
-        session.order(.subscribe(wire: place, group: nil, receiver: PullInlet(self, round: state.machine.round)))
+        session.order(.subscribe(wire: place, group: nil, receiver: RoundInlet(self, round: state.machine.round)))
         state.place = place
     }
 
@@ -203,7 +203,7 @@ final class ConsumerReader: LogReader {
 
     // MARK: Messages
 
-    fileprivate func received(_ message: borrowing NATSMessage, from round: UInt64) {
+    func received(_ message: borrowing NATSMessage, from round: UInt64) {
         guard let reply = message.reply, let mark = DeliveryMark(reply: reply) else {
             return readStatus(message, round)
         }
@@ -262,16 +262,4 @@ final class ConsumerReader: LogReader {
         state.withLock { $0.nextLook = .now }
         askAnew(after: Self.pause)
     }
-}
-
-/// Gets what comes in one round.
-private final class PullInlet: MessageReceiver {
-    private let reader: ConsumerReader
-    private let round: UInt64
-
-    init(_ reader: ConsumerReader, round: UInt64) {
-        (self.reader, self.round) = (reader, round)
-    }
-
-    func received(_ message: borrowing NATSMessage) { reader.received(message, from: round) }
 }

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 /// Keeps a replay going: makes the consumers that send it, and queues what they send.
-final class ReplayReader: LogReader {
+final class ReplayReader: LogReader, RoundReader {
     enum Item: Sendable {
         case entry(NATSLogEntry)
         /// The server wants to know that all before it was read.
@@ -91,7 +91,7 @@ final class ReplayReader: LogReader {
         }
         release()
         if let old { session.order(.unsubscribe(wire: old)) }
-        session.order(.subscribe(wire: place, group: nil, receiver: ReplayInlet(self, consumer: consumer)))
+        session.order(.subscribe(wire: place, group: nil, receiver: RoundInlet(self, round: consumer)))
         var config = StreamAPI.ConsumerConfig(deliverPolicy: "all", acknowledgement: "none")
         config.name = "replay-\(session.id)-\(consumer)"
         config.deliverSubject = String(decoding: place.dropLast(), as: UTF8.self)
@@ -192,7 +192,7 @@ final class ReplayReader: LogReader {
 
     // MARK: Messages
 
-    fileprivate func received(_ message: borrowing NATSMessage, from consumer: UInt64) {
+    func received(_ message: borrowing NATSMessage, from consumer: UInt64) {
         guard let reply = message.reply, let mark = DeliveryMark(reply: reply) else {
             return readStatus(message, consumer)
         }
@@ -249,18 +249,6 @@ extension ReplayReader.State {
         held = last.remaining > 0 ? last : nil
         return held == nil ? [.entry(last)] : []
     }
-}
-
-/// Gets what one consumer sends.
-private final class ReplayInlet: MessageReceiver {
-    private let reader: ReplayReader
-    private let consumer: UInt64
-
-    init(_ reader: ReplayReader, consumer: UInt64) {
-        (self.reader, self.consumer) = (reader, consumer)
-    }
-
-    func received(_ message: borrowing NATSMessage) { reader.received(message, from: consumer) }
 }
 
 extension NATSMessage {
