@@ -28,7 +28,7 @@ struct WirePublishCommand: AsyncParsableCommand {
             await bus.close()
             return WireCost(processor: ProcessorTime.now - start)
         }.value
-        print(String(decoding: try JSONEncoder().encode(cost), as: UTF8.self))
+        try printAnswer(cost)
     }
 }
 
@@ -63,7 +63,7 @@ struct WireSubscribeCommand: AsyncParsableCommand {
             await bus.close()
             return WireResult(received: received, seconds: seconds, processor: used, lost: statistics.lost)
         }.value
-        print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+        try printAnswer(result)
     }
 }
 
@@ -95,7 +95,7 @@ struct WirePingCommand: AsyncParsableCommand {
             await bus.close()
             return WireLatency(p50: times[count / 2], p99: times[count * 99 / 100], p999: times[count * 999 / 1000])
         }.value
-        print(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
+        try printAnswer(result)
     }
 }
 
@@ -150,13 +150,18 @@ struct WirePrefixesCommand: AsyncParsableCommand {
             withExtendedLifetime(subscriptions) {}
             return WirePublishing(nanoseconds: seconds * 1e9 / Double(count))
         }.value
-        print(String(decoding: try JSONEncoder().encode(cost), as: UTF8.self))
+        try printAnswer(cost)
     }
 }
 
 /// What a publish took.
 struct WirePublishing: Codable, Sendable {
     var nanoseconds: Double
+}
+
+/// Prints what ``Child/answer(_:)`` reads.
+private func printAnswer(_ answer: some Encodable) throws {
+    print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
 }
 
 /// What a subscriber's side prints.
