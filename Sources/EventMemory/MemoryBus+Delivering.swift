@@ -34,21 +34,33 @@ extension MemoryBus {
         return deliver(envelope, to: route, audience.ballots(of: route))
     }
 
-    /// Delivers as ``deliverCounting(_:)`` does, if nobody has to be called for it: neither an observer nor a predicate.
+    /// Delivers envelopes on one subject as ``deliverCounting(_:)`` does each, if nobody has to be called for them: neither
+    /// an observer nor a predicate.
     ///
     /// For a thread that may not run code of the user. Whoever asked for predicates before would leave time for one to come;
     /// here the route that has none is the one that is delivered to.
     ///
     /// - Parameters:
-    ///   - envelope: The envelope.
-    ///   - audience: Whom it is for.
-    /// - Returns: How many subscriptions were full; `nil`, and nothing has happened, when somebody has to be called.
-    package func deliverCallingNobody(_ envelope: Envelope, to audience: Audience = .everybody) -> Int? {
-        guard !isObserved else { return nil }
-        let route = route(of: envelope, for: audience)
+    ///   - run: The envelopes, all on the same subject; few, since readers wait meanwhile.
+    ///   - audience: Whom they are for.
+    /// - Returns: How many subscriptions were full, for each of them; `nil`, and nothing has happened, when somebody has to be
+    ///   called.
+    package func deliverCallingNobody(_ run: ArraySlice<Envelope>, to audience: Audience = .everybody) -> Int? {
+        guard !isObserved, let first = run.first else { return run.isEmpty ? 0 : nil }
+        let route = route(of: first, for: audience)
         guard !route.hasPredicates else { return nil }
         let ballots = audience.ballots(of: route)
-        return ballots.contains(where: \.hasPredicates) ? nil : deliver(envelope, to: route, ballots)
+        guard !ballots.contains(where: \.hasPredicates) else { return nil }
+        // A group decides anew for each which of its members has the least to do.
+        guard ballots.isEmpty, run.count > 1 else {
+            return run.reduce(0) { $0 + deliver($1, to: route, audience.ballots(of: route)) }
+        }
+        guard !table.isClosed, !route.isEmpty else { return 0 }
+        let run = run.map { $0.filledForDelivery() }[...]
+        var dropped = 0
+        route.forEachMailbox { dropped += $0.offerOrDrop(run) }
+        if dropped > 0 { table.nearestLane.countDropped(dropped) }
+        return dropped
     }
 
     /// Who is to get an envelope and is in no group.

@@ -43,11 +43,16 @@ public final class ZMQBus: Bus, BusLink {
     /// - Throws: ``/EventCore/EventError/invalidConfiguration(_:)`` for a value out of range or a malformed endpoint;
     ///   ``/EventCore/EventError/transport(_:)`` when an endpoint cannot be bound, for example because the address is in
     ///   use.
-    public init(configuration: ZMQBusConfiguration) throws(EventError) {
+    public convenience init(configuration: ZMQBusConfiguration) throws(EventError) {
+        try self.init(configuration: configuration, busyLimit: BusyMeter.usualLimit)
+    }
+
+    /// Opens a bus that sends envelopes together once so many have been sent between two looks.
+    init(configuration: ZMQBusConfiguration, busyLimit: Int) throws(EventError) {
         try configuration.validate()
         id = Envelope(subject: "bus").id
         local = MemoryBus(observer: configuration.observer)
-        let parts = try ServiceParts(busID: id, configuration: configuration, local: local)
+        let parts = try ServiceParts(busID: id, configuration: configuration, busyLimit: busyLimit, local: local)
         outbox = parts.outbox
         commands = parts.commands
         reporter = parts.reporter

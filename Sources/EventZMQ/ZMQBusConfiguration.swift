@@ -15,6 +15,8 @@ public struct ZMQBusConfiguration: Sendable {
 
     /// How many envelopes wait for one subscriber at most; what is published on top of that is lost to it.
     ///
+    /// While more than 64 envelopes a millisecond are published, small ones on one subject leave together; so many may be in
+    /// such messages for the slowest subscriber, and as many again alone.
     /// Room that a subscriber makes is noticed by halves of this, so a burst of half as many is sure to fit one that
     /// had caught up.
     /// From 1 to 2³¹ − 1, 100 000 unless set. This is what a subscriber that does not read can cost in memory, per

@@ -63,14 +63,19 @@ package final class DeliveryQueue: Sendable {
         guard state.withLock({ $0.count == 0 }) else { return add(Batch(envelopes: envelopes, audience: audience)) }
         var dropped = 0
         defer { count(dropped) }
-        for (index, envelope) in envelopes.enumerated() {
-            guard let full = local.deliverCallingNobody(envelope, to: audience) else {
-                let rest = index == 0 ? envelopes : Array(envelopes[index...])
-                return add(Batch(envelopes: rest, audience: audience))
+        var rest = envelopes[...]
+        while let first = rest.first {
+            let run = rest.prefix(Self.longestRun).prefix { $0.subject == first.subject }
+            guard let full = local.deliverCallingNobody(run, to: audience) else {
+                return add(Batch(envelopes: rest.startIndex == 0 ? envelopes : Array(rest), audience: audience))
             }
             dropped += full
+            rest = rest.dropFirst(run.count)
         }
     }
+
+    /// So many envelopes at most are delivered before a reader has its turn.
+    private static let longestRun = 64
 
     private func hand(_ batch: Batch) {
         var dropped = 0

@@ -62,6 +62,11 @@ package enum ServiceThread {
         sched_yield()
     }
 
+    /// Lets the current thread rest for some microseconds, fewer than a million; in practice for at least fifty.
+    package static func rest(microseconds: UInt32) {
+        usleep(microseconds)
+    }
+
     /// Runs `body` with a value on a thread of its own, where no signal is handled, lets go of the value, and calls
     /// `atEnd`.
     ///

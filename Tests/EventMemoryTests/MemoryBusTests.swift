@@ -158,7 +158,7 @@ import Testing
         let subscription = try await bus.subscribe(to: "a", options: options)
         let isForbidden = isObserved || hasPredicate
         for number in 0..<2 {
-            #expect(bus.deliverCallingNobody(Envelope(subject: "a")) == (isForbidden ? nil : number))
+            #expect(bus.deliverCallingNobody([Envelope(subject: "a")]) == (isForbidden ? nil : number))
         }
         #expect(subscription.counts.buffered == (isForbidden ? 0 : 1))
     }

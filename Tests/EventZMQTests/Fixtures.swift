@@ -1,8 +1,9 @@
 import EventCore
 import EventTesting
-import EventZMQ
 import Foundation
 import Testing
+
+@testable import EventZMQ
 
 /// Addresses that no other test uses.
 enum Address {
@@ -34,11 +35,16 @@ struct Joined {
         var publisherBinds: Bool { self == .ipcPublisherBinds || self == .tcpPublisherBinds }
     }
 
-    init(_ way: Way = .ipcPublisherBinds, observer: (any Observer)? = nil) throws {
+    init(
+        _ way: Way = .ipcPublisherBinds,
+        observer: (any Observer)? = nil,
+        busyLimit: Int = BusyMeter.usualLimit
+    ) throws {
         let address = way.address
         if way.publisherBinds {
             publisher = try ZMQBus(
-                configuration: ZMQBusConfiguration(publish: [.bind(address)], subscribe: [], observer: observer)
+                configuration: ZMQBusConfiguration(publish: [.bind(address)], subscribe: [], observer: observer),
+                busyLimit: busyLimit
             )
             let bound = try #require(publisher.boundEndpoints.first)
             subscriber = try ZMQBus(
@@ -50,7 +56,8 @@ struct Joined {
             )
             let bound = try #require(subscriber.boundEndpoints.first)
             publisher = try ZMQBus(
-                configuration: ZMQBusConfiguration(publish: [.connect(bound)], subscribe: [], observer: observer)
+                configuration: ZMQBusConfiguration(publish: [.connect(bound)], subscribe: [], observer: observer),
+                busyLimit: busyLimit
             )
         }
     }

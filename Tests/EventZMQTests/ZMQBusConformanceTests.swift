@@ -1,6 +1,8 @@
+import EventCore
 import EventTesting
-import EventZMQ
 import Testing
+
+@testable import EventZMQ
 
 @Suite(.timeLimit(.minutes(5))) struct ZMQBusConformanceTests {
     @Test(arguments: BusConformance.cases(for: [.inProcess, .refusesGroups]))
@@ -30,8 +32,20 @@ import Testing
 
     @Test(arguments: BusConformance.cases(for: [.fireAndForget, .refusesGroups]), Joined.Way.allCases)
     func `two joined buses keep`(_ rule: ConformanceCase, _ way: Joined.Way) async throws {
+        try await keepsJoined(rule) { try Joined(way, observer: $0) }
+    }
+
+    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .refusesGroups]))
+    func `two joined buses keep while they send together what they can`(_ rule: ConformanceCase) async throws {
+        try await keepsJoined(rule) { try Joined(observer: $0, busyLimit: 0) }
+    }
+
+    private func keepsJoined(
+        _ rule: ConformanceCase,
+        _ make: @escaping @Sendable (any Observer) throws -> Joined
+    ) async throws {
         try await rule.run { observer in
-            let joined = try Joined(way, observer: observer)
+            let joined = try make(observer)
             return BusFixture(publisher: joined.publisher, subscriber: joined.subscriber) { _, subject in
                 guard try await joined.publisher.waitForSubscribers(of: subject, atLeast: 1, timeout: .seconds(10))
                 else { throw Unsettled() }

@@ -79,7 +79,8 @@ final class Route: Sendable {
         }
     }
 
-    private func forEachMailbox(_ body: (Mailbox) -> Void) {
+    /// Calls `body` with each mailbox that is in no group.
+    func forEachMailbox(_ body: (Mailbox) -> Void) {
         for mailbox in mailboxes { body(mailbox) }
         for part in parts { for mailbox in part.mailboxes { body(mailbox) } }
     }

@@ -264,9 +264,12 @@ package struct LedgerAccounts: Sendable {
 
     /// When ``takeReports(_:)`` is to be called next.
     package var deadline: Instant? {
-        let away = [entries.lazy.compactMap(\.awaySince).min(), earlyAwaySince.values.min()]
-        let forgetAt = away.compactMap(\.self).min().map { $0 + retention }
-        return [tellAt, forgetAt].compactMap(\.self).min()
+        // Asked for before each wait, so nothing is allocated for it.
+        var first = tellAt
+        func consider(_ deadline: Instant) { first = min(first ?? deadline, deadline) }
+        for index in entries.indices { if let since = entries[index].awaySince { consider(since + retention) } }
+        for since in earlyAwaySince.values { consider(since + retention) }
+        return first
     }
 
     /// What there is to tell when nothing more comes: those who are away are not waited for any longer.

@@ -6,6 +6,8 @@ import EventTransport
 /// can claim to be anybody: it tells honest peers apart, and is no proof.
 struct PeerIdentity: Hashable, Sendable {
     static let property = "X-Event-Bus"
+    /// What a bus says beside it that takes no message as long as an ``EnvelopeBatch`` may be: its greatest.
+    static let narrowProperty = "X-Greatest"
     static let version = 2
 
     var version: Int

@@ -21,6 +21,8 @@ struct SubscriptionNotice: Sendable {
     var peer: PeerIdentity?
     /// Which version of the wire format it speaks, if it has told.
     var wire: Int?
+    /// Whether it takes no message as long as a batch.
+    var isNarrow = false
     /// What the handshake has proved of it, where a bus insists on that.
     var user: String?
     /// Whether the bus that it says it is belongs to somebody else.
@@ -57,6 +59,7 @@ struct SubscriptionNotice: Sendable {
         self.connection = connection < 0 ? nil : connection
         peer = peers.peer(of: message)
         wire = peers.wire(of: message)
+        isNarrow = peers.isNarrow(message)
         user = peers.user(of: message)
     }
 }

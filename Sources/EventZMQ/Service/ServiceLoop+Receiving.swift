@@ -4,11 +4,11 @@ import LinkRuntime
 import Synchronization
 
 extension ServiceLoop {
-    /// So many messages are received from a socket before anything else has its turn.
-    private static var messagesAtOnce: Int { 1000 }
+    /// So many envelopes are received from a socket before anything else has its turn.
+    private static var envelopesAtOnce: Int { 1000 }
     private static var deliveredAtOnce: Int { 256 }
-    /// A stream is one that brings so many messages at once, or more.
-    private static var messagesOfStream: Int { 8 }
+    /// A stream is one that brings so many envelopes at once, or more.
+    private static var envelopesOfStream: Int { 8 }
     private static var yieldsInStream: Int { 3 }
 
     /// Receives what has arrived.
@@ -19,21 +19,23 @@ extension ServiceLoop {
         for subscriber in subscribers where isReadable(subscriber.place) {
             var count = 0
             var yields = 0
-            while count < Self.messagesAtOnce {
+            while count < Self.envelopesAtOnce {
                 guard frames.receive(from: subscriber.socket) else {
                     // libzmq reads 8 KB at a time. Letting it go on before what arrived is delivered wakes the readers
                     // of a stream half as often.
-                    guard count >= Self.messagesOfStream, yields < Self.yieldsInStream else { break }
+                    guard count >= Self.envelopesOfStream, yields < Self.yieldsInStream else { break }
                     yields += 1
                     ServiceThread.yield()
                     continue
                 }
+                let before = arrived.count
                 receive(over: subscriber, now)
-                count += 1
+                // A message without envelopes takes its time as well.
+                count += max(1, arrived.count - before)
                 if arrived.count >= Self.deliveredAtOnce { deliverArrived() }
             }
             deliverArrived()
-            if count == Self.messagesAtOnce { hasMore = true }
+            if count >= Self.envelopesAtOnce { hasMore = true }
         }
         return hasMore
     }

@@ -65,11 +65,14 @@ final class ServiceLoop {
     private var lastCheck: Instant
     /// When buses are to be told what has been published for them.
     private var tellAt: Instant?
+    /// When something was due, as it was before the last wait.
+    private var dueAt: Instant?
 
     /// Signals that a send swallowed are looked for this much later, so that a stream of sends costs one look each
     /// time.
     private static let checkInterval = Duration.milliseconds(1)
     private static let tellingInterval = Duration.milliseconds(5)
+    private static let restWhenBusy: UInt32 = 50
 
     init(_ parts: ServiceParts, now: Instant) {
         busID = parts.busID
@@ -100,18 +103,25 @@ final class ServiceLoop {
         var hasMore = false
         while !isStopping {
             rebuildPoller()
+            dueAt = deadline
             let code = poller.wait(milliseconds: hasMore ? 0 : timeout)
             guard code == 0 else {
                 reporter.failed(ZMQResult.failure("wait for messages", code))
                 break
             }
-            if poller.isReadable(wakeUpPlace) { commands.wakeUp.clear() }
+            if poller.isReadable(wakeUpPlace) {
+                // Publishers who are quick fill a batch meanwhile and send it themselves, and need not wake anybody again.
+                if outbox.isBusy { ServiceThread.rest(microseconds: Self.restWhenBusy) }
+                commands.wakeUp.clear()
+            }
+            outbox.flush()
             for command in commands.take() { perform(command) }
             drainMonitors(where: poller.isReadable)
             let now = Instant.now
             checkPublishing(now)
             hasMore = receiveBatch(now) { hasMore || poller.isReadable($0) }
-            tick(now)
+            // What has become due since is so before the next wait, which it ends at once.
+            if let dueAt, dueAt <= now { tick(now) }
         }
         shutDown()
     }
@@ -135,8 +145,8 @@ final class ServiceLoop {
     }
 
     private var timeout: Int {
-        guard let deadline else { return -1 }
-        return max(0, (deadline - .now).milliseconds)
+        guard let dueAt else { return -1 }
+        return max(0, (dueAt - .now).milliseconds)
     }
 
     /// When something is to be done though nothing happens; asked before each wait, so nothing is allocated for it.
@@ -168,8 +178,8 @@ final class ServiceLoop {
         if checkAt == nil, outbox.isUnchecked { checkAt = max(now, lastCheck + Self.checkInterval) }
         if hasSignal || checkAt.map({ $0 <= now }) == true {
             lastCheck = now
-            checkAt = nil
-            outbox.beginCheck()
+            // Whether the sockets are still busy, the next look finds out.
+            checkAt = outbox.beginCheck() ? now + Self.checkInterval : nil
             var hasNotices = false
             for link in links where link.role == .publishes {
                 let (some, hasMore) = takeNotices(at: link, now)

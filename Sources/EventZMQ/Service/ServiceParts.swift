@@ -21,7 +21,12 @@ final class ServiceParts {
     /// What was bound, by the place of its endpoint among all of the configuration.
     private var bound: [(place: Int, address: String)] = []
 
-    init(busID: String, configuration: ZMQBusConfiguration, local: MemoryBus) throws(EventError) {
+    init(
+        busID: String,
+        configuration: ZMQBusConfiguration,
+        busyLimit: Int,
+        local: MemoryBus
+    ) throws(EventError) {
         self.busID = busID
         self.configuration = configuration
         self.local = local
@@ -47,7 +52,8 @@ final class ServiceParts {
         factory = try SocketFactory(configuration, busID: busID)
         outbox = Outbox(
             origin: busID,
-            maximumMessageSize: configuration.maximumMessageSize,
+            configuration: configuration,
+            busyLimit: busyLimit,
             asksWhoSubscribes: configuration.isKeyed,
             reporter: reporter,
             wakeUp: commands.wakeUp

@@ -66,7 +66,7 @@ import Testing
         let options = SubscriptionOptions(group: "one") { _ in true }
         let member = try await bus.subscribe(to: "a", options: options)
         let one = try group("one", of: bus)
-        #expect(bus.deliverCallingNobody(Envelope(subject: "a"), to: .group(one)) == nil)
+        #expect(bus.deliverCallingNobody([Envelope(subject: "a")], to: .group(one)) == nil)
         #expect(member.counts.buffered == 0)
         #expect(bus.deliverCounting(Envelope(subject: "a"), to: .group(one)) == 0)
         #expect(member.counts.buffered == 1)

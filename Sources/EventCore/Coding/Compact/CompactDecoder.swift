@@ -32,7 +32,7 @@ package struct CompactDecoder: Sendable {
     ///
     /// - Parameters:
     ///   - frame: The bytes.
-    ///   - sender: Who sent it, of envelopes that do not say it; asked once for each of those.
+    ///   - sender: Who sent it, of envelopes that do not say it; asked once at most.
     ///   - payload: The payload of the last envelope, where it is a frame of its own.
     ///   - body: Called with each envelope that is read, also with those before one that cannot be.
     /// - Throws: ``EventError/invalidSubject(_:)`` or ``EventError/malformedEnvelope(_:)`` with the place of the fault.
@@ -45,6 +45,7 @@ package struct CompactDecoder: Sendable {
     ) throws(EventError) {
         var reader = Position()
         let subject = try subject(frame, &reader)
+        var (isSenderKnown, senderOfFrame) = (false, String?.none)
         var count = 0
         repeat {
             count &+= 1
@@ -58,7 +59,8 @@ package struct CompactDecoder: Sendable {
             } catch {
                 throw error.about(fields)
             }
-            let origin = known.origin ?? sender()
+            if known.origin == nil, !isSenderKnown { (isSenderKnown, senderOfFrame) = (true, sender()) }
+            let origin = known.origin ?? senderOfFrame
             if let origin {
                 let context = context(of: origin)
                 if case .none = fields.context { fields.context = context } else { fields.context.origin = origin }

@@ -30,8 +30,11 @@ package enum CompactForm {
         static let header: UInt8 = 9
     }
 
+    /// Where the number stands behind the beginning of an envelope's fields, of which it is the first.
+    package static let offsetOfNumber = 2
+
     /// Where the number of the first envelope stands in a frame.
-    package static func placeOfNumber(subjectCount: Int) -> Int { subjectCount + 4 }
+    package static func placeOfNumber(subjectCount: Int) -> Int { 2 + subjectCount + offsetOfNumber }
 
     /// What ``CompactWriter`` writes beside subject and fields, and the greatest subject.
     package static let greatestSubjectCount = 2 + Subject.maximumUTF8Count

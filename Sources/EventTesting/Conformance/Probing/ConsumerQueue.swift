@@ -1,22 +1,26 @@
 import EventCore
 
-/// Lets one consumer after the other begin to wait: while one runs, the actor is taken, and it is free again when that
-/// one waits.
-actor ConsumerQueue {
-    nonisolated let begun = Journal<Void>()
+/// Lets one consumer of a subscription after the other begin to wait.
+///
+/// Consumers run in turns, each to where it waits, so whatever has its turn behind one finds it there.
+struct ConsumerQueue {
+    private let executor = TurnExecutor()
     private let subscription: Subscription
+    private let probe: ConformanceProbe
 
-    init(_ subscription: Subscription) {
-        self.subscription = subscription
+    init(_ subscription: Subscription, _ probe: ConformanceProbe) {
+        (self.subscription, self.probe) = (subscription, probe)
     }
 
-    func next(within limit: Duration? = nil) async -> String? {
-        begun.append(())
-        if let limit { return await subscription.next(within: limit)?.label }
-        var iterator = subscription.makeAsyncIterator()
-        return await iterator.next(isolation: self)?.label
+    /// Begins to wait for the next envelope, at most for `limit`; returns once a consumer does.
+    func next(within limit: Duration? = nil) async -> Attempt<String?> {
+        let subscription = subscription
+        let consumer = probe.attempt(on: executor) {
+            if let limit { return await subscription.next(within: limit)?.label }
+            var iterator = subscription.makeAsyncIterator()
+            return await iterator.next()?.label
+        }
+        await Task(executorPreference: executor) {}.value
+        return consumer
     }
-
-    /// Returns once nobody runs here: those who have begun wait.
-    func waitUntilFree() {}
 }

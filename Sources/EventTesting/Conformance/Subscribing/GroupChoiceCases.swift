@@ -10,11 +10,9 @@ enum GroupChoiceCases {
             needs: [.groups, .buffered]
         ) { probe in
             let (idle, reading) = (try await probe.member(), try await probe.member())
-            let queue = ConsumerQueue(reading)
+            let queue = ConsumerQueue(reading, probe)
             for round in 1...4 {
-                let reader = probe.attempt { await queue.next() }
-                try await probe.expect("a reader to begin", in: queue.begun) { $0.count == round }
-                await queue.waitUntilFree()
+                let reader = await queue.next()
                 try await probe.publish("\(round)")
                 let received = try await probe.expectEnd(of: reader, "the member that waits")
                 try probe.expect("what the member gets that waits", received, is: "\(round)")

@@ -28,13 +28,8 @@ enum ReadingCases {
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()
-            let queue = ConsumerQueue(subscription)
-            var consumers: [Attempt<String?>] = []
-            for number in 1...3 {
-                consumers.append(probe.attempt { await queue.next() })
-                try await probe.expect("consumer \(number) to begin", in: queue.begun) { $0.count == number }
-                await queue.waitUntilFree()
-            }
+            let queue = ConsumerQueue(subscription, probe)
+            let consumers = [await queue.next(), await queue.next(), await queue.next()]
             try await probe.publish("a", "b", "c")
             for (consumer, label) in zip(consumers, ["a", "b", "c"]) {
                 let received = try await probe.expectEnd(of: consumer, "a waiting consumer")
@@ -48,12 +43,10 @@ enum ReadingCases {
             needs: .delivers
         ) { probe in
             let subscription = try await probe.subscribe()
-            let queue = ConsumerQueue(subscription)
+            let queue = ConsumerQueue(subscription, probe)
             var consumers: [Attempt<String?>] = []
-            for (number, limit) in [nil, probe.stayQuiet, probe.waitFor * 4, nil].enumerated() {
-                consumers.append(probe.attempt { await queue.next(within: limit) })
-                try await probe.expect("consumer \(number + 1) to begin", in: queue.begun) { $0.count == number + 1 }
-                await queue.waitUntilFree()
+            for limit in [nil, probe.stayQuiet, probe.waitFor * 4, nil] {
+                consumers.append(await queue.next(within: limit))
             }
             let early = consumers.remove(at: 1)
             try probe.expect("what is in time", try await probe.expectEnd(of: early, "a wait with a limit"), is: nil)

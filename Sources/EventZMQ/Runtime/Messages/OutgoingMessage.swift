@@ -71,6 +71,14 @@ import Foundation
         }
     }
 
+    /// Makes the frame of envelopes that leave together, which refers to them.
+    ///
+    /// - Throws: ``EventError/transport(_:)`` when there is no memory for it.
+    mutating func setCompact(_ batch: EnvelopeBatch) throws(EventError) {
+        compact = initialise(0..<1)
+        unsafe try share(batch.frame, of: batch, as: 0)
+    }
+
     /// Writes a number into the first frame of the compact form.
     func setNumber(_ number: UInt64, at offset: Int) {
         guard !compact.isEmpty, unsafe offset + 8 <= zmq_msg_size(frames), let data = unsafe zmq_msg_data(frames) else {
@@ -113,7 +121,7 @@ import Foundation
         }
     }
 
-    /// What libzmq refers to while it sends.
+    /// Data that libzmq refers to while it sends.
     private final class Shared {
         let data: Data
 
@@ -122,21 +130,25 @@ import Foundation
         }
     }
 
-    /// Has a frame refer to bytes, which are kept until libzmq has sent them.
+    /// Has a frame refer to a payload, which is kept until libzmq has sent it.
     private func share(_ payload: Data, as place: Int) throws(EventError) {
+        let shared = Shared(payload)
+        // So many bytes stand in memory of their own, which stays where it is while somebody refers to the data: whoever
+        // changes another copy gets memory of its own. libzmq only reads there.
+        try unsafe payload.withUnsafeBytes { bytes in
+            Result { () throws(EventError) in unsafe try share(bytes, of: shared, as: place) }
+        }.get()
+    }
+
+    /// Has a frame refer to bytes, which are there as long as their owner is; that is kept until libzmq has sent them.
+    private func share(_ bytes: UnsafeRawBufferPointer, of owner: AnyObject, as place: Int) throws(EventError) {
         let frame = unsafe frames + place
-        let kept = unsafe Unmanaged.passRetained(Shared(payload))
-        do {
-            // So many bytes stand in memory of their own, which stays where it is while somebody refers to the data: whoever
-            // changes another copy gets memory of its own. libzmq only reads there.
-            try unsafe payload.withUnsafeBytes { bytes -> Result<Void, EventError> in
-                let base = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
-                return Result { () throws(EventError) in
-                    try make(place, bytes.count) {
-                        unsafe zmq_msg_init_data(frame, base, bytes.count, Self.release, kept.toOpaque())
-                    }
-                }
-            }.get()
+        let kept = unsafe Unmanaged.passRetained(owner)
+        let base = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+        do throws(EventError) {
+            try make(place, bytes.count) {
+                unsafe zmq_msg_init_data(frame, base, bytes.count, Self.release, kept.toOpaque())
+            }
         } catch {
             unsafe kept.release()
             throw error
@@ -145,7 +157,7 @@ import Foundation
 
     /// zmq_msg_init_data(3): "the deallocation function … must be thread-safe"; it is called on libzmq's thread.
     private static let release: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void = {
-        if let hint = unsafe $1 { unsafe Unmanaged<Shared>.fromOpaque(hint).release() }
+        if let hint = unsafe $1 { unsafe Unmanaged<AnyObject>.fromOpaque(hint).release() }
     }
 
     private func make(_ place: Int, _ count: Int, _ body: () -> Int32) throws(EventError) {

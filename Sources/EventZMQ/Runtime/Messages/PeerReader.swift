@@ -36,4 +36,9 @@ struct PeerReader: Sendable {
     mutating func wire(of message: borrowing ZMQMessage) -> Int? {
         unsafe message.withProperty(WireVersion.property) { unsafe lastWire.value(of: $0) { Int($0) } }
     }
+
+    /// Whether the sender of a frame takes no message as long as a batch.
+    func isNarrow(_ message: borrowing ZMQMessage) -> Bool {
+        unsafe message.withProperty(PeerIdentity.narrowProperty) { unsafe $0 != nil }
+    }
 }

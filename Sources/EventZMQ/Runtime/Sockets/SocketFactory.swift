@@ -53,6 +53,8 @@ struct SocketFactory: Sendable {
         let socket = try ZMQSocket.open(kind, in: context, options: common(values))
         socket.setProperty(PeerIdentity.property, identity.text)
         socket.setProperty(WireVersion.property, String(WireVersion.current))
+        let greatest = configuration.maximumMessageSize
+        if greatest < EnvelopeBatch.byteCapacity { socket.setProperty(PeerIdentity.narrowProperty, String(greatest)) }
         return socket
     }
 

@@ -29,6 +29,7 @@ extension Outbox {
     /// Takes out a socket that is to be replaced: its monitor is stopped, and its peers are away.
     func removeSocket(_ id: Int, now: ContinuousClock.Instant) {
         state.withLock { state in
+            state.sendBatch()
             guard let place = state.place(ofLeg: id) else { return }
             try? state.legs[place].socket?.socket.monitor(on: nil)
             state.legs[place].socket = nil
@@ -48,6 +49,7 @@ extension Outbox {
     /// - Returns: Whether anybody has still to say so.
     func tellLast(to everybody: Bool, now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
+            state.sendBatch()
             var isOwed = false
             for index in state.legs.indices {
                 guard let socket = state.legs[index].socket else { continue }
@@ -66,6 +68,7 @@ extension Outbox {
     /// Stops the monitors and closes the sockets, which have so many milliseconds for what is under way.
     func removeAll(linger: Int) {
         state.withLock { state in
+            state.sendBatch()
             for leg in state.legs {
                 try? leg.socket?.socket.set(.linger, linger)
                 try? leg.socket?.socket.monitor(on: nil)
@@ -84,11 +87,6 @@ extension Outbox {
     /// Whether somebody has sent since the service thread last began to look.
     var isUnchecked: Bool { state.withLock { $0.isUnchecked } }
 
-    /// The service thread begins to look for notices, at all sockets: what is sent from now on is looked after again.
-    func beginCheck() {
-        state.withLock { $0.isUnchecked = false }
-    }
-
     /// Takes notices of subscriptions from a socket, until there are none or enough, and enters them in its book.
     ///
     /// - Returns: The notices, whether nothing was left, and the buses as which somebody who proved nothing has been there.
@@ -99,11 +97,13 @@ extension Outbox {
     ) -> (notices: [SubscriptionNotice], isAll: Bool, displaced: [String]) {
         let (result, anyInterest) = state.withLock { state in
             var result: (notices: [SubscriptionNotice], isAll: Bool, displaced: [String]) = ([], true, [])
+            state.sendBatch()
             if let place = state.place(ofLeg: id), let socket = state.legs[place].socket {
                 (result.notices, result.isAll) = socket.takeNotices(atMost: limit)
                 // Of a server that is connected to libzmq repeats what it says of itself.
                 if !state.legs[place].connects { result.displaced = state.subscribers?.check(&result.notices) ?? [] }
                 for notice in result.notices {
+                    if notice.isNarrow { state.allowNoBatches() }
                     state.legs[place].book.enter(notice, at: UInt64(id), of: origin, number: state.number, now: now)
                 }
                 if result.isAll { state.legs[place].book.settled() }
@@ -140,6 +140,7 @@ extension Outbox {
             rest = rest.dropFirst(Self.toldAtOnce)
             state.withLock { state in
                 state.isUnchecked = true
+                state.sendBatch()
                 for (index, bus) in some where index < state.legs.count {
                     guard let socket = state.legs[index].socket,
                         let message = state.message(to: bus, leg: index, from: origin, now: now)
