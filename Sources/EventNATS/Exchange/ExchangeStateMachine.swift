@@ -23,6 +23,8 @@ struct ExchangeStateMachine: Sendable {
         var events: [LinkEvent] = []
         /// What has changed of what the bus wants; to be entered in the books before anybody is told.
         var changes: [InterestChange] = []
+        /// From where on groups here get what the bus itself publishes; to be entered before any of it can come.
+        var shares: [GroupShare] = []
         /// Buses that have said goodbye, and those at whose inbox nobody listens.
         var left: [String] = []
         var away: [String] = []
@@ -215,6 +217,7 @@ struct ExchangeStateMachine: Sendable {
             effects.resume(id, with: .closed)
             return effects
         }
+        if interest.group != nil, !subscriptions.isWanted(interest) { effects.shares.append(firstShare(of: interest)) }
         pending[id] = PendingSubscribe(interest: interest, deadline: now.advanced(by: limit ?? confirmationTimeout))
         switch subscriptions.add(interest, id) {
         case .ask: commands.append(.subscribe(interest))
