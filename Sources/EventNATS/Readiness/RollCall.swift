@@ -3,7 +3,8 @@
 /// The server of this bus writes the new interest and then the question to the same connection with the other server, which
 /// works through it in order. So a bus that has read the question sits on a server that knows the interest. A bus that does
 /// not answer in time is passed over for another one on its server; where nobody listens at an inbox, the own server says
-/// so, and twice as many are asked next: a server may be said to have any number of buses that are not there.
+/// so, and twice as many are asked next. Anybody may say of any number of buses that they are at a server; one where too many
+/// are not there is given up, and counts as missing.
 struct RollCall<Waiter: Sendable>: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -37,7 +38,8 @@ struct RollCall<Waiter: Sendable>: Sendable {
         /// The next ones to ask.
         mutating func takeNext(atMost limit: Int) -> [String] {
             var next: [String] = []
-            for _ in buses.indices where next.count < min(width, limit) {
+            for _ in buses.indices {
+                guard next.count < min(width, limit) else { break }
                 let bus = buses[cursor]
                 cursor = (cursor + 1) % buses.count
                 if !gone.contains(bus) { next.append(bus) }
@@ -67,6 +69,7 @@ struct RollCall<Waiter: Sendable>: Sendable {
         let order: [String]
         let homes: [String: String]
         var confirmed: [String]
+        var givenUp: [String] = []
         var nextAt: Instant
         var deadline: Instant
     }
@@ -75,6 +78,8 @@ struct RollCall<Waiter: Sendable>: Sendable {
     static var patience: Duration { .milliseconds(50) }
     /// How many questions a call asks at once.
     static var maximumQuestions: Int { 1024 }
+    /// How many buses may be found not to be there before their server is given up.
+    static var maximumGone: Int { 255 }
 
     private var calls: [UInt64: Call] = [:]
     private var lastToken: UInt64 = 0
@@ -148,7 +153,14 @@ struct RollCall<Waiter: Sendable>: Sendable {
         calls.keys.sorted().compactMap { token in
             guard let id = calls[token]?.homes[bus] else { return nil }
             if calls[token]?.missing[id]?.lose(bus, now: now) == true { calls[token]?.nextAt = now }
-            if calls[token]?.missing[id]?.hasNobody == true { calls[token]?.missing[id] = nil }
+            guard let (hasNobody, count) = calls[token]?.missing[id].map({ ($0.hasNobody, $0.gone.count) }) else {
+                return nil
+            }
+            if hasNobody {
+                calls[token]?.missing[id] = nil
+            } else if count >= Self.maximumGone, let server = calls[token]?.missing.removeValue(forKey: id) {
+                calls[token]?.givenUp.append(server.endpoint)
+            }
             return finish(token)
         }
     }
@@ -156,7 +168,7 @@ struct RollCall<Waiter: Sendable>: Sendable {
     private mutating func finish(_ token: UInt64) -> Outcome? {
         guard let call = calls[token], call.missing.isEmpty else { return nil }
         calls[token] = nil
-        return Outcome(waiters: call.waiters, confirmed: call.confirmed, missing: [])
+        return Outcome(waiters: call.waiters, confirmed: call.confirmed, missing: call.givenUp)
     }
 
     /// What it is time for.
@@ -165,7 +177,7 @@ struct RollCall<Waiter: Sendable>: Sendable {
         for token in calls.keys.sorted() {
             guard let (nextAt, deadline) = calls[token].map({ ($0.nextAt, $0.deadline) }) else { continue }
             if deadline <= now, let call = calls.removeValue(forKey: token) {
-                let missing = call.order.compactMap { call.missing[$0]?.endpoint }
+                let missing = call.givenUp + call.order.compactMap { call.missing[$0]?.endpoint }
                 done.append(Outcome(waiters: call.waiters, confirmed: call.confirmed, missing: missing))
             } else if nextAt <= now {
                 questions += ask(token, now)
