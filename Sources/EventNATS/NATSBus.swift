@@ -140,7 +140,8 @@ public final class NATSBus: Bus, BusLink {
     ///
     /// Members of a ``/EventCore/SubscriptionOptions/group`` may be in any process of the namespace, and each envelope goes
     /// to one of them: the server chooses a process, and in it the members share as within one process. What is published
-    /// here goes to a member here while no other process has members. A predicate chooses among what its process gets, so
+    /// here goes to a member here while no other process has members, and not to one that comes when it was published and
+    /// nobody was in the group. A predicate chooses among what its process gets, so
     /// all members should have the same. What comes for a group is no part of the books: it counts as received where it
     /// arrives, and never as lost; where a connection breaks over which it came, one more of `unknownLosses` says so.
     ///
@@ -155,11 +156,9 @@ public final class NATSBus: Bus, BusLink {
     public func subscribe(to pattern: Pattern, options: SubscriptionOptions) async throws -> Subscription {
         let (exchange, interest) = (exchange, Interest(pattern, group: options.group))
         let opening = try local.open(pattern, options: options) { exchange.release(interest) }
-        if let members = opening.group {
-            exchange.receiver.joined(members, interest)
-            hasGroups.store(true, ordering: .relaxed)
-        }
-        switch await exchange.subscribe(to: interest, limit: options.confirmationTimeout) {
+        if opening.group != nil { hasGroups.store(true, ordering: .relaxed) }
+        let limit = options.confirmationTimeout
+        switch await exchange.subscribe(to: interest, members: opening.group, limit: limit) {
         case .confirmed(let confirmation):
             return opening.begin().confirmed(confirmation)
         case .done, .timedOut:

@@ -63,6 +63,7 @@ final class Exchange: Sendable {
             let effects = body(&state.machine)
             // Before anything can be sent of it.
             for change in effects.changes { receiver.changed(change) }
+            for share in effects.shares { receiver.shares(share) }
             let resumed = effects.resumed.compactMap { resumption in
                 state.waiters.removeValue(forKey: resumption.id).map { ($0, resumption.outcome) }
             }
@@ -172,8 +173,20 @@ final class Exchange: Sendable {
 
     // MARK: Subscribing and waiting
 
-    func subscribe(to interest: Interest, limit: Duration?) async -> Outcome {
-        await wait { $0.subscribe(to: interest, limit: limit, id: $1, now: .now) }
+    /// Asks the server for something, and waits until that is in effect everywhere.
+    ///
+    /// - Parameters:
+    ///   - interest: What to ask for.
+    ///   - members: Who gets it here, where it is a group's share.
+    ///   - limit: How long to wait; `nil` for as long as the bus does.
+    /// - Returns: How the wait ended.
+    func subscribe(to interest: Interest, members: MailboxGroup? = nil, limit: Duration?) async -> Outcome {
+        await wait { [receiver] machine, id in
+            let effects = machine.subscribe(to: interest, limit: limit, id: id, now: .now)
+            // Together with where their share begins, or they could get what came for those before them.
+            if let members { receiver.joined(members, interest, effects.shares.last) }
+            return effects
+        }
     }
 
     func release(_ interest: Interest) { change { $0.release(interest, now: .now) } }

@@ -64,7 +64,7 @@ extension ExchangeStateMachine {
     }
 
     private mutating func isGone(_ other: String, _ now: Instant, _ effects: inout Effects) {
-        parts[other] = nil
+        parts.remove(other)
         roster.forget(other)
         for done in calls.gone(other, now: now) { end(done, &effects) }
         peers.gone(other)
@@ -73,20 +73,7 @@ extension ExchangeStateMachine {
 
     /// A bus says where it is and what it wants; the last part completes that.
     private mutating func enter(_ presence: Presence, _ now: Instant, _ effects: inout Effects) {
-        var whole = presence
-        if presence.parts > 1 {
-            guard presence.parts <= Self.maximumParts else { return }
-            if presence.part > 0 {
-                guard let before = parts.removeValue(forKey: presence.bus), before.version == presence.version,
-                    before.part + 1 == presence.part
-                else { return }
-                whole.patterns = before.patterns + presence.patterns
-            }
-            guard presence.part == presence.parts - 1 else {
-                parts[presence.bus] = whole
-                return
-            }
-        }
+        guard let whole = parts.add(presence) else { return }
         peers.heard(whole.bus, server: whole.server, endpoint: whole.endpoint)
         book.enter(whole.bus, version: whole.version, patterns: Set(whole.patterns), number: number)
         gathering?.heard(whole.bus, now: now)
@@ -106,14 +93,26 @@ extension ExchangeStateMachine {
     }
 
     private mutating func tellPresence(to other: String) {
-        for presence in presences() { tell(other, .present(presence)) }
-        guard isConnected else { return }
-        let wire = namespace.inbox(of: other)
-        notes += memberships.sorted().map { membershipNote($0, isIn: true, to: wire) }
+        if isConnected, greeted.count <= Self.maximumGreeted { greeted.insert(other) }
+    }
+
+    /// Tells those who are waiting for it where the bus is and what it wants, before the changes that come behind it.
+    mutating func greet() {
+        guard !greeted.isEmpty else { return }
+        let isForAll = greeted.count > Self.maximumGreeted
+        let wires = isForAll ? [namespace.everybody] : greeted.sorted().map { namespace.inbox(of: $0) }
+        greeted = []
+        let (presences, memberships) = (presences(), memberships.sorted())
+        var greetings: [ControlNote] = []
+        for wire in wires {
+            greetings += presences.map { ControlNote(wire: wire, reply: nil, message: .present($0)) }
+            greetings += memberships.map { membershipNote($0, isIn: true, to: wire) }
+        }
+        notes = greetings + notes
     }
 
     mutating func tell(_ other: String, _ message: ControlMessage) {
-        guard isConnected else { return }
+        guard isConnected, notes.count < Self.maximumAnswers else { return }
         notes.append(ControlNote(wire: namespace.inbox(of: other), reply: nil, message: message))
     }
 }

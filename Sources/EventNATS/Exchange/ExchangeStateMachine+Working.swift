@@ -16,6 +16,7 @@ extension ExchangeStateMachine {
         tick(now, &effects)
         var work = Work()
         if isConnected {
+            greet()
             (work.commands, commands) = (commands, [])
             (work.notes, notes) = (notes, [])
             if wantsItems, mayPublish { work.items = queue.take() }
@@ -89,6 +90,6 @@ extension ExchangeStateMachine {
     /// Whether the send thread could do something at once.
     var hasWork: Bool {
         guard isConnected else { return false }
-        return !commands.isEmpty || !notes.isEmpty || !queue.isEmpty && gathering == nil
+        return !commands.isEmpty || !notes.isEmpty || !greeted.isEmpty || !queue.isEmpty && gathering == nil
     }
 }

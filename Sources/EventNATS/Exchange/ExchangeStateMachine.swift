@@ -23,6 +23,8 @@ struct ExchangeStateMachine: Sendable {
         var events: [LinkEvent] = []
         /// What has changed of what the bus wants; to be entered in the books before anybody is told.
         var changes: [InterestChange] = []
+        /// From where on groups here get what the bus itself publishes; to be entered before any of it can come.
+        var shares: [GroupShare] = []
         /// Buses that have said goodbye, and those at whose inbox nobody listens.
         var left: [String] = []
         var away: [String] = []
@@ -65,7 +67,10 @@ struct ExchangeStateMachine: Sendable {
     static let leaveTime = Duration.milliseconds(500)
     /// A presence is told in parts of so many bytes, so that each fits a message.
     static let partSize = 64 << 10
-    static let maximumParts: UInt64 = 1 << 12
+    /// How many answers wait at most to be sent; who gets none asks again, and is as likely to be nobody.
+    static let maximumAnswers = 1 << 14
+    /// How many buses are told one by one what this one wants; instead of more, everybody is.
+    static let maximumGreeted = 16
 
     let bus: String
     let namespace: Namespace
@@ -87,7 +92,9 @@ struct ExchangeStateMachine: Sendable {
     /// The buses that want something, as far as that was told.
     var joined: Set<String> = []
     /// The parts of what buses want that have come so far.
-    var parts: [String: Presence] = [:]
+    var parts = PresenceParts()
+    /// Those who are to be told where this bus is and what it wants.
+    var greeted: Set<String> = []
     var gathering: Gathering?
     /// What others are to be asked about when it is over: before, it is not known where they are.
     var deferred: [Interest] = []
@@ -133,7 +140,7 @@ struct ExchangeStateMachine: Sendable {
     mutating func disconnected(_ reason: String) -> Effects {
         guard isConnected else { return Effects() }
         isConnected = false
-        notes = []
+        (notes, greeted) = ([], [])
         return Effects(events: [.disconnected(endpoint: endpoint, reason: reason)])
     }
 
@@ -215,6 +222,7 @@ struct ExchangeStateMachine: Sendable {
             effects.resume(id, with: .closed)
             return effects
         }
+        if interest.group != nil, !subscriptions.isWanted(interest) { effects.shares.append(firstShare(of: interest)) }
         pending[id] = PendingSubscribe(interest: interest, deadline: now.advanced(by: limit ?? confirmationTimeout))
         switch subscriptions.add(interest, id) {
         case .ask: commands.append(.subscribe(interest))

@@ -1,5 +1,14 @@
 import EventCore
 
+/// From where on the members that a bus has in a group get what it publishes itself.
+struct GroupShare: Sendable, Equatable {
+    var interest: Interest
+    /// The number of the bus's last envelope that was meant for no member of the group anywhere.
+    ///
+    /// It may leave the queue, or come back, when there is one: the server does not know when it was published.
+    var after: UInt64
+}
+
 /// Groups whose members are in several processes.
 ///
 /// Each process with members has one subscription of its own at the server, of which the server chooses one for each
@@ -13,6 +22,13 @@ extension ExchangeStateMachine {
     func isShared(_ interest: Interest) -> Bool {
         guard isConnected, gathering == nil, sharesGroups, subscriptions.isEffective(interest) else { return false }
         return roster.members(of: interest).contains { peers.isPresent($0) }
+    }
+
+    /// The share of a first member here.
+    ///
+    /// Where others have members, the group is there already, and whatever its members have not had is for this one, too.
+    func firstShare(of interest: Interest) -> GroupShare {
+        GroupShare(interest: interest, after: roster.members(of: interest).isEmpty ? number : 0)
     }
 
     /// The connection for groups is there, or not any more.
@@ -32,7 +48,13 @@ extension ExchangeStateMachine {
     /// Another bus has members in a group, or none any more.
     mutating func heardMembership(of other: String, _ interest: Interest, isIn: Bool, _ effects: inout Effects) {
         guard peers.isPresent(other) else { return tell(other, .unsure(bus: bus)) }
-        if isIn { roster.join(other, interest) } else { roster.leave(other, interest) }
+        if isIn {
+            roster.join(other, interest)
+            // It may have been there before the first member here, and what was meant for it may come here.
+            if subscriptions.isWanted(interest) { effects.shares.append(GroupShare(interest: interest, after: 0)) }
+        } else {
+            roster.leave(other, interest)
+        }
         noteInterest(of: other, &effects)
     }
 }

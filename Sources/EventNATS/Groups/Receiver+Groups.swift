@@ -19,9 +19,29 @@ extension Receiver {
         func received(_ message: borrowing NATSMessage) { receiver.received(message, by: self) }
     }
 
+    /// The members that this process has in a group.
+    struct Members {
+        var group: MailboxGroup
+        /// The number of this bus's last envelope that is not for them.
+        var after: UInt64 = 0
+    }
+
     /// Notes the members that a subscription has joined, before the server is asked for it.
-    func joined(_ members: MailboxGroup, _ interest: Interest) {
-        state.withLock { $0.members[interest] = members }
+    ///
+    /// - Parameters:
+    ///   - group: The members.
+    ///   - interest: What the server is asked for.
+    ///   - share: Where their share begins, if there were none before.
+    func joined(_ group: MailboxGroup, _ interest: Interest, _ share: GroupShare?) {
+        state.withLock { state in
+            let after = share?.after ?? state.members[interest]?.after ?? 0
+            state.members[interest] = Members(group: group, after: after)
+        }
+    }
+
+    /// Notes where the share of members begins.
+    func shares(_ share: GroupShare) {
+        state.withLock { $0.members[share.interest]?.after = share.after }
     }
 
     /// What is to get the messages for a group.
@@ -35,7 +55,7 @@ extension Receiver {
     /// Forgets a group without members, of which nothing comes any more.
     func forgetMembers(of interest: Interest) {
         state.withLock { state in
-            if state.members[interest]?.hasMembers == false { state.members[interest] = nil }
+            if state.members[interest]?.group.hasMembers == false { state.members[interest] = nil }
         }
     }
 
@@ -60,11 +80,13 @@ extension Receiver {
                 do throws(EventError) {
                     guard let header else {
                         let envelope = try State.foreignEnvelope(message, on: subject)
-                        return state.share(envelope, members)
+                        return state.share(envelope, members.group)
                     }
                     let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
-                    guard !isServed else { return wire.origin == bus ? .own : .copy }
-                    return state.share(wire.envelope, members)
+                    let isOwn = wire.origin == bus
+                    guard !isServed else { return isOwn ? .own : .copy }
+                    guard !isOwn || wire.number ?? .max > members.after else { return .own }
+                    return state.share(wire.envelope, members.group)
                 } catch {
                     return .malformed(error.description)
                 }

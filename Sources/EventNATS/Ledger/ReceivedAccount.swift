@@ -49,6 +49,9 @@ struct ReceivedAccount: Sendable {
     private(set) var version: UInt64?
     private(set) var hasSaidLast = false
 
+    /// How many arrivals are remembered.
+    var waitingCount: Int { waiting.count }
+
     /// Whether nothing was received that it has not spoken of since.
     var isSettled: Bool { waiting.isEmpty && steady == 0 }
 
@@ -65,11 +68,13 @@ struct ReceivedAccount: Sendable {
     /// - Parameters:
     ///   - number: Its number.
     ///   - subject: Its subject.
+    ///   - hasRoom: Whether it may be remembered.
     ///   - isWanted: Whether the bus wanted that in a version; asked when that is not certain.
     /// - Returns: What it is, and what has changed with it.
     mutating func arrived(
         _ number: UInt64,
         on subject: Subject,
+        hasRoom: Bool = true,
         isWanted: (UInt64) -> Bool
     ) -> (arrival: Arrival, late: Outcome) {
         if number == lastArrival { return (.copy, Outcome()) }
@@ -77,7 +82,7 @@ struct ReceivedAccount: Sendable {
         if version != nil, number <= self.number { return (.first, late(number, isWanted)) }
         if isSteady {
             if let version, isWanted(version) { steady += 1 }
-        } else if waiting.count < Self.maximumWaiting {
+        } else if hasRoom, waiting.count < Self.maximumWaiting {
             waiting.append((number, subject))
         } else {
             hasOverflowed = true

@@ -23,9 +23,16 @@ struct ReceivedBooks: Sendable {
     /// After how much silence a publisher is asked whether it is there.
     static let silence = Duration.seconds(5)
     static let maximumCount = 1 << 12
+    /// How many arrivals are remembered in all until it is known where they were counted.
+    private let maximumWaiting: Int
 
     private(set) var own = OwnInterest()
     private var entries: [String: Entry] = [:]
+    private(set) var waitingCount = 0
+
+    init(maximumWaiting: Int = 1 << 18) {
+        self.maximumWaiting = maximumWaiting
+    }
 
     mutating func changed(_ change: InterestChange) {
         _ = own.change(change.pattern, isWanted: change.isWanted)
@@ -48,10 +55,24 @@ struct ReceivedBooks: Sendable {
     ) -> (isFirst: Bool, report: Report?) {
         guard entries[origin] != nil || entries.count < Self.maximumCount else { return (true, nil) }
         let own = own
-        let (arrival, late) = entries[origin, default: Entry(heardAt: .now)].account.arrived(number, on: subject) {
-            isCurrent && $0 == own.version || own.wanted(subject, in: $0)
+        let hasRoom = waitingCount < maximumWaiting
+        let (arrival, late) = Self.change(&entries[origin, default: Entry(heardAt: .now)].account, &waitingCount) {
+            $0.arrived(number, on: subject, hasRoom: hasRoom) {
+                isCurrent && $0 == own.version || own.wanted(subject, in: $0)
+            }
         }
         return (arrival == .first, late.lost == 0 ? nil : Report(origin: origin, lost: late.lost))
+    }
+
+    /// Changes an account, and counts what is remembered there.
+    private static func change<Result>(
+        _ account: inout ReceivedAccount,
+        _ waitingCount: inout Int,
+        _ body: (inout ReceivedAccount) -> Result
+    ) -> Result {
+        waitingCount -= account.waitingCount
+        defer { waitingCount += account.waitingCount }
+        return body(&account)
     }
 
     /// A publisher says how much there was.
@@ -60,13 +81,10 @@ struct ReceivedBooks: Sendable {
         let own = own
         entries[lines.bus, default: Entry(heardAt: now)].heardAt = now
         entries[lines.bus]?.awaySince = nil
-        guard
-            let outcome = entries[lines.bus]?.account.read(
-                lines,
-                current: own.version,
-                wanted: { own.wanted($0, in: $1) }
-            )
-        else { return [] }
+        let read = Self.change(&entries[lines.bus, default: Entry(heardAt: now)].account, &waitingCount) {
+            $0.read(lines, current: own.version) { own.wanted($0, in: $1) }
+        }
+        guard let outcome = read else { return [] }
         var reports: [Report] = []
         if outcome.lost != 0 { reports.append(Report(origin: lines.bus, lost: outcome.lost)) }
         if outcome.isUnknown { reports.append(Report(origin: lines.bus, lost: nil)) }
@@ -81,8 +99,9 @@ struct ReceivedBooks: Sendable {
 
     /// A publisher has said goodbye; what it had published last is in its last message, or nobody knows.
     mutating func left(_ origin: String) -> Report? {
-        guard let entry = entries.removeValue(forKey: origin), !entry.account.hasSaidLast else { return nil }
-        return Report(origin: origin, lost: nil)
+        guard let entry = entries.removeValue(forKey: origin) else { return nil }
+        waitingCount -= entry.account.waitingCount
+        return entry.account.hasSaidLast ? nil : Report(origin: origin, lost: nil)
     }
 
     mutating func isAway(_ origin: String, now: Instant) {

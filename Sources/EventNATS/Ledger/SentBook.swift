@@ -43,8 +43,13 @@ struct SentBook: Sendable {
     /// How often a bus that is away is told all the same.
     static let retry = Duration.seconds(1)
     static let maximumPeers = 1 << 14
+    /// How many are told at once; and where more than that many have to be told, how often they are gone through.
+    static let maximumMessages = 1 << 10
+    private static let scanInterval = Duration.milliseconds(5)
     private static let maximumRoutes = 1 << 12
-    private static let maximumSegments = 256
+    static let maximumSegments = 256
+    /// How many patterns of other buses are remembered; who wants more gets no books.
+    private let maximumPatterns: Int
 
     private var peers: [Peer] = []
     private var freePlaces: [Int] = []
@@ -52,6 +57,20 @@ struct SentBook: Sendable {
     private var index = PatternIndex<Int>()
     private var routes: [Subject: [Int]] = [:]
     private var owed: Set<Int> = []
+    /// Those of them that have no time yet.
+    private var unscheduled: Set<Int> = []
+    /// None of them is due before, and when they were gone through last.
+    private var nextDue: Instant?
+    private var lastScan: Instant?
+    /// When to look who has been away for too long.
+    private var nextLook: Instant?
+    /// The buses at whose inboxes nobody listens.
+    private var away: Set<Int> = []
+    private(set) var patternCount = 0
+
+    init(maximumPatterns: Int = 1 << 20) {
+        self.maximumPatterns = maximumPatterns
+    }
 
     // MARK: What others want
 
@@ -66,11 +85,14 @@ struct SentBook: Sendable {
     /// A bus has said all that it wants.
     mutating func enter(_ bus: String, version: UInt64, patterns: Set<Pattern>, number: UInt64) {
         guard let place = places[bus] else { return add(bus, version, patterns, number) }
-        peers[place].awaySince = nil
+        isHere(place)
         guard peers[place].version != version || peers[place].patterns != patterns else {
             // It is back, or asks again, and may not have read what it was told.
             return owe(place, at: nil)
         }
+        let before = peers[place].patterns.count
+        guard patternCount - before + patterns.count <= maximumPatterns else { return leave(bus) }
+        patternCount += patterns.count - before
         for pattern in peers[place].patterns.subtracting(patterns) { index.remove(place, for: pattern) }
         for pattern in patterns.subtracting(peers[place].patterns) { index.insert(place, for: pattern) }
         peers[place].patterns = patterns
@@ -78,7 +100,8 @@ struct SentBook: Sendable {
     }
 
     private mutating func add(_ bus: String, _ version: UInt64, _ patterns: Set<Pattern>, _ number: UInt64) {
-        guard places.count < Self.maximumPeers else { return }
+        guard places.count < Self.maximumPeers, patternCount + patterns.count <= maximumPatterns else { return }
+        patternCount += patterns.count
         let segment = Segment(line: LedgerLines.Segment(version: version, from: number, total: 0))
         let peer = Peer(bus: bus, version: version, patterns: patterns, segments: [segment])
         let place = freePlaces.popLast() ?? peers.count
@@ -97,8 +120,16 @@ struct SentBook: Sendable {
         guard change.version > peers[place].version else { return true }
         guard change.version == peers[place].version + 1 else { return false }
         if change.isWanted {
-            if peers[place].patterns.insert(change.pattern).inserted { index.insert(place, for: change.pattern) }
+            guard patternCount < maximumPatterns else {
+                leave(bus)
+                return true
+            }
+            if peers[place].patterns.insert(change.pattern).inserted {
+                patternCount += 1
+                index.insert(place, for: change.pattern)
+            }
         } else if peers[place].patterns.remove(change.pattern) != nil {
+            patternCount -= 1
             index.remove(place, for: change.pattern)
         }
         begin(place, change.version, number)
@@ -126,9 +157,12 @@ struct SentBook: Sendable {
     mutating func leave(_ bus: String) {
         guard let place = places.removeValue(forKey: bus) else { return }
         for pattern in peers[place].patterns { index.remove(place, for: pattern) }
+        patternCount -= peers[place].patterns.count
+        away.remove(place)
         peers[place] = Peer(bus: "", version: 0, patterns: [], segments: [])
         freePlaces.append(place)
         owed.remove(place)
+        unscheduled.remove(place)
         routes = [:]
     }
 
@@ -138,6 +172,7 @@ struct SentBook: Sendable {
     mutating func isAway(_ bus: String, now: Instant) {
         guard let place = places[bus] else { return }
         peers[place].awaySince = peers[place].awaySince ?? now
+        away.insert(place)
         owe(place, at: now + Self.retry)
     }
 
@@ -146,8 +181,13 @@ struct SentBook: Sendable {
     /// What the server said of it may have been about the moment before it was back.
     mutating func isBack(_ bus: String) {
         guard let place = places[bus], peers[place].awaySince != nil else { return }
-        peers[place].awaySince = nil
+        isHere(place)
         owe(place, at: nil)
+    }
+
+    private mutating func isHere(_ place: Int) {
+        peers[place].awaySince = nil
+        away.remove(place)
     }
 
     // MARK: Publishing
@@ -181,19 +221,24 @@ struct SentBook: Sendable {
         peers[place].isOwed = true
         (peers[place].dueAt, peers[place].attempts) = (earliest, 0)
         owed.insert(place)
+        if let earliest { mayBeDue(at: earliest) } else { unscheduled.insert(place) }
     }
+
+    private mutating func mayBeDue(at time: Instant) { nextDue = min(nextDue ?? time, time) }
 
     /// Sets a time for what has changed since the last call.
     ///
     /// - Returns: When to call ``takeDue(_:number:from:isLast:)`` next.
+    /// - Complexity: O(*n*) in the number of those that have changed since.
     mutating func schedule(_ now: Instant) -> Instant? {
-        var next: Instant?
-        for place in owed {
-            let due = peers[place].dueAt ?? now + Self.delay
-            peers[place].dueAt = due
-            next = min(next ?? due, due)
+        for place in unscheduled where peers[place].isOwed && peers[place].dueAt == nil {
+            peers[place].dueAt = now + Self.delay
+            mayBeDue(at: now + Self.delay)
         }
-        return next
+        unscheduled = []
+        if owed.isEmpty { nextDue = nil }
+        guard let nextDue, owed.count > Self.maximumMessages, let lastScan else { return nextDue }
+        return max(nextDue, lastScan + Self.scanInterval)
     }
 
     /// The messages that are to be sent by now; with `isLast` one to each bus.
@@ -205,12 +250,16 @@ struct SentBook: Sendable {
         from bus: String,
         isLast: Bool = false
     ) -> [(bus: String, lines: LedgerLines)] {
-        for place in places.values {
-            if let since = peers[place].awaySince, now - since > Self.retention { leave(peers[place].bus) }
-        }
+        forgetGone(now)
+        guard isLast || isScanDue(now) else { return [] }
+        (nextDue, lastScan) = (nil, now)
         var messages: [(bus: String, lines: LedgerLines)] = []
         for place in isLast ? Set(places.values) : owed {
-            guard isLast || peers[place].dueAt.map({ $0 <= now }) == true else { continue }
+            guard isLast || peers[place].dueAt.map({ $0 <= now }) == true && messages.count < Self.maximumMessages
+            else {
+                if let due = peers[place].dueAt { mayBeDue(at: due) }
+                continue
+            }
             guard number > 0 else {
                 peers[place].isOwed = false
                 owed.remove(place)
@@ -221,6 +270,7 @@ struct SentBook: Sendable {
             let isAway = peers[place].awaySince != nil
             let pause = isAway ? Self.retry : Self.repeats[min(peers[place].attempts, Self.repeats.count - 1)]
             peers[place].dueAt = now + pause
+            mayBeDue(at: now + pause)
             peers[place].attempts += 1
             let segments = peers[place].segments.map(\.line)
             let serial = peers[place].serial
@@ -234,17 +284,35 @@ struct SentBook: Sendable {
         return messages
     }
 
+    /// Forgets, now and then, who has been away for too long.
+    private mutating func forgetGone(_ now: Instant) {
+        guard !away.isEmpty, nextLook.map({ $0 <= now }) ?? true else { return }
+        nextLook = now + Self.retry
+        for place in away {
+            if let since = peers[place].awaySince, now - since > Self.retention { leave(peers[place].bus) }
+        }
+    }
+
+    /// Whether somebody may be due; where there are many, they are not gone through at every message of one of them.
+    private func isScanDue(_ now: Instant) -> Bool {
+        guard let nextDue, nextDue <= now else { return false }
+        guard owed.count > Self.maximumMessages, let lastScan else { return true }
+        return now >= lastScan + Self.scanInterval
+    }
+
     /// A bus has read a message.
     mutating func read(_ serial: UInt64, by bus: String) {
         guard let place = places[bus], serial <= peers[place].serial else { return }
-        peers[place].awaySince = nil
+        isHere(place)
         peers[place].segments.removeAll { segment in segment.closedIn.map { $0 <= serial } ?? false }
         if serial >= peers[place].changedIn {
             peers[place].isOwed = false
             owed.remove(place)
         } else if peers[place].isOwed, peers[place].attempts > 0 {
             // It reads, so what has changed since can wait.
-            (peers[place].dueAt, peers[place].attempts) = (peers[place].toldAt.map { $0 + Self.interval }, 0)
+            let due = peers[place].toldAt.map { $0 + Self.interval }
+            (peers[place].dueAt, peers[place].attempts) = (due, 0)
+            if let due { mayBeDue(at: due) } else { unscheduled.insert(place) }
         }
     }
 }

@@ -41,6 +41,9 @@ struct Subscriptions<Waiter: Sendable>: Sendable {
     /// Whether the server has not said yet that it has it.
     func isAsked(_ interest: Interest) -> Bool { entries[interest]?.stage == .asked }
 
+    /// Whether somebody here wants it.
+    func isWanted(_ interest: Interest) -> Bool { entries[interest].map { $0.count > 0 } ?? false }
+
     /// Whether the server has it, and somebody here wants it.
     func isEffective(_ interest: Interest) -> Bool {
         entries[interest].map { $0.stage != .asked && $0.count > 0 } ?? false

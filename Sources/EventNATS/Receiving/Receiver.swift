@@ -25,7 +25,7 @@ final class Receiver: Sendable {
         var decoder = EnvelopeDecoder()
         var books = ReceivedBooks()
         /// The members that this process has in groups.
-        var members: [Interest: MailboxGroup] = [:]
+        var members: [Interest: Members] = [:]
         /// The patterns that the server has for this bus, by number, the oldest first.
         var inlets = PatternIndex<UInt64>()
         var wanted: Set<Pattern> = []

@@ -19,6 +19,7 @@ final class SendLoop: ConnectionLoop {
     /// How long to wait before a connection is made anew that libnats has given up, at first and at most.
     private static let firstWait = Duration.milliseconds(100)
     private static let lastWait = Duration.seconds(5)
+    private static let lookInterval = Duration.milliseconds(250)
 
     private let exchange: Exchange
     private let options: NATSConnectionOptions
@@ -57,6 +58,7 @@ final class SendLoop: ConnectionLoop {
         /// Where headers are written.
         var header: [UInt8] = []
         var nextAttempt = ContinuousClock.now
+        var nextLook = ContinuousClock.now
         var wait = SendLoop.firstWait
     }
 
@@ -159,8 +161,7 @@ final class SendLoop: ConnectionLoop {
         session.groups.look(session.isUp ? session.address : nil)
         let shared = session.groups.flush()
         if !shared.isEmpty { exchange.effective(shared) }
-        let silent = exchange.receiver.tick(.now)
-        if !silent.isEmpty { exchange.probe(silent) }
+        look(&session)
         if session.isUp, session.isStuck { flush(&session) }
         guard session.isUp, !session.isStuck else {
             let work = exchange.takeWork(wantsItems: false)
@@ -175,6 +176,15 @@ final class SendLoop: ConnectionLoop {
         guard session.items.isEmpty || !work.mayPublish else { return }
         let latest = ContinuousClock.now + .seconds(1)
         exchange.waitForWork(until: min(work.deadline ?? latest, latest))
+    }
+
+    /// Looks, now and then, who has been silent: there may be many, and a turn for each message.
+    private func look(_ session: inout Session) {
+        let now = ContinuousClock.now
+        guard now >= session.nextLook else { return }
+        session.nextLook = now + Self.lookInterval
+        let silent = exchange.receiver.tick(now)
+        if !silent.isEmpty { exchange.probe(silent) }
     }
 
     /// Subscribes, unsubscribes, and tells others what there is to tell.

@@ -188,7 +188,10 @@ private struct ControlReader {
     mutating func lines(_ bus: String) throws(ControlMessage.Fault) -> LedgerLines {
         var lines = LedgerLines(bus: bus, serial: try number(), number: try number(), segments: [])
         lines.isLast = try number() == 1
-        for _ in 0..<(try count()) {
+        let count = try count()
+        // Each of them is compared with each.
+        guard count <= SentBook.maximumSegments else { throw .malformed }
+        for _ in 0..<count {
             let (version, from, end, total) = (try number(), try number(), try number(), try number())
             let segment = LedgerLines.Segment(version: version, from: from, to: end == 0 ? nil : end - 1, total: total)
             guard segment.from <= segment.to ?? lines.number, segment.to ?? 0 <= lines.number,

@@ -64,10 +64,14 @@ struct LogConsumeCommand: AsyncParsableCommand {
 
     @OptionGroup var limits: ReadingLimits
 
-    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var printing: PrintingOptions
+
+    // Not listed, and there to say why it cannot be.
+    @Option(name: .customLong("header"), help: .private)
+    var headers: [String] = []
 
     func validate() throws {
-        guard delivery.headers.isEmpty else {
+        guard headers.isEmpty else {
             throw ValidationError(
                 """
                 --header cannot be used here: what it leaves out would have to be acknowledged, and so be lost, without being \
@@ -78,7 +82,7 @@ struct LogConsumeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let reading = try LogReading(delivery, limits)
+        let reading = try LogReading(printing.output, limits)
         var options = NATSLogConsumerOptions(start: from)
         if let limit = acknowledgementWait { options.acknowledgementWait = limit.duration }
         options.maximumDeliveries = maximumDeliveries

@@ -24,7 +24,7 @@ struct LogReading: Sendable {
     }
 
     let formatter: DeliveryFormatter
-    let delivery: DeliveryOptions
+    private let accepts: @Sendable (Envelope) -> Bool
     /// How many envelopes are to be printed at most.
     let count: Int?
     let deadline: ContinuousClock.Instant?
@@ -33,10 +33,21 @@ struct LogReading: Sendable {
     private let diagnostics = Diagnostics()
     private let notes = Notes()
 
-    init(_ delivery: DeliveryOptions, _ limits: ReadingLimits) throws {
+    /// Begins to wait for signals.
+    ///
+    /// - Parameters:
+    ///   - format: How to print.
+    ///   - limits: When to stop.
+    ///   - accepts: Whether an envelope is to be printed.
+    /// - Throws: What the system says when it does not let the signals be waited for.
+    init(
+        _ format: DeliveryFormat,
+        _ limits: ReadingLimits,
+        for accepts: @escaping @Sendable (Envelope) -> Bool = { _ in true }
+    ) throws {
         let stop = try StopSwitch.onSignal(within: LogOptions.linger)
-        (self.stop, self.delivery, count) = (stop, delivery, limits.count)
-        formatter = DeliveryFormatter(format: delivery.output)
+        (self.stop, self.accepts, count) = (stop, accepts, limits.count)
+        formatter = DeliveryFormatter(format: format)
         deadline = limits.within?.deadline
         output = OutputWriter(descriptor: STDOUT_FILENO) { stop.trip() }
     }
@@ -48,7 +59,7 @@ struct LogReading: Sendable {
     ///   - number: Its number in the log, by which it is reported once when it cannot be printed.
     /// - Returns: What has become of it.
     func print(_ envelope: Envelope, number: UInt64) async -> Printing {
-        guard delivery.accepts(envelope) else { return .leftOut }
+        guard accepts(envelope) else { return .leftOut }
         var line: [UInt8] = []
         do {
             try formatter.write(envelope, to: &line)

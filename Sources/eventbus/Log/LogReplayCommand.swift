@@ -46,7 +46,7 @@ struct LogReplayCommand: AsyncParsableCommand {
     @OptionGroup var delivery: DeliveryOptions
 
     func run() async throws {
-        let reading = try LogReading(delivery, limits)
+        let reading = try LogReading(delivery.output, limits, for: delivery.accepts)
         let (pattern, from, follow, count) = (pattern ?? ">", from, follow, limits.count)
         try await reading.run(log) { log in
             let replay = try await log.replay(of: pattern, from: from)

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import EventCore
 
-/// The options of every command that subscribes: what to let through, how to print it.
+/// The options of a command that lets through what has some headers: which ones, and how to print it.
 struct DeliveryOptions: ParsableArguments {
     @Option(
         name: .customLong("header"),
@@ -13,6 +13,18 @@ struct DeliveryOptions: ParsableArguments {
     )
     var headers: [HeaderArgument] = []
 
+    @OptionGroup var printing: PrintingOptions
+
+    var output: DeliveryFormat { printing.output }
+
+    /// Whether an envelope has every header asked for.
+    func accepts(_ envelope: Envelope) -> Bool {
+        headers.allSatisfy { $0.isThere(in: envelope) }
+    }
+}
+
+/// How every command that receives envelopes prints them.
+struct PrintingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -24,11 +36,6 @@ struct DeliveryOptions: ParsableArguments {
         )
     )
     var output = DeliveryFormat.text
-
-    /// Whether an envelope has every header asked for.
-    func accepts(_ envelope: Envelope) -> Bool {
-        headers.allSatisfy { $0.isThere(in: envelope) }
-    }
 }
 
 extension BackpressurePolicy: ExpressibleByArgument {}

@@ -41,6 +41,14 @@ import Testing
         }
     }
 
+    @Test(arguments: [("consume", false), ("replay", true)])
+    func `help lists --header where it can be used`(_ command: String, _ isListed: Bool) async throws {
+        let help = try await Program.run(["log", command, "--help"]).output
+        let options = help.split(separator: "\n").map { $0.drop { $0 == " " } }
+        #expect(options.contains { $0.hasPrefix("--output") })
+        #expect(options.contains { $0.hasPrefix("--header") } == isListed)
+    }
+
     @Test func `what cannot be printed is not acknowledged, and what is no envelope is told`() async throws {
         try await withLog { server, log in
             try await append(1, log)

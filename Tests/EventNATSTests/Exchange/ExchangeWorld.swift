@@ -28,6 +28,8 @@ struct ExchangeWorld {
         var received = 0
         /// How many members it has in each group.
         var members: [Interest: Int] = [:]
+        /// Up to which of its own envelopes none is for them.
+        var shares: [Interest: UInt64] = [:]
         var resumed: [ExchangeStateMachine.Effects.Resumption] = []
         var events: [LinkEvent] = []
     }
@@ -38,6 +40,8 @@ struct ExchangeWorld {
     var outstanding: [[Int]: Set<UInt64>] = [:]
     /// How often each envelope has come to a member of a group, or to where its last member has gone meanwhile.
     var shares: [Share: Int] = [:]
+    /// Those that have come where the last member had gone.
+    var strays: Set<Share> = []
     private var turn = 0
     /// The buses whose server has lost its way to the others.
     var partition: Set<Int> = []
@@ -86,6 +90,7 @@ struct ExchangeWorld {
             story.append("\(place) wants \(change)")
             nodes[place].books.changed(change)
         }
+        for share in effects.shares { nodes[place].shares[share.interest] = share.after }
         for other in effects.left { tell(nodes[place].books.left(other).map { [$0] } ?? [], at: place) }
         for other in effects.away { nodes[place].books.isAway(other, now: now) }
         nodes[place].resumed += effects.resumed
@@ -225,7 +230,11 @@ struct ExchangeWorld {
             apply(nodes[place].machine.heard(.ledger(lines), now: now), to: place)
         case .note(let message): apply(nodes[place].machine.heard(message, now: now), to: place)
         case .share(let number, let origin, let interest, let isServed):
-            if !isServed { share(interest, of: origin, number) }
+            let isOwn = origin == nodes[place].machine.bus
+            guard !isServed, !isOwn || number > nodes[place].shares[interest] ?? 0 else { return }
+            share(interest, of: origin, number)
+            guard nodes[place].members[interest] == nil else { return }
+            strays.insert(Share(interest: interest, origin: origin, number: number))
         case .absent(let bus): apply(nodes[place].machine.absent(bus, now: now), to: place)
         case .envelope(let number, let subject, let origin):
             let isCurrent = nodes[place].books.own.patterns.contains { $0.matches(subject) }

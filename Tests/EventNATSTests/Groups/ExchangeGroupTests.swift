@@ -60,6 +60,71 @@ import Testing
         #expect(world.nodes.allSatisfy { $0.lost == 0 && $0.unknown == 0 })
     }
 
+    @Test func `what was published to nobody goes to no member that comes before it has left`() throws {
+        var world = try ExchangeWorld(count: 2)
+        let interest = Interest("a.*", group: "w")
+        world.publish(0, on: "a.b")
+        world.subscribe(0, to: "a.*", group: "w")
+        world.publish(0, on: "a.b")
+        world.run()
+        world.release(0, "a.*", group: "w")
+        // The server still takes this bus for a member of the group.
+        world.publish(0, on: "a.b")
+        world.subscribe(0, to: "a.*", group: "w")
+        world.publish(0, on: "a.b")
+        world.run()
+        let bus = world.nodes[0].machine.bus
+        #expect(
+            world.shares == [
+                ExchangeWorld.Share(interest: interest, origin: bus, number: 2): 1,
+                ExchangeWorld.Share(interest: interest, origin: bus, number: 4): 1,
+            ]
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func `what was published to members elsewhere goes to one that comes here before it has left`(
+        _ isCutOff: Bool
+    ) throws {
+        var world = try ExchangeWorld(count: 2)
+        world.subscribe(1, to: "a.*", group: "w")
+        world.run()
+        if isCutOff { world.disconnect(0) }
+        for _ in 0..<10 { world.publish(0, on: "a.b") }
+        world.subscribe(0, to: "a.*", group: "w")
+        if isCutOff { world.connect(0) }
+        world.run()
+        #expect(world.shares.count == 10)
+        #expect(world.shares.values.allSatisfy { $0 == 1 })
+    }
+
+    @Test(arguments: 1...20)
+    func `what is published while nobody is in a group goes to nobody, whoever comes and goes`(_ seed: UInt64) throws {
+        var random = Seeded(state: seed)
+        for _ in 0..<10 {
+            var world = try ExchangeWorld(count: 2)
+            var toNobody: Set<UInt64> = []
+            let interest = Interest("a.*", group: "w")
+            for _ in 0..<60 {
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0...2:
+                    if world.nodes[0].members[interest] == nil { toNobody.insert(world.nodes[0].machine.number + 1) }
+                    world.publish(0, on: "a.b")
+                case 3: world.subscribe(0, to: "a.*", group: "w")
+                case 4: world.release(0, "a.*", group: "w")
+                case 5: world.work(Int.random(in: 0..<2, using: &random))
+                case 6: world.read(Int.random(in: 0..<2, using: &random))
+                default: world.now += .milliseconds(Int.random(in: 0...600, using: &random))
+                }
+            }
+            world.run()
+            let taken = world.shares.filter { !world.strays.contains($0.key) }
+            #expect(taken.keys.allSatisfy { !toNobody.contains($0.number) }, "\(world.story)")
+            #expect(taken.count == Int(world.nodes[0].machine.number) - toNobody.count, "\(world.story)")
+            #expect(taken.values.allSatisfy { $0 == 1 }, "\(world.story)")
+        }
+    }
+
     @Test(arguments: 1...20) func `each envelope goes to one member, whoever comes and goes`(_ seed: UInt64) throws {
         var random = Seeded(state: seed)
         for _ in 0..<25 {

@@ -105,6 +105,30 @@ import Testing
         }
     }
 
+    @Test func `what was published to nobody does not go to a member that comes before it has left`() async throws {
+        let server = try await NATSServer()
+        let bus = try await NATSBus.on(server) { $0.confirmationTimeout = .milliseconds(100) }
+        let first = try await bus.subscribe(to: "work.*", options: Self.workers)
+        await server.kill()
+        try await eventually { bus.statistics.peersByEndpoint.isEmpty }
+        first.close()
+        try await bus.publish("to nobody", to: "work.item")
+        let second = try await bus.subscribe(to: "work.*", options: Self.workers)
+        try await bus.publish("to a member", to: "work.item")
+        try await server.start()
+        // What is recognised when it comes back has come behind the former.
+        try await eventually(within: .seconds(60)) {
+            try await bus.publish("once more", to: "work.item")
+            return bus.statistics.echoes > 2
+        }
+        second.close()
+        var labels: Set<String> = []
+        for await envelope in second { labels.insert(try #require(try envelope.decode(String.self))) }
+        #expect(labels == ["to a member", "once more"])
+        await bus.close()
+        await server.kill()
+    }
+
     @Test func `bus that is closed loses nothing of what its members were chosen for`() async throws {
         let server = try await Shared.server.value
         let buses = try await buses(on: [server, server, server])

@@ -13,6 +13,18 @@ private final class Appended: Sendable {
     /// The sequence number of each envelope, by its id.
     let acknowledged = Mutex<[String: UInt64]>([:])
     let isDone = Mutex(false)
+    /// What has ended one of them too early.
+    let failure = Mutex<(any Error)?>(nil)
+
+    var count: Int { acknowledged.withLock { $0.count } }
+
+    /// Waits until so many more are acknowledged; on a busy machine servers may take long to agree on a leader.
+    func more(_ more: Int, than before: Int) async throws {
+        try await eventually(within: .seconds(200), "\(count - before) of \(more) more are acknowledged") {
+            if let failure = failure.withLock({ $0 }) { throw failure }
+            return count >= before + more
+        }
+    }
 }
 
 /// A log with three replicas, whose servers are killed.
@@ -31,7 +43,13 @@ private final class Appended: Sendable {
                         // About a thousand a second in all.
                         while !appended.isDone.withLock({ $0 }) {
                             let envelope = try Envelope(subject: "a.b", payload: "\(worker)-\(number)")
-                            let position = try await log.append(envelope)
+                            let position: NATSLogPosition
+                            do {
+                                position = try await log.append(envelope)
+                            } catch {
+                                appended.failure.withLock { $0 = error }
+                                throw error
+                            }
                             appended.acknowledged.withLock { $0[envelope.id] = position.sequence }
                             number += 1
                             try await Task.sleep(for: .milliseconds(6))
@@ -42,14 +60,12 @@ private final class Appended: Sendable {
             }
         }
         for _ in 0..<kills {
-            let before = appended.acknowledged.withLock { $0.count }
-            try await eventually(within: .seconds(60)) { appended.acknowledged.withLock { $0.count } >= before + 300 }
+            try await appended.more(300, than: appended.count)
             let leader = try #require(await log.info.leader)
             let index = try #require(Int(leader.dropFirst())) - 1
             await cluster[index].kill()
-            let during = appended.acknowledged.withLock { $0.count }
             // The two others go on alone.
-            try await eventually(within: .seconds(60)) { appended.acknowledged.withLock { $0.count } >= during + 300 }
+            try await appended.more(300, than: appended.count)
             try await cluster[index].start()
             try await cluster.waitUntilReady()
         }
@@ -106,7 +122,7 @@ extension NATSLogCluster {
             $0.servers = servers.map(\.url)
             $0.storage = .file
             $0.replicas = 3
-            $0.timeout = .seconds(60)
+            $0.timeout = .seconds(120)
         }
     }
 }

@@ -72,4 +72,12 @@ import Testing
         let lines = LedgerLines(bus: Self.id, serial: 1, number: 20, segments: [segment])
         #expect(throws: ControlMessage.Fault.malformed) { try ControlMessage(ControlMessage.ledger(lines).bytes) }
     }
+
+    @Test func `a ledger of more counts than a bus keeps is refused`() throws {
+        var lines = LedgerLines(bus: Self.id, serial: 1, number: 1000, segments: [])
+        lines.segments = (0..<UInt64(SentBook.maximumSegments)).map { .init(version: $0, from: $0, total: 0) }
+        #expect(try ControlMessage(ControlMessage.ledger(lines).bytes) == .ledger(lines))
+        lines.segments.append(.init(version: 999, from: 999, total: 0))
+        #expect(throws: ControlMessage.Fault.malformed) { try ControlMessage(ControlMessage.ledger(lines).bytes) }
+    }
 }
