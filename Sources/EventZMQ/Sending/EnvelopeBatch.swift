@@ -18,7 +18,7 @@ import Synchronization
         fileprivate func add(_ difference: Int) { count.add(difference, ordering: .relaxed) }
     }
 
-    /// How many bytes a batch has at most. libzmq reads and writes so many at once; a longer message saves nothing.
+    /// How many bytes a batch has at most: as many as libzmq reads and writes at once.
     static let byteCapacity = 8192
     static let envelopeCapacity = 64
     /// How long an envelope in a batch may be, with its subject: as long as it is one frame on its own.

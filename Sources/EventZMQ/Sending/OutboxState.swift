@@ -127,7 +127,8 @@ extension Outbox {
         /// Adds an envelope that somebody wants to those that leave together.
         ///
         /// - Parameters:
-        ///   - subject: Its subject, of which what is known is brought up to date.
+        ///   - subject: Its subject.
+        ///   - place: Where what is known of that is.
         ///   - append: Adds it to a batch with its number, if there is room.
         /// - Returns: What is left to be done; `nil` when it has to leave alone.
         mutating func addToBatch(
