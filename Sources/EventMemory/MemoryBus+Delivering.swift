@@ -43,24 +43,26 @@ extension MemoryBus {
     /// - Parameters:
     ///   - run: The envelopes, all on the same subject; few, since readers wait meanwhile.
     ///   - audience: Whom they are for.
-    /// - Returns: How many subscriptions were full, for each of them; `nil`, and nothing has happened, when somebody has to be
-    ///   called.
-    package func deliverCallingNobody(_ run: ArraySlice<Envelope>, to audience: Audience = .everybody) -> Int? {
-        guard !isObserved, let first = run.first else { return run.isEmpty ? 0 : nil }
+    /// - Returns: How many of them were delivered, all or with groups the first, and how many subscriptions were full, for
+    ///   each; `nil`, and nothing has happened, when somebody has to be called.
+    package func deliverCallingNobody(
+        _ run: ArraySlice<Envelope>,
+        to audience: Audience = .everybody
+    ) -> (delivered: Int, full: Int)? {
+        guard !isObserved, let first = run.first else { return run.isEmpty ? (0, 0) : nil }
         let route = route(of: first, for: audience)
         guard !route.hasPredicates else { return nil }
         let ballots = audience.ballots(of: route)
         guard !ballots.contains(where: \.hasPredicates) else { return nil }
-        // A group decides anew for each which of its members has the least to do.
-        guard ballots.isEmpty, run.count > 1 else {
-            return run.reduce(0) { $0 + deliver($1, to: route, audience.ballots(of: route)) }
-        }
-        guard !table.isClosed, !route.isEmpty else { return 0 }
+        // A group decides anew for each which of its members has the least to do, and members with predicates may have come
+        // by then.
+        guard ballots.isEmpty, run.count > 1 else { return (1, deliver(first, to: route, ballots)) }
+        guard !table.isClosed, !route.isEmpty else { return (run.count, 0) }
         let run = run.map { $0.filledForDelivery() }[...]
         var dropped = 0
         route.forEachMailbox { dropped += $0.offerOrDrop(run) }
         if dropped > 0 { table.nearestLane.countDropped(dropped) }
-        return dropped
+        return (run.count, dropped)
     }
 
     /// Who is to get an envelope and is in no group.

@@ -66,16 +66,16 @@ package final class DeliveryQueue: Sendable {
         var rest = envelopes[...]
         while let first = rest.first {
             let run = rest.prefix(Self.longestRun).prefix { $0.subject == first.subject }
-            guard let full = local.deliverCallingNobody(run, to: audience) else {
+            guard let (delivered, full) = local.deliverCallingNobody(run, to: audience) else {
                 return add(Batch(envelopes: rest.startIndex == 0 ? envelopes : Array(rest), audience: audience))
             }
             dropped += full
-            rest = rest.dropFirst(run.count)
+            rest = rest.dropFirst(delivered)
         }
     }
 
     /// So many envelopes at most are delivered before a reader has its turn.
-    private static let longestRun = 64
+    private static let longestRun = 16
 
     private func hand(_ batch: Batch) {
         var dropped = 0

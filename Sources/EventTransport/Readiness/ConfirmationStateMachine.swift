@@ -192,7 +192,8 @@ package struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
     package var deadline: Instant? {
         guard !waiting.isEmpty else { return nil }
         let first = times.first { waiting[$0.id] != nil }?.instant
-        return [first, absenceTimes.min()].compactMap(\.self).min()
+        guard let absence = absenceTimes.min() else { return first }
+        return first.map { min($0, absence) } ?? absence
     }
 
     package mutating func tick(_ now: Instant) -> [Action] {
@@ -206,9 +207,9 @@ package struct ConfirmationStateMachine<Waiter: Sendable>: Sendable {
         let due = times[..<end]
         times.removeSubrange(..<end)
         var isPatient = false
-        for id in due.map(\.id) {
-            guard let wait = waiting[id] else { continue }
-            _ = forget(id)
+        for time in due {
+            guard let wait = waiting[time.id] else { continue }
+            _ = forget(time.id)
             actions.append(resume(wait))
             if wait.isPatient { isPatient = true }
         }

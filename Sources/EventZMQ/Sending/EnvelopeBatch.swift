@@ -26,7 +26,7 @@ import Synchronization
 
     let subject: Subject
     private let underWay: UnderWay
-    private let memory: UnsafeMutablePointer<UInt8>
+    private var memory: UnsafeMutablePointer<UInt8>
     private var envelopeCount = 0
     private var byteCount = 0
 
@@ -64,6 +64,15 @@ import Synchronization
         envelopeCount += 1
         underWay.add(1)
         return true
+    }
+
+    /// Nothing more is added: it keeps no more memory than it needs, for it may wait for a long time.
+    func seal() {
+        guard byteCount < Self.byteCapacity / 2 else { return }
+        let exact = UnsafeMutablePointer<UInt8>.allocate(capacity: byteCount)
+        unsafe exact.initialize(from: memory, count: byteCount)
+        unsafe memory.deallocate()
+        unsafe memory = exact
     }
 
     private func append(_ bytes: Span<UInt8>) {

@@ -199,7 +199,7 @@ final class Outbox: Sendable {
                             try header.withBytes { bytes throws(EventError) in try message.setHeader(bytes) }
                         }
                         var aftermath = state.send(message, at: place)
-                        if state.mayBatch { mayBatch.store(true, ordering: .relaxed) }
+                        if state.isRun(of: envelope.subject) { mayBatch.store(true, ordering: .relaxed) }
                         aftermath.forgotten = state.takeForgotten()
                         return .sent(aftermath)
                     }
@@ -277,7 +277,7 @@ final class Outbox: Sendable {
     /// - Returns: Whether the sockets are busy, and it has to look again even if nothing more is sent.
     func beginCheck() -> Bool {
         let (isBusy, mayBatch) = state.withLock { state in (state.beginCheck(), state.mayBatch) }
-        self.mayBatch.store(mayBatch, ordering: .relaxed)
+        if !mayBatch { self.mayBatch.store(false, ordering: .relaxed) }
         return isBusy
     }
 

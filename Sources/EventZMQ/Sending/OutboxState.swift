@@ -57,6 +57,8 @@ extension Outbox {
         /// Whether the service thread has been asked to send the batch.
         private var isFlushAsked = false
         private var meter: BusyMeter
+        /// What was sent last, or added to the batch.
+        private var lastSubject: Subject?
         /// Whether nobody has been here who takes no message as long as a batch.
         private var allowsBatches = true
         /// What came of batches, for the service thread to tell.
@@ -136,9 +138,10 @@ extension Outbox {
             at place: SubjectPlace,
             _ append: (EnvelopeBatch, UInt64) -> Bool
         ) -> Aftermath? {
-            guard mayBatch else { return nil }
+            // The first of a run leaves alone, and so does each where the subject changes all the time.
+            guard mayBatch, subject == lastSubject else { return nil }
             var place = place
-            if let batch, batch.subject != subject || !append(batch, number + 1) {
+            if let batch, !append(batch, number + 1) {
                 sendBatch()
                 place = self.place(of: subject)
             }
@@ -157,9 +160,18 @@ extension Outbox {
             )
         }
 
+        /// Notes which subject is sent on.
+        ///
+        /// - Returns: Whether the last one was the same, and the next one of it may be added to a batch.
+        mutating func isRun(of subject: Subject) -> Bool {
+            defer { lastSubject = subject }
+            return subject == lastSubject && mayBatch
+        }
+
         /// Sends what has been put together, if anything has, before something else is sent.
         mutating func sendBatch() {
             guard let batch = batch.take() else { return }
+            batch.seal()
             do throws(EventError) {
                 try OutgoingMessage.with { message throws(EventError) in
                     try message.setCompact(batch)

@@ -16,7 +16,7 @@ extension ServiceLoop {
 
     /// Binds again what somebody has removed; where somebody else has bound the path, that is told, and tried again.
     func checkFiles(_ now: Instant) {
-        guard !files.isEmpty, filesCheckedAt.map({ now - $0 >= Self.checkOfFiles }) ?? true else { return }
+        guard !files.isEmpty, now - filesCheckedAt >= Self.checkOfFiles else { return }
         filesCheckedAt = now
         for place in files.indices where !files[place].file.isThere {
             do {
@@ -33,7 +33,7 @@ extension ServiceLoop {
     }
 
     /// When ``checkFiles(_:)`` is to be called next.
-    var fileDeadline: Instant? { files.isEmpty ? nil : (filesCheckedAt ?? .now) + Self.checkOfFiles }
+    var fileDeadline: Instant? { files.isEmpty ? nil : filesCheckedAt + Self.checkOfFiles }
 
     /// The connections go on as they are; of a listener that no path leads to any more, libzmq keeps the descriptor.
     private func bindAgain(_ place: Int) throws(EventError) {

@@ -35,6 +35,8 @@ extension ServiceLoop {
                 if arrived.count >= Self.deliveredAtOnce { deliverArrived() }
             }
             deliverArrived()
+            // Other sockets may have much to read as well.
+            if outbox.isBusy { outbox.flush() }
             if count >= Self.envelopesAtOnce { hasMore = true }
         }
         return hasMore

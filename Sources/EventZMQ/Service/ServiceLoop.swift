@@ -31,7 +31,7 @@ final class ServiceLoop {
     var subscribers: [SubscribingSocket]
     let boundEndpoints: [String]
     var files: [BoundFile]
-    var filesCheckedAt: Instant?
+    var filesCheckedAt: Instant
     var nextMonitorNumber: Int
 
     var prefixes: PrefixTable
@@ -65,8 +65,8 @@ final class ServiceLoop {
     private var lastCheck: Instant
     /// When buses are to be told what has been published for them.
     private var tellAt: Instant?
-    /// When something was due, as it was before the last wait.
-    private var dueAt: Instant?
+    /// When ``tick(_:)`` was due, as it was before the last wait.
+    private var tickAt: Instant?
 
     /// Signals that a send swallowed are looked for this much later, so that a stream of sends costs one look each
     /// time.
@@ -86,6 +86,7 @@ final class ServiceLoop {
         links = parts.links
         subscribers = parts.subscribers
         files = parts.files
+        filesCheckedAt = now
         boundEndpoints = parts.boundEndpoints
         nextMonitorNumber = parts.links.count
         prefixes = PrefixTable(limit: parts.configuration.maximumWirePrefixes)
@@ -103,7 +104,7 @@ final class ServiceLoop {
         var hasMore = false
         while !isStopping {
             rebuildPoller()
-            dueAt = deadline
+            tickAt = deadline
             let code = poller.wait(milliseconds: hasMore ? 0 : timeout)
             guard code == 0 else {
                 reporter.failed(ZMQResult.failure("wait for messages", code))
@@ -121,7 +122,7 @@ final class ServiceLoop {
             checkPublishing(now)
             hasMore = receiveBatch(now) { hasMore || poller.isReadable($0) }
             // What has become due since is so before the next wait, which it ends at once.
-            if let dueAt, dueAt <= now { tick(now) }
+            if let tickAt, tickAt <= now { tick(now) }
         }
         shutDown()
     }
@@ -145,19 +146,20 @@ final class ServiceLoop {
     }
 
     private var timeout: Int {
-        guard let dueAt else { return -1 }
-        return max(0, (dueAt - .now).milliseconds)
+        var first = tickAt
+        if let checkAt { first = min(first ?? checkAt, checkAt) }
+        if let tellAt { first = min(first ?? tellAt, tellAt) }
+        guard let first else { return -1 }
+        return max(0, (first - .now).milliseconds)
     }
 
-    /// When something is to be done though nothing happens; asked before each wait, so nothing is allocated for it.
+    /// When ``tick(_:)`` has something to do; asked before each wait, so nothing is allocated for it.
     private var deadline: Instant? {
         var first: Instant?
         func consider(_ deadline: Instant?) {
             guard let deadline else { return }
             first = min(first ?? deadline, deadline)
         }
-        consider(checkAt)
-        consider(tellAt)
         consider(confirmation.deadline)
         consider(subscriberWaits.deadline)
         consider(accounts.deadline)
@@ -306,6 +308,7 @@ final class ServiceLoop {
 
     /// Ends what waits, and closes all sockets; nothing comes after it.
     func shutDown() {
+        outbox.flush()
         let late = commands.close().compactMap(\.waiter)
         let waiting = confirmation.forgetAll().compactMap { if case .task(let waiter, _) = $0 { waiter } else { nil } }
         for waiter in late + waiting + subscriberWaits.takeAll() { waiter.resume(returning: .closed) }

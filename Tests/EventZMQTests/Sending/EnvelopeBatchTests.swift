@@ -52,6 +52,15 @@ import TransportSupport
         #expect(try read(bytes).count == count)
     }
 
+    @Test func `a batch that is sealed is what it was`() throws {
+        let batch = EnvelopeBatch(of: "a", EnvelopeBatch.UnderWay())
+        for number in 1...3 { #expect(try add([UInt8(number)], UInt64(number), to: batch)) }
+        let bytes = unsafe Array(batch.frame)
+        batch.seal()
+        #expect(unsafe Array(batch.frame) == bytes)
+        #expect(try read(bytes).map { $0.envelope.payload?.first } == [1, 2, 3])
+    }
+
     @Test func `many between two looks are busy, and few are not`() {
         var meter = BusyMeter(limit: 2)
         for _ in 1...2 { meter.sent() }
