@@ -126,7 +126,7 @@ final class Outbox: Sendable {
     private func finish(_ aftermath: Aftermath, _ envelope: Envelope) throws(EventError) {
         if aftermath.wakes { wakeUp.wake() }
         for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
-        if let failure = aftermath.failure { throw failure }
+        if let code = aftermath.code { throw Self.failure(on: envelope.subject, code) }
         if aftermath.isUnheard {
             reporter.counters.unheard.add(1, ordering: .relaxed)
         } else {
@@ -144,10 +144,7 @@ final class Outbox: Sendable {
             return nil
         }
         return try CompactWriter.with { compact throws(EventError) in
-            compact.begin(envelope.subject)
-            let start = compact.count
-            let origin = encoding.contains(.origin) ? originID : nil
-            try compact.fields(of: envelope, number: 0, origin: origin, payloadCount: payloadCount)
+            let start = try begin(envelope, &compact, as: encoding)
             guard compact.count + payloadCount <= EnvelopeBatch.greatestEnvelope else { return nil }
             return compact.withBytes { frame in
                 envelope.payload.withBytes { payload in
@@ -208,6 +205,28 @@ final class Outbox: Sendable {
         }
     }
 
+    /// Writes the compact form of an envelope up to the payload, without its number.
+    ///
+    /// - Returns: Where its fields begin.
+    private func begin(
+        _ envelope: Envelope,
+        _ compact: inout CompactWriter,
+        as encoding: Encoding
+    ) throws(EventError) -> Int {
+        compact.begin(envelope.subject)
+        let start = compact.count
+        try compact.fields(
+            of: envelope,
+            number: 0,
+            origin: origin(in: encoding),
+            payloadCount: envelope.payloadCount
+        )
+        return start
+    }
+
+    /// Who publishes, where that has to be said.
+    private func origin(in encoding: Encoding) -> EventIdentifier? { encoding.contains(.origin) ? originID : nil }
+
     /// Makes the compact form of an envelope, which only lacks its number.
     private func write(
         _ envelope: Envelope,
@@ -216,15 +235,12 @@ final class Outbox: Sendable {
         as encoding: Encoding
     ) throws(EventError) {
         let payloadCount = envelope.payloadCount
-        let origin = encoding.contains(.origin) ? originID : nil
-        compact.begin(envelope.subject)
-        let start = compact.count
-        try compact.fields(of: envelope, number: 0, origin: origin, payloadCount: payloadCount)
+        let start = try begin(envelope, &compact, as: encoding)
         // What fits a frame that any bus accepts is one.
         let isApart = compact.count + payloadCount > ZMQBusConfiguration.maximumMessageSizes.lowerBound
         if isApart, payloadCount > 0 {
             compact.removeAll(from: start)
-            try compact.fields(of: envelope, number: 0, origin: origin, payloadCount: 0)
+            try compact.fields(of: envelope, number: 0, origin: origin(in: encoding), payloadCount: 0)
         }
         try check(compact.count, "subject and header", of: envelope)
         try compact.withBytes { head throws(EventError) in
@@ -267,9 +283,9 @@ final class Outbox: Sendable {
     /// Sends what was put together while the sockets were busy, and tells what came of it; the service thread does so
     /// whenever it is woken.
     func flush() {
-        let aftermath = state.withLock { $0.flush() }
-        for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
-        if let failure = aftermath.failure { reporter.failed(failure) }
+        let outcome = state.withLock { $0.flush() }
+        for name in outcome.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
+        if let failure = outcome.failure { reporter.failed(failure) }
     }
 
     /// The service thread begins to look for notices, at all sockets: what is sent from now on is looked after again.

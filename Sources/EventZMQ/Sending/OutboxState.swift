@@ -62,7 +62,7 @@ extension Outbox {
         /// Whether nobody has been here who takes no message as long as a batch.
         private var allowsBatches = true
         /// What came of batches, for the service thread to tell.
-        private var batchOutcome = Aftermath()
+        private var batchOutcome = BatchOutcome()
 
         init(batchedLimit: Int, busyLimit: Int, asksWhoSubscribes: Bool) {
             subscribers = asksWhoSubscribes ? IdentityOwners() : nil
@@ -175,20 +175,20 @@ extension Outbox {
             do throws(EventError) {
                 try OutgoingMessage.with { message throws(EventError) in
                     try message.setCompact(batch)
-                    batchOutcome.add(send(message, at: place(of: batch.subject)))
+                    batchOutcome.add(send(message, at: place(of: batch.subject)), on: batch.subject)
                 }
             } catch {
-                batchOutcome.failure = error
+                batchOutcome.add(error)
             }
         }
 
         /// Sends what has been put together; from now on the service thread has to be asked again.
         ///
         /// - Returns: What came of this and earlier batches.
-        mutating func flush() -> Aftermath {
+        mutating func flush() -> BatchOutcome {
             sendBatch()
             isFlushAsked = false
-            defer { batchOutcome = Aftermath() }
+            defer { batchOutcome = BatchOutcome() }
             return batchOutcome
         }
 
@@ -280,22 +280,37 @@ extension Outbox {
         /// What it was wanted as.
         var wanted: Encoding = []
         private(set) var fullQueues: [String] = []
-        var failure: EventError?
+        /// Why libzmq has refused it.
+        private(set) var code: Int32?
         var forgotten: ForgottenSubjects?
 
         mutating func add(_ outcome: PublishingSocket.Outcome, at name: String) {
             switch outcome {
             case .sent: break
             case .sentExceptToFull: if fullQueues.last != name { fullQueues.append(name) }
-            case .failed(let code): failure = ZMQResult.failure("publish", code)
+            case .failed(let code): self.code = code
             }
         }
+    }
 
-        /// Adds what came of another send.
-        mutating func add(_ other: Aftermath) {
-            for name in other.fullQueues where !fullQueues.contains(name) { fullQueues.append(name) }
-            failure = failure ?? other.failure
+    /// What came of batches.
+    struct BatchOutcome: Sendable {
+        private(set) var fullQueues: [String] = []
+        private(set) var failure: EventError?
+
+        mutating func add(_ aftermath: Aftermath, on subject: Subject) {
+            for name in aftermath.fullQueues where !fullQueues.contains(name) { fullQueues.append(name) }
+            if let code = aftermath.code { add(Outbox.failure(on: subject, code)) }
         }
+
+        mutating func add(_ failure: EventError) {
+            self.failure = self.failure ?? failure
+        }
+    }
+
+    /// Why an envelope on a subject could not be sent.
+    static func failure(on subject: Subject, _ code: Int32) -> EventError {
+        ZMQResult.failure("publish \(subject)", code)
     }
 
     private static let subjectCapacity = 1 << 16
