@@ -149,7 +149,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .target(name: "NATSSupport", dependencies: ["ProcessSupport"], path: "Tests/NATSSupport"),
+        .target(name: "NATSSupport", dependencies: ["EventCore", "ProcessSupport"], path: "Tests/NATSSupport"),
         .testTarget(
             name: "EventNATSTests",
             dependencies: [
@@ -187,7 +187,7 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]
         ),
-        .target(name: "ProcessSupport", path: "Tests/ProcessSupport"),
+        .target(name: "ProcessSupport", dependencies: ["EventCore"], path: "Tests/ProcessSupport"),
         .target(name: "TransportSupport", dependencies: ["EventTransport"], path: "Tests/TransportSupport"),
         .target(
             name: "TracingSupport",

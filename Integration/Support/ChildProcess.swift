@@ -1,6 +1,6 @@
+import EventCore
 package import Foundation
 import ProcessSupport
-import Synchronization
 
 /// A program that runs as a process of its own, talking in lines.
 ///
@@ -66,7 +66,7 @@ package final class ChildProcess: Sendable {
     /// - Returns: The line, without its end.
     /// - Throws: ``Failure`` when there is none in time or the process ended.
     package func nextLine(within limit: Duration = .seconds(60)) async throws -> String {
-        let isLate = Mutex(false)
+        let isLate = Lock(false)
         let watchdog = Task {
             try await Task.sleep(for: limit)
             isLate.withLock { $0 = true }

@@ -1,11 +1,10 @@
 import EventCore
 package import Foundation
-import Synchronization
 
 /// Where the processes of one test or scenario run; none of them outlives it.
 package final class Stage: Sendable {
     private let directory: URL
-    private let processes = Mutex<[ChildProcess]>([])
+    private let processes = Lock<[ChildProcess]>([])
 
     private init() throws {
         // Not the directory for temporary files, whose name may be too long for an ipc address.

@@ -3,14 +3,13 @@ import EventCore
 import EventMemory
 import EventTransport
 import Foundation
-import Synchronization
 import Testing
 
 @testable import LinkRuntime
 
 /// Told of the end of a subscription, it waits for another task.
 private final class WaitingObserver: Observer {
-    private let results = Mutex<[DispatchTimeoutResult]>([])
+    private let results = Lock<[DispatchTimeoutResult]>([])
 
     var outcomes: [DispatchTimeoutResult] { results.withLock { $0 } }
 

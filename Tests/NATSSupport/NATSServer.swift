@@ -1,6 +1,6 @@
+import EventCore
 import Foundation
 import ProcessSupport
-import Synchronization
 
 #if canImport(FoundationNetworking)
 import FoundationNetworking
@@ -21,7 +21,7 @@ package final class NATSServer: Sendable {
     }
 
     /// Those that run; servers that tests share are still there when the tests end, and end with them.
-    private static let running = Mutex<[pid_t: SpawnedProcess]>([:])
+    private static let running = Lock<[pid_t: SpawnedProcess]>([:])
     private static let endsAll: Void = { _ = atexit { NATSServer.endAll() } }()
 
     private static func endAll() {
@@ -30,7 +30,7 @@ package final class NATSServer: Sendable {
 
     private let arguments: [String]
     private let folder: URL
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     /// Starts a server, and waits until it accepts connections.
     ///

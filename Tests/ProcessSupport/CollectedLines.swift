@@ -1,5 +1,5 @@
+import EventCore
 import Foundation
-import Synchronization
 
 /// What a program has written so far, for tests that wait for a line of it.
 final class CollectedLines: Sendable {
@@ -9,7 +9,7 @@ final class CollectedLines: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
 
     func append(_ chunk: Data) {
         change { $0.data += chunk }

@@ -1,6 +1,6 @@
 import Dispatch
+import EventCore
 package import Foundation
-import Synchronization
 
 /// A program of this package, running as a process with pipes for input, output and errors.
 ///
@@ -26,7 +26,7 @@ package final class Program: Sendable {
     private let input = SpawnedProcess.pipe()
     private let output = SpawnedProcess.pipe()
     private let inputQueue = DispatchQueue(label: "program.input")
-    private let unread = Mutex(Data())
+    private let unread = Lock(Data())
     private let errors = CollectedLines()
 
     /// Starts a program that lies beside the tests.

@@ -1,5 +1,5 @@
+import EventCore
 package import Foundation
-import Synchronization
 
 /// A process of its own, for tests that run programs.
 ///
@@ -13,7 +13,7 @@ package final class SpawnedProcess: Sendable {
 
     package let identifier: pid_t
     /// `nil` while the process runs.
-    private let end = Mutex<Int32?>(nil)
+    private let end = Lock<Int32?>(nil)
     private let ended: AsyncStream<Int32>
     private let statusTask: Task<Int32, Never>
 
@@ -91,7 +91,7 @@ package final class SpawnedProcess: Sendable {
     }
 
     /// Held while a process is started, and while a pipe is made that it must not inherit.
-    private static let starting = Mutex(())
+    private static let starting = Lock(())
 
     private static func spawn(
         _ path: String,

@@ -46,7 +46,7 @@ extension ServiceLoop {
         }
         let linger = min(configuration.linger, Self.lingerOfWithdrawal).milliseconds
         for subscriber in subscribers where links[subscriber.id].connections.established > 0 {
-            try? subscriber.socket.set(.linger, linger)
+            try? subscriber.withSocket { socket throws(EventError) in try socket.set(.linger, linger) }
         }
     }
 
@@ -59,9 +59,7 @@ extension ServiceLoop {
 
     private func unsubscribeEverywhere(_ topics: [[UInt8]]) {
         for subscriber in subscribers {
-            reporting { () throws(EventError) in
-                for topic in topics { try subscriber.socket.unsubscribe(from: topic) }
-            }
+            reporting { () throws(EventError) in try subscriber.unsubscribe(from: topics) }
         }
     }
 
@@ -77,7 +75,7 @@ extension ServiceLoop {
             ).bytes
             reporting { () throws(EventError) in
                 try subscriber.subscribe(to: [topic])
-                try subscriber.socket.unsubscribe(from: topic)
+                try subscriber.unsubscribe(from: [topic])
             }
         }
     }
@@ -89,7 +87,7 @@ extension ServiceLoop {
 
     // MARK: Connections
 
-    func drainMonitors(where isReadable: (ZMQPoller.Place?) -> Bool) {
+    func drainMonitors(where isReadable: (Poller.Place?) -> Bool) {
         for link in links where isReadable(link.monitorPlace) { drainMonitor(of: link) }
     }
 
@@ -204,7 +202,7 @@ extension ServiceLoop {
     /// Runs `body` on the socket of a link; of one that publishes, under the lock of the outbox.
     func withSocket(of link: Int, _ body: (borrowing ZMQSocket) throws(EventError) -> Void) throws(EventError) {
         if let subscriber = subscribers.first(where: { $0.id == link }) {
-            try body(subscriber.socket)
+            try subscriber.withSocket(body)
         } else {
             try outbox.withSocket(link, body)
         }
@@ -215,10 +213,9 @@ extension ServiceLoop {
         try Resources.check("restart \(address)", descriptors: Resources.descriptorsOfSocket)
         let socket = try sockets.subscriber()
         let monitor = try nextMonitor(of: socket)
-        // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
-        try? subscriber.socket.monitor(on: nil)
+        subscriber.stopMonitor()
         link.monitor = monitor
-        subscriber.socket = socket
+        try subscriber.replace(by: socket)
         lostAllConnections(of: link)
         try subscriber.subscribe(to: announcements.all.flatMap(\.value.topics))
         try subscriber.subscribe(to: [ControlTopic.inbox(bus: busID).bytes])
@@ -228,8 +225,10 @@ extension ServiceLoop {
             }
         )
         try subscriber.subscribe(to: [ControlTopic.presence(bus: busID).bytes])
-        if let endpoint = link.endpoints.first { try sockets.secure(subscriber.socket, for: endpoint) }
-        try subscriber.socket.connect(to: address)
+        try subscriber.withSocket { socket throws(EventError) in
+            if let endpoint = link.endpoints.first { try sockets.secure(socket, for: endpoint) }
+            try socket.connect(to: address)
+        }
     }
 
     private func restartPublisher(_ link: Link, _ address: String) throws(EventError) {

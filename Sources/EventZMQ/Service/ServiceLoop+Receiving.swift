@@ -11,16 +11,13 @@ extension ServiceLoop {
     private static var envelopesOfStream: Int { 8 }
     private static var yieldsInStream: Int { 3 }
 
-    /// Receives what has arrived.
-    ///
-    /// - Returns: Whether there may be more.
-    func receiveBatch(_ now: Instant, where isReadable: (ZMQPoller.Place?) -> Bool) -> Bool {
-        var hasMore = false
-        for subscriber in subscribers where isReadable(subscriber.place) {
+    /// Receives what has arrived, or some of it.
+    func receiveBatch(_ now: Instant, where isReadable: (Poller.Place?) -> Bool) {
+        for subscriber in subscribers where !subscriber.isDrained || isReadable(subscriber.place) {
             var count = 0
             var yields = 0
             while count < Self.envelopesAtOnce {
-                guard frames.receive(from: subscriber.socket) else {
+                guard subscriber.receive(into: frames) else {
                     // libzmq reads 8 KB at a time. Letting it go on before what arrived is delivered wakes the readers
                     // of a stream half as often.
                     guard count >= Self.envelopesOfStream, yields < Self.yieldsInStream else { break }
@@ -37,9 +34,7 @@ extension ServiceLoop {
             deliverArrived()
             // Other sockets may have much to read as well.
             if outbox.isBusy { outbox.flush() }
-            if count >= Self.envelopesAtOnce { hasMore = true }
         }
-        return hasMore
     }
 
     private func receive(over subscriber: SubscribingSocket, _ now: Instant) {

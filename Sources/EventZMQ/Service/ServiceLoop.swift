@@ -53,10 +53,10 @@ final class ServiceLoop {
     var listWatches: [ListWatch]
     var arrived: [Envelope] = []
 
-    private var poller = ZMQPoller()
+    private var poller = Poller()
     private var isPollerStale = true
-    private var wakeUpPlace: ZMQPoller.Place?
-    private var publisherPlaces: [ZMQPoller.Place] = []
+    private var wakeUpPlace: Poller.Place?
+    private var publisherPlaces: [Poller.Place] = []
     /// Counts down, since tasks count their numbers up.
     private var lastRetirement = UInt64.max
     private var isStopping = false
@@ -101,11 +101,10 @@ final class ServiceLoop {
 
     /// Runs until the bus is closed.
     func run() {
-        var hasMore = false
         while !isStopping {
             rebuildPoller()
             tickAt = deadline
-            let code = poller.wait(milliseconds: hasMore ? 0 : timeout)
+            let code = poller.wait(milliseconds: timeout)
             guard code == 0 else {
                 reporter.failed(ZMQResult.failure("wait for messages", code))
                 break
@@ -120,7 +119,7 @@ final class ServiceLoop {
             drainMonitors(where: poller.isReadable)
             let now = Instant.now
             checkPublishing(now)
-            hasMore = receiveBatch(now) { hasMore || poller.isReadable($0) }
+            receiveBatch(now, where: poller.isReadable)
             // What has become due since is so before the next wait, which it ends at once.
             if let tickAt, tickAt <= now { tick(now) }
         }
@@ -133,10 +132,14 @@ final class ServiceLoop {
         guard isPollerStale else { return }
         isPollerStale = false
         poller.removeAll()
-        wakeUpPlace = poller.add(descriptor: commands.wakeUp.descriptor)
-        publisherPlaces = outbox.descriptors.map { poller.add(descriptor: $0) }
-        for link in links { link.monitorPlace = poller.add(link.monitor.socket) }
-        for subscriber in subscribers { subscriber.place = poller.add(subscriber.socket) }
+        wakeUpPlace = poller.add(commands.wakeUp.descriptor)
+        publisherPlaces = outbox.descriptors.map { poller.add($0) }
+        for subscriber in subscribers { subscriber.place = poller.add(subscriber.descriptor) }
+        for link in links {
+            link.monitorPlace = poller.add(link.monitor.descriptor)
+            // Its descriptor tells of what comes after this.
+            drainMonitor(of: link)
+        }
     }
 
     /// The sockets that are polled have changed.
@@ -146,6 +149,7 @@ final class ServiceLoop {
     }
 
     private var timeout: Int {
+        guard subscribers.allSatisfy(\.isDrained) else { return 0 }
         var first = tickAt
         if let checkAt { first = min(first ?? checkAt, checkAt) }
         if let tellAt { first = min(first ?? tellAt, tellAt) }
@@ -317,8 +321,7 @@ final class ServiceLoop {
         withdrawAll()
         let deadline = Instant.now + configuration.linger.bounded
         settleLedgers(until: deadline)
-        // A monitor is stopped before its reader goes, or libzmq's thread would wait for the reader.
-        for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
+        for subscriber in subscribers { subscriber.stopMonitor() }
         outbox.removeAll(linger: max(0, (deadline - .now).milliseconds))
         links = []
         subscribers = []
@@ -330,7 +333,7 @@ final class ServiceLoop {
     private func settleLedgers(until deadline: Instant) {
         // Whatever else there is to read stays unread from now on, and would end every wait at once.
         poller.removeAll()
-        for descriptor in outbox.descriptors { _ = poller.add(descriptor: descriptor) }
+        for descriptor in outbox.descriptors { _ = poller.add(descriptor) }
         var isOwed = outbox.tellLast(to: true, now: .now)
         var interval = Self.firstInterval
         while isOwed, Instant.now < deadline {

@@ -74,7 +74,7 @@ final class ServiceParts {
 
     /// Gives up what was opened, when not all of it could be.
     private func discard() {
-        for subscriber in subscribers { try? subscriber.socket.monitor(on: nil) }
+        for subscriber in subscribers { subscriber.stopMonitor() }
         outbox.removeAll(linger: 0)
         factory.authenticator?.stop()
         for bound in files { bound.file.remove() }
@@ -126,12 +126,14 @@ final class ServiceParts {
         for endpoints in Self.groups(configuration.subscribe, configuration) {
             let socket = try factory.subscriber()
             let id = try addLink(socket, .subscribes, endpoints.map(\.element))
-            let subscriber = SubscribingSocket(id: id, socket)
+            let subscriber = try SubscribingSocket(id: id, socket)
             subscribers.append(subscriber)
             try subscriber.subscribe(to: [
                 ControlTopic.inbox(bus: busID).bytes, ControlTopic.presence(bus: busID).bytes,
             ])
-            try open(endpoints, subscriber.socket, id, after: configuration.publish.count)
+            try subscriber.withSocket { socket throws(EventError) in
+                try open(endpoints, socket, id, after: configuration.publish.count)
+            }
         }
     }
 

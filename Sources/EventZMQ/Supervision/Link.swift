@@ -20,7 +20,7 @@ final class Link {
     let expectedUser: String?
     var monitor: ZMQMonitor
     /// Where the service thread waits for what the monitor tells.
-    var monitorPlace: ZMQPoller.Place?
+    var monitorPlace: Poller.Place?
     private(set) var connections = ConnectionTable()
     /// The address to connect to when its host is a name, and the machine that decides when that is looked up.
     let named: NamedEndpoint?

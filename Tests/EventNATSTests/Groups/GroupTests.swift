@@ -3,7 +3,6 @@ import EventNATS
 import EventTesting
 import Foundation
 import NATSSupport
-import Synchronization
 import Testing
 
 /// Groups whose members are in several buses: each envelope goes to one of them.
@@ -260,7 +259,7 @@ extension RecordingObserver.Event {
 
 /// What members have received.
 private final class Seen: Sendable, CustomStringConvertible {
-    private let entries = Mutex<[(number: Int, place: Int)]>([])
+    private let entries = Lock<[(number: Int, place: Int)]>([])
 
     /// Reads a subscription to its end.
     func collect(_ subscription: Subscription, as place: Int) {

@@ -2,7 +2,6 @@ import EventCore
 import EventNATS
 import Foundation
 import NATSSupport
-import Synchronization
 import Testing
 
 /// How many times leaders are killed; `make nats-log-stress` says more.
@@ -11,10 +10,10 @@ private let kills = ProcessInfo.processInfo.environment["EVENT_NATS_KILLS"].flat
 /// What the appending tasks of a test have done, and whether they are to end.
 private final class Appended: Sendable {
     /// The sequence number of each envelope, by its id.
-    let acknowledged = Mutex<[String: UInt64]>([:])
-    let isDone = Mutex(false)
+    let acknowledged = Lock<[String: UInt64]>([:])
+    let isDone = Lock(false)
     /// What has ended one of them too early.
-    let failure = Mutex<(any Error)?>(nil)
+    let failure = Lock<(any Error)?>(nil)
 
     var count: Int { acknowledged.withLock { $0.count } }
 

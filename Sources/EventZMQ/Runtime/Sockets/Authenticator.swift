@@ -8,9 +8,11 @@ final class Authenticator: Sendable {
     /// What the thread works with.
     private final class Desk {
         let socket: ZMQSocket
+        let descriptor: Int32
         let message = ZMQMessage()
 
-        init(_ socket: consuming ZMQSocket) {
+        init(_ socket: consuming ZMQSocket) throws(EventError) {
+            descriptor = try socket.descriptor
             self.socket = socket
         }
 
@@ -38,7 +40,7 @@ final class Authenticator: Sendable {
         wakeUp = try WakeUp()
         let socket = try ZMQSocket.open(.reply, in: context, options: ZMQSocketOptions(values: [(.linger, 0)]))
         try socket.bind(to: Self.endpoint)
-        let desk = Desk(socket)
+        let desk = try Desk(socket)
         let code = ServiceThread.start(desk) { [self] desk in
             run(desk)
         } atEnd: { [self] in
@@ -71,11 +73,12 @@ final class Authenticator: Sendable {
     }
 
     private func run(_ desk: Desk) {
-        var poller = ZMQPoller()
-        _ = poller.add(desk.socket)
-        let wakeUpPlace = poller.add(descriptor: wakeUp.descriptor)
-        while !isStopped.withLock({ $0 }), poller.wait(milliseconds: -1) == 0 {
+        var poller = Poller()
+        _ = poller.add(desk.descriptor)
+        let wakeUpPlace = poller.add(wakeUp.descriptor)
+        repeat {
             if poller.isReadable(wakeUpPlace) { wakeUp.clear() }
+            // All of them before each wait: the descriptor tells of what comes after the last.
             while let frames = desk.receive() {
                 // What is no question of libzmq's has to be answered all the same, before there can be another.
                 let request = AccessRules.Request(frames: frames)
@@ -83,7 +86,7 @@ final class Authenticator: Sendable {
                 let id = request?.id ?? frames.dropFirst().first ?? []
                 desk.socket.send((answer ?? .refused("not understood")).frames(for: id))
             }
-        }
+        } while !isStopped.withLock { $0 } && poller.wait(milliseconds: -1) == 0
         wakeUp.close()
     }
 }

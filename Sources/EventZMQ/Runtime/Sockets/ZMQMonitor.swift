@@ -6,7 +6,9 @@ import EventCore
 /// A monitor that is not read makes libzmq's own thread wait, so it takes any number of events and is read by the
 /// service thread. It has to be stopped, by ``ZMQSocket/monitor(on:)`` without an endpoint, before it goes.
 struct ZMQMonitor: ~Copyable {
-    let socket: ZMQSocket
+    /// What to wait by for events, once there are none left.
+    let descriptor: Int32
+    private let socket: ZMQSocket
     private let message: ZMQMessage
 
     /// Begins to monitor; comes before the socket is bound or connected, so that nothing is missed.
@@ -20,7 +22,9 @@ struct ZMQMonitor: ~Copyable {
         let endpoint = "inproc://monitor-\(name)"
         // The reader comes first: stopping a monitor that nobody reads waits for a reader, and so could not be undone.
         let reader = try Self.reader(of: endpoint, in: context)
+        let descriptor = try reader.descriptor
         try monitored.monitor(on: endpoint)
+        self.descriptor = descriptor
         socket = reader
         message = ZMQMessage()
     }
