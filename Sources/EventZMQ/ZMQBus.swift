@@ -25,6 +25,7 @@ public final class ZMQBus: Bus, BusLink {
     private let local: MemoryBus
     private let outbox: Outbox
     private let commands: CommandQueue
+    private let serviceExecutor: ServiceExecutor
     private let reporter: BusReporter
     private let deliveries: DeliveryQueue
     private let directory: PeerDirectory
@@ -55,6 +56,7 @@ public final class ZMQBus: Bus, BusLink {
         let parts = try ServiceParts(busID: id, configuration: configuration, busyLimit: busyLimit, local: local)
         outbox = parts.outbox
         commands = parts.commands
+        serviceExecutor = parts.executor
         reporter = parts.reporter
         deliveries = parts.deliveries
         directory = parts.directory
@@ -99,6 +101,15 @@ public final class ZMQBus: Bus, BusLink {
     /// - Returns: The name; `nil` of those who proved nothing, and of those who left long ago. Where several have used the
     ///   id, whoever published under it first.
     public func peerName(of origin: String) -> String? { directory.name(of: origin) }
+
+    /// Runs tasks on the thread of the bus that receives, so that nobody has to be woken between an envelope that arrives and
+    /// the task that waits for it.
+    ///
+    /// For what has to answer soon and has little to do, for example
+    /// `Task(executorPreference: bus.executor) { for await envelope in questions { … } }`. While such a task runs the bus
+    /// receives nothing and tells others nothing, so it must not block, compute for long, or wait for anything but by `await`.
+    /// After 64 runs of tasks the bus has its turn. Once the bus is closed tasks go on elsewhere.
+    public var executor: any TaskExecutor { serviceExecutor }
 
     /// The bus itself.
     public var link: (any BusLink)? { self }

@@ -352,7 +352,7 @@ import Testing
     @Test func `nothing is lost while subscriptions come and go under load`() async throws {
         let bus = bus()
         let publishing = Task {
-            for _ in 0..<2000 {
+            for _ in 0..<500 {
                 try await bus.publish(Envelope(subject: "a"))
                 await Task.yield()
             }
@@ -360,7 +360,7 @@ import Testing
         let readers = (0..<2).map { _ in
             Task {
                 var taken = 0
-                for _ in 0..<200 {
+                for _ in 0..<50 {
                     let subscription = try await bus.subscribe(to: "a")
                     while await subscription.next(within: .zero) != nil { taken += 1 }
                     subscription.close()

@@ -22,11 +22,13 @@ enum Side {
         }
     }
 
-    func latency(_ mine: String, _ theirs: String, count: Int) throws -> WireLatency {
+    /// - Parameter flags: Further arguments of both programs.
+    func latency(_ mine: String, _ theirs: String, count: Int, flags: [String] = []) throws -> WireLatency {
         let (program, prefix) = self == .bus ? ("event-bench", "wire-") : ("wire-in-c", "")
-        let pong = try Child(program, [prefix + "pong\(suffix)", theirs, mine])
+        let pong = try Child(program, [prefix + "pong\(suffix)", theirs, mine] + flags)
         defer { pong.end() }
-        return try Child(program, [prefix + "ping\(suffix)", mine, theirs, String(count)]).answer(WireLatency.self)
+        let ping = [prefix + "ping\(suffix)", mine, theirs, String(count)] + flags
+        return try Child(program, ping).answer(WireLatency.self)
     }
 }
 

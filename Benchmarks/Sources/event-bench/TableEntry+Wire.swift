@@ -100,31 +100,37 @@ extension TableEntry {
 
     private static func latency(over kind: Endpoint.Kind, rounds: Int) throws -> [Row] {
         var ours: [WireLatency] = []
+        var onBusThread: [WireLatency] = []
         var others: [WireLatency] = []
         var ofOneFrame: [WireLatency] = []
         for _ in 0..<rounds {
-            func measured(_ side: Side) throws -> WireLatency {
-                try side.latency(Endpoint(kind).address, Endpoint(kind).address, count: 10_000)
+            func measured(_ side: Side, flags: [String] = []) throws -> WireLatency {
+                try side.latency(Endpoint(kind).address, Endpoint(kind).address, count: 10_000, flags: flags)
             }
             ours.append(try measured(.bus))
+            onBusThread.append(try measured(.bus, flags: ["--on-bus-thread"]))
             others.append(try measured(.c))
             ofOneFrame.append(try measured(.cOneFrame))
         }
         let percentiles: [(String, KeyPath<WireLatency, Double>, Double?)] = [
             ("p50", \.p50, 1 / 1.4), ("p99", \.p99, 1 / 2), ("p99.9", \.p999, nil),
         ]
-        return percentiles.map { name, path, goal in
-            var row = Row(
-                name: "zmq-latency-\(kind)",
-                work: "ZeroMQ, two processes, round trip, \(kind), \(name)",
-                operation: "round trip",
-                unit: .microseconds,
-                figure: Timing(ours.map { $0[keyPath: path] })
-            )
-            row.add("libzmq from C", Timing(others.map { $0[keyPath: path] }), goal: goal)
-            row.add("C, one frame", Timing(ofOneFrame.map { $0[keyPath: path] }))
-            return row
+        func rows(_ name: String, _ work: String, _ figures: [WireLatency]) -> [Row] {
+            percentiles.map { percentile, path, goal in
+                var row = Row(
+                    name: name,
+                    work: "ZeroMQ, two processes, round trip, \(kind)\(work), \(percentile)",
+                    operation: "round trip",
+                    unit: .microseconds,
+                    figure: Timing(figures.map { $0[keyPath: path] })
+                )
+                row.add("libzmq from C", Timing(others.map { $0[keyPath: path] }), goal: goal)
+                row.add("C, one frame", Timing(ofOneFrame.map { $0[keyPath: path] }))
+                return row
+            }
         }
+        return rows("zmq-latency-\(kind)", "", ours)
+            + rows("zmq-latency-\(kind)-on-thread", ", tasks on the bus's thread", onBusThread)
     }
 
     private static func prefixes(rounds: Int) throws -> Row {

@@ -74,11 +74,12 @@ struct WirePingCommand: AsyncParsableCommand {
     @Argument var endpoint: String
     @Argument var peer: String
     @Argument var count: Int
+    @Flag(help: "Wait on the thread of the bus.") var onBusThread = false
 
     func run() async throws {
-        let (endpoint, peer, count) = (endpoint, peer, count)
-        let result = try await Task.detached {
-            let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
+        let count = count
+        let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
+        let result = try await Task.detached(executorPreference: onBusThread ? bus.executor : nil) {
             var pongs = try await bus.subscribe(to: "pong").makeAsyncIterator()
             guard try await bus.waitForSubscribers(of: "ping", atLeast: 1, timeout: .seconds(20)) else {
                 throw ValidationError("no peer came")
@@ -105,11 +106,11 @@ struct WirePongCommand: AsyncParsableCommand {
 
     @Argument var endpoint: String
     @Argument var peer: String
+    @Flag(help: "Wait on the thread of the bus.") var onBusThread = false
 
     func run() async throws {
-        let (endpoint, peer) = (endpoint, peer)
-        try await Task.detached {
-            let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
+        let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
+        try await Task.detached(executorPreference: onBusThread ? bus.executor : nil) {
             let pings = try await bus.subscribe(to: "ping")
             let pong = Samples.wire(subject: "pong", payloadCount: 0)
             // Silence means that the other side has gone without ending this one.

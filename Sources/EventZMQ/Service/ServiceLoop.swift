@@ -23,6 +23,7 @@ final class ServiceLoop {
     let sockets: SocketFactory
     let outbox: Outbox
     let commands: CommandQueue
+    let executor: ServiceExecutor
     let reporter: BusReporter
     let directory: PeerDirectory
     let deliveries: DeliveryQueue
@@ -36,12 +37,12 @@ final class ServiceLoop {
 
     var prefixes: PrefixTable
     var announcements = Announcements()
-    var departures = Departures()
-    var confirmation: ConfirmationStateMachine<Awaiting>
+    var departures = Departures() { didSet { haveDeadlinesChanged = true } }
+    var confirmation: ConfirmationStateMachine<Awaiting> { didSet { haveDeadlinesChanged = true } }
     var accounts: LedgerAccounts
-    var acknowledgements = Acknowledgements()
+    var acknowledgements = Acknowledgements() { didSet { haveDeadlinesChanged = true } }
     var peers = PeerTable()
-    var subscriberWaits = SubscriberWaits<Waiter>()
+    var subscriberWaits = SubscriberWaits<Waiter>() { didSet { haveDeadlinesChanged = true } }
     var gaps = GapDetector()
     var decoder = EnvelopeDecoder()
     var compactDecoder = CompactDecoder()
@@ -67,6 +68,9 @@ final class ServiceLoop {
     private var tellAt: Instant?
     /// When ``tick(_:)`` was due, as it was before the last wait.
     private var tickAt: Instant?
+    /// The first deadline of those that change seldom, and whether one of them may have changed since.
+    private var seldomDeadline: Instant?
+    private var haveDeadlinesChanged = true
 
     /// Signals that a send swallowed are looked for this much later, so that a stream of sends costs one look each
     /// time.
@@ -80,6 +84,7 @@ final class ServiceLoop {
         sockets = parts.factory
         outbox = parts.outbox
         commands = parts.commands
+        executor = parts.executor
         reporter = parts.reporter
         directory = parts.directory
         deliveries = parts.deliveries
@@ -104,7 +109,8 @@ final class ServiceLoop {
         while !isStopping {
             rebuildPoller()
             tickAt = deadline
-            let code = poller.wait(milliseconds: timeout)
+            let code = poller.wait(milliseconds: executor.run() ? timeout : 0)
+            executor.awake()
             guard code == 0 else {
                 reporter.failed(ZMQResult.failure("wait for messages", code))
                 break
@@ -159,16 +165,19 @@ final class ServiceLoop {
 
     /// When ``tick(_:)`` has something to do; asked before each wait, so nothing is allocated for it.
     private var deadline: Instant? {
-        var first: Instant?
+        if haveDeadlinesChanged {
+            haveDeadlinesChanged = false
+            let deadlines = [
+                confirmation.deadline, subscriberWaits.deadline, departures.deadline, acknowledgements.deadline,
+            ]
+            seldomDeadline = deadlines.compactMap(\.self).min()
+        }
+        var first = seldomDeadline
         func consider(_ deadline: Instant?) {
             guard let deadline else { return }
             first = min(first ?? deadline, deadline)
         }
-        consider(confirmation.deadline)
-        consider(subscriberWaits.deadline)
         consider(accounts.deadline)
-        consider(departures.deadline)
-        consider(acknowledgements.deadline)
         consider(fileDeadline)
         for list in listWatches { consider(list.deadline) }
         for link in links where !link.isRevoked {
@@ -312,6 +321,7 @@ final class ServiceLoop {
 
     /// Ends what waits, and closes all sockets; nothing comes after it.
     func shutDown() {
+        executor.close()
         outbox.flush()
         let late = commands.close().compactMap(\.waiter)
         let waiting = confirmation.forgetAll().compactMap { if case .task(let waiter, _) = $0 { waiter } else { nil } }

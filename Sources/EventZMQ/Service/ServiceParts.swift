@@ -11,6 +11,7 @@ final class ServiceParts {
     let local: MemoryBus
     let outbox: Outbox
     let commands: CommandQueue
+    let executor: ServiceExecutor
     let reporter: BusReporter
     let directory = PeerDirectory()
     let deliveries: DeliveryQueue
@@ -49,6 +50,7 @@ final class ServiceParts {
         )
         _ = Resources.timers
         commands = try CommandQueue()
+        executor = ServiceExecutor(wakeUp: commands.wakeUp)
         factory = try SocketFactory(configuration, busID: busID)
         outbox = Outbox(
             origin: busID,

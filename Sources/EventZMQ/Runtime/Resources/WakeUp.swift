@@ -42,6 +42,6 @@ final class WakeUp: Sendable {
     func clear() {
         // An eventfd is read at once, a pipe byte by byte until it is empty.
         var count: UInt64 = 0
-        while case .done(8) = ZMQResult.of({ unsafe Int32(read(descriptor, &count, 8)) }) {}
+        while case .done(8) = ZMQResult.of({ unsafe Int32(read(descriptor, &count, 8)) }), writer != descriptor {}
     }
 }
