@@ -22,7 +22,7 @@ enum Side {
         }
     }
 
-    /// - Parameter flags: Further arguments of both programs.
+    // With `flags`, both programs of the bus do as these say.
     func latency(_ mine: String, _ theirs: String, count: Int, flags: [String] = []) throws -> WireLatency {
         let (program, prefix) = self == .bus ? ("event-bench", "wire-") : ("wire-in-c", "")
         let pong = try Child(program, [prefix + "pong\(suffix)", theirs, mine] + flags)
