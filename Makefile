@@ -244,6 +244,7 @@ BENCH_FOLDER = $$(swift build -c release --package-path Benchmarks --show-bin-pa
 bench: PACKAGES += valgrind binutils
 bench: dependencies ## Measure the bus beside its peers; FILTER=publish-one for some rows only, which are not saved
 	$(BENCH) --product wire-in-c
+	$(BENCH) --product nats-in-c
 	$(BENCH) --product regression-guard
 	$(BENCH) --product event-bench
 ifeq ($(FILTER),)

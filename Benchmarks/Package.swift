@@ -45,6 +45,7 @@ let package = Package(
                 "Measurement", "Peers", "Workloads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "EventMemory", package: "swift-event-bus"),
+                .product(name: "EventNATS", package: "swift-event-bus"),
                 .product(name: "EventZMQ", package: "swift-event-bus"),
             ]
         ),
@@ -57,6 +58,8 @@ let package = Package(
         ),
         .systemLibrary(name: "CLibZMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"]), .brew(["zeromq"])]),
         .executableTarget(name: "wire-in-c", dependencies: ["CLibZMQ"], path: "Sources/WireInC"),
+        .systemLibrary(name: "CLibNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        .executableTarget(name: "nats-in-c", dependencies: ["CLibNATS"], path: "Sources/NATSInC"),
         .executableTarget(
             name: "EventBenchmarks",
             dependencies: [

@@ -30,10 +30,11 @@ from operators import Writer
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = [
     *(f"EventMemory/{name}" for name in
-      ["Lanes/CallGate", "Lanes/Lane", "Lanes/LaneCount", "MemoryBus", "Routing/ChangeCounters", "Routing/Route",
-       "Routing/GroupTable", "Routing/RouteCache", "Routing/RouteIndex", "Routing/RoutingTable"]),
+      ["Lanes/CallGate", "Lanes/Lane", "Lanes/LaneCount", "MemoryBus", "MemoryBus+Delivering", "MemoryBus+Subscribing",
+       "Routing/ChangeCounters", "Routing/Route", "Routing/GroupTable", "Routing/RouteCache", "Routing/RouteIndex",
+       "Routing/RoutingTable"]),
     *(f"EventCore/Delivery/{name}" for name in
-      ["LinkedQueue", "Mailbox", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer",
+      ["LinkedQueue", "Mailbox", "Mailbox+Runs", "MailboxStateMachine", "ParkedPublish", "ParkedPublishStateMachine", "RingBuffer",
        "SegmentQueue", "SegmentedBuffer", "Subscription", "SubscriptionOptions"]),
     *(f"EventCore/{name}" for name in
       ["Grouping/GroupStateMachine", "Grouping/MailboxGroup", "Grouping/MailboxGroup+Leaving",

@@ -1,6 +1,15 @@
 public import EventCore
 public import Logging
 
+/// How a ``NATSBus`` writes what it publishes.
+public enum NATSForm: String, Sendable, CaseIterable {
+    /// The payload is the body, byte for byte, and the rest one header: any NATS client can read it.
+    case header
+    /// Envelopes in the binary form that buses send each other over ZeroMQ are the body, several of one subject in a message
+    /// when there are many: faster, without headers, and for buses alone.
+    case body
+}
+
 /// Where a ``NATSBus`` connects to, and how.
 public struct NATSBusConfiguration: Sendable {
     /// The servers to begin with, such as `nats://host:4222` or `host`; others of their cluster are found by themselves.
@@ -14,6 +23,8 @@ public struct NATSBusConfiguration: Sendable {
     /// Buses with different namespaces do not see each other. Without one, foreign programs see plain subjects, and a
     /// subscription to `>` makes the server send everything there is, which the bus ignores as far as it is not its own.
     public var namespace: String?
+    /// How envelopes are written; every bus reads both.
+    public var form = NATSForm.header
     /// What the bus proves itself with; `nil` when the server asks for nothing.
     public var credentials: NATSCredentials?
     /// TLS; `nil` for plain text, unless the server insists.

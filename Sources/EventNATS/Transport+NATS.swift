@@ -5,7 +5,7 @@ public import Logging
 extension Transport {
     /// `nats:`, a ``NATSBus``: `nats://host:4222,host2:4222?namespace=shop&credentials-file=bus.creds`.
     ///
-    /// The hosts are also the repeatable option `server`. `name`, `namespace`, `queueCapacity`, `queueBytes`,
+    /// The hosts are also the repeatable option `server`. `name`, `namespace`, `form`, `queueCapacity`, `queueBytes`,
     /// `receiveQueueCapacity`, `receiveQueueBytes`, `confirmationTimeout`, `linger` and `pingInterval` are the properties of
     /// ``NATSBusConfiguration``, durations such as `500ms` or `5s`.
     ///
@@ -34,7 +34,7 @@ extension Transport {
 
     private static func nats(_ scheme: String, tls: NATSTLS?, _ logger: Logger?) -> Transport {
         let options: [TransportOption] = [
-            .repeatable("server"), "name", "namespace", "queueCapacity", "queueBytes", "receiveQueueCapacity",
+            .repeatable("server"), "name", "namespace", "form", "queueCapacity", "queueBytes", "receiveQueueCapacity",
             "receiveQueueBytes", "confirmationTimeout", "linger", "pingInterval", "credentials-file", "nkey",
             "seed-file", "user", "password-file", "password-variable", "token-file", "token-variable", "tls", "ca-file",
             "certificate-file", "key-file",
@@ -52,6 +52,15 @@ extension NATSBusConfiguration {
     init(_ parameters: TransportParameters, tls: NATSTLS?) throws(EventError) {
         self.init(servers: parameters.texts("server"))
         (name, namespace) = (parameters.text("name"), parameters.text("namespace"))
+        if let text = parameters.text("form") {
+            guard let form = NATSForm(rawValue: text) else {
+                throw parameters.refusal(
+                    of: "form",
+                    expected: NATSForm.allCases.map(\.rawValue).joined(separator: " or ")
+                )
+            }
+            self.form = form
+        }
         if let number = try parameters.integer("queueCapacity", in: Self.queueCapacities) { queueCapacity = number }
         if let number = try parameters.integer("queueBytes", in: Self.queueSizes) { queueBytes = number }
         if let number = try parameters.integer("receiveQueueCapacity", in: Self.queueCapacities) {

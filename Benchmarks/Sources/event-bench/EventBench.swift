@@ -9,7 +9,8 @@ struct EventBench: AsyncParsableCommand {
         subcommands: [
             TableCommand.self, ScaleCommand.self, GrowthCommand.self, MemoryCommand.self,
             WirePublishCommand.self, WireSubscribeCommand.self, WirePingCommand.self, WirePongCommand.self,
-            WirePrefixesCommand.self,
+            WirePrefixesCommand.self, NATSPublishCommand.self, NATSSubscribeCommand.self, NATSPingCommand.self,
+            NATSPongCommand.self,
         ],
         defaultSubcommand: TableCommand.self
     )

@@ -39,7 +39,7 @@ struct TableCommand: AsyncParsableCommand {
         let race = Race(rounds: rounds, turn: .milliseconds(turn))
         return try TableEntry.workloads(race, withPeers: !alone, countingInstructions: instructions)
             + [.churn(race)] + TableEntry.memory(withPeers: !alone)
-            + TableEntry.wire(rounds: max(1, rounds / 3))
+            + TableEntry.wire(rounds: max(1, rounds / 3)) + TableEntry.nats(rounds: max(1, rounds / 3))
     }
 
     private func isWanted(_ name: String) -> Bool {

@@ -80,21 +80,7 @@ struct WirePingCommand: AsyncParsableCommand {
         let count = count
         let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
         let result = try await Task.detached(executorPreference: onBusThread ? bus.executor : nil) {
-            var pongs = try await bus.subscribe(to: "pong").makeAsyncIterator()
-            guard try await bus.waitForSubscribers(of: "ping", atLeast: 1, timeout: .seconds(20)) else {
-                throw ValidationError("no peer came")
-            }
-            let ping = Samples.wire(subject: "ping", payloadCount: 0)
-            var times: [Double] = []
-            for trip in -count / 10..<count {
-                let start = ContinuousClock.now
-                try await bus.publish(ping)
-                _ = await pongs.next()
-                if trip >= 0 { times.append((ContinuousClock.now - start) / .microseconds(1)) }
-            }
-            times.sort()
-            await bus.close()
-            return WireLatency(p50: times[count / 2], p99: times[count * 99 / 100], p999: times[count * 999 / 1000])
+            try await roundTrips(count, on: bus)
         }.value
         try printAnswer(result)
     }
@@ -111,10 +97,7 @@ struct WirePongCommand: AsyncParsableCommand {
     func run() async throws {
         let bus = try wireBus(publish: .bind(endpoint), subscribe: [.connect(peer)])
         try await Task.detached(executorPreference: onBusThread ? bus.executor : nil) {
-            let pings = try await bus.subscribe(to: "ping")
-            let pong = Samples.wire(subject: "pong", payloadCount: 0)
-            // Silence means that the other side has gone without ending this one.
-            while await pings.next(within: .seconds(30)) != nil { try await bus.publish(pong) }
+            try await answerRoundTrips(on: bus)
         }.value
     }
 }
@@ -161,7 +144,7 @@ struct WirePublishing: Codable, Sendable {
 }
 
 /// Prints what ``Child/answer(_:)`` reads.
-private func printAnswer(_ answer: some Encodable) throws {
+func printAnswer(_ answer: some Encodable) throws {
     print(String(decoding: try JSONEncoder().encode(answer), as: UTF8.self))
 }
 
@@ -190,10 +173,39 @@ struct WireLatency: Codable, Sendable {
 }
 
 /// As many as a run has fit, so nothing is dropped; a reader as any program might have.
-private let wholeRun = SubscriptionOptions(
+let wholeRun = SubscriptionOptions(
     bufferCapacity: SubscriptionOptions.maximumBufferCapacity,
     backpressure: .block
 )
+
+/// Asks `count` times, one after the other, and then closes the bus.
+///
+/// - Throws: What the bus does.
+func roundTrips(_ count: Int, on bus: some Bus) async throws -> WireLatency {
+    var pongs = try await bus.subscribe(to: "pong").makeAsyncIterator()
+    guard try await bus.link?.waitForSubscribers(of: "ping", atLeast: 1, timeout: .seconds(20)) == true else {
+        throw ValidationError("no peer came")
+    }
+    let ping = Samples.wire(subject: "ping", payloadCount: 0)
+    var times: [Double] = []
+    for trip in -count / 10..<count {
+        let start = ContinuousClock.now
+        try await bus.publish(ping)
+        _ = await pongs.next()
+        if trip >= 0 { times.append((ContinuousClock.now - start) / .microseconds(1)) }
+    }
+    times.sort()
+    await bus.close()
+    return WireLatency(p50: times[count / 2], p99: times[count * 99 / 100], p999: times[count * 999 / 1000])
+}
+
+/// Answers what ``roundTrips(_:on:)`` asks, for as long as somebody does.
+func answerRoundTrips(on bus: some Bus) async throws {
+    let pings = try await bus.subscribe(to: "ping")
+    let pong = Samples.wire(subject: "pong", payloadCount: 0)
+    // Silence means that the other side has gone without ending this one.
+    while await pings.next(within: .seconds(30)) != nil { try await bus.publish(pong) }
+}
 
 func wireBus(
     publish: ZMQEndpoint? = nil,

@@ -275,3 +275,14 @@ extension Data {
         return try result.get()
     }
 }
+
+extension Data? {
+    /// Runs `body` on the bytes, of which nothing has none.
+    @inlinable @inline(__always)
+    package func withBytes<Result, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let data = self else { return try body(Span()) }
+        return try data.withSpan(body)
+    }
+}

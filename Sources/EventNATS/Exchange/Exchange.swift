@@ -32,6 +32,8 @@ final class Exchange: Sendable {
     let receiver: Receiver
     let reporter: BusReporter
     private let encoder: EnvelopeEncoder
+    private let form: NATSForm
+    private let originID: EventIdentifier?
     private let state: Lock<State>
     private let signal = DispatchSemaphore(value: 0)
     /// How many bytes a message may have, as the server said last.
@@ -46,6 +48,8 @@ final class Exchange: Sendable {
     ) {
         (self.bus, self.namespace, self.receiver, self.reporter) = (bus, namespace, receiver, reporter)
         encoder = EnvelopeEncoder(origin: bus)
+        form = configuration.form
+        originID = EventIdentifier(Array(bus.utf8).span)
         let machine = ExchangeStateMachine(
             bus: bus,
             namespace: namespace,
@@ -113,19 +117,9 @@ final class Exchange: Sendable {
     ///   ``EventError/transport(_:)`` for an envelope that the server does not take.
     @discardableResult
     func publish(_ envelope: Envelope, groups: [MailboxGroup] = []) throws(EventError) -> [MailboxGroup] {
-        let header = try JSONWriter.with { writer throws(EventError) in
-            try encoder.begin(&writer, of: envelope)
-            return writer.withBytes { bytes in
-                unsafe [UInt8](unsafeUninitializedCapacity: bytes.count + OutgoingEnvelope.endCount) { memory, count in
-                    _ = unsafe bytes.withUnsafeBufferPointer { unsafe memory.update(fromContentsOf: $0) }
-                    count = bytes.count
-                }
-            }
-        }
+        var outgoing = try encoded(envelope)
         let candidates = groups.isEmpty ? [] : candidates(groups)
-        let size =
-            header.count + OutgoingEnvelope.endCount + OutgoingEnvelope.headerCount + envelope.payloadCount
-            + candidates.reduce(0) { $0 + $1.queue.count + GroupMark.headerCount }
+        let size = outgoing.countOnWire + candidates.reduce(0) { $0 + $1.queue.count + GroupMark.headerCount }
         let limit = maximumPayload.load(ordering: .relaxed)
         guard size <= limit else {
             let reason = "\(size) bytes exceed the server's max_payload of \(limit)"
@@ -134,12 +128,7 @@ final class Exchange: Sendable {
         var served: [Candidate] = []
         let (answer, isIdle) = state.withLock { state -> (SendQueue.Answer?, Bool) in
             guard state.machine.isOpen else { return (nil, false) }
-            var outgoing = OutgoingEnvelope(
-                wire: state.wire(envelope.subject, namespace, limit: Self.maximumSubjects),
-                header: header,
-                number: 0,
-                payload: envelope.payload
-            )
+            outgoing.wire = state.wire(envelope.subject, namespace, limit: Self.maximumSubjects)
             if !candidates.isEmpty {
                 served = candidates.filter { !state.machine.isShared($0.interest) }
                 if !served.isEmpty { outgoing.mark = GroupMark.text(of: served.map(\.queue)) }
@@ -153,6 +142,32 @@ final class Exchange: Sendable {
         reporter.counters.sent.add(1, ordering: .relaxed)
         if answer == .dropped(isNew: true) { reporter.happened(.queueFull(endpoint: receiver.endpoint)) }
         return served.map(\.members)
+    }
+
+    /// Writes an envelope, but for its number and where it goes.
+    private func encoded(_ envelope: Envelope) throws(EventError) -> OutgoingEnvelope {
+        switch form {
+        case .header:
+            try JSONWriter.with { writer throws(EventError) in
+                try encoder.begin(&writer, of: envelope)
+                let header = writer.withBytes { [UInt8]($0, room: OutgoingEnvelope.endCount) }
+                return OutgoingEnvelope(wire: [], header: header, number: 0, payload: envelope.payload)
+            }
+        case .body:
+            try CompactWriter.with { writer throws(EventError) in
+                writer.begin(envelope.subject)
+                let place = writer.count + CompactForm.offsetOfNumber
+                try writer.fields(of: envelope, number: 0, origin: originID, payloadCount: envelope.payloadCount)
+                let body = writer.withBytes { head in
+                    envelope.payload.withBytes { payload in
+                        var body = [UInt8](head, room: payload.count)
+                        unsafe payload.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+                        return body
+                    }
+                }
+                return OutgoingEnvelope(wire: [], header: body, number: 0, payload: nil, placeOfNumber: place)
+            }
+        }
     }
 
     /// A group that an envelope may go to here.
@@ -305,7 +320,23 @@ extension Exchange.State {
     }
 }
 
+extension [UInt8] {
+    /// A copy of bytes, with room for more.
+    fileprivate init(_ bytes: Span<UInt8>, room: Int) {
+        unsafe self.init(unsafeUninitializedCapacity: bytes.count + room) { memory, count in
+            _ = unsafe bytes.withUnsafeBufferPointer { unsafe memory.update(fromContentsOf: $0) }
+            count = bytes.count
+        }
+    }
+}
+
 extension OutgoingEnvelope {
+    /// How many bytes the server counts of it, at most.
+    fileprivate var countOnWire: Int {
+        guard placeOfNumber == nil else { return header.count }
+        return header.count + Self.endCount + Self.headerCount + (payload?.count ?? 0)
+    }
+
     /// How many bytes the number and the end take behind the header's beginning, at most.
     static let endCount = 32
     /// What the server counts of the block around the header: `NATS/1.0`, the name, and the line ends.

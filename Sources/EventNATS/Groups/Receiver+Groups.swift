@@ -78,15 +78,18 @@ extension Receiver {
             state.withLock { state in
                 guard let members = state.members[inlet.interest] else { return .foreign }
                 do throws(EventError) {
-                    guard let header else {
-                        let envelope = try State.foreignEnvelope(message, on: subject)
-                        return state.share(envelope, members.group)
+                    func share(_ wire: WireEnvelope, _ state: inout State) -> Reading {
+                        let isOwn = wire.origin == bus
+                        guard !isServed else { return isOwn ? .own : .copy }
+                        guard !isOwn || wire.number ?? .max > members.after else { return .own }
+                        return state.share(wire.envelope, members.group)
                     }
-                    let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
-                    let isOwn = wire.origin == bus
-                    guard !isServed else { return isOwn ? .own : .copy }
-                    guard !isOwn || wire.number ?? .max > members.after else { return .own }
-                    return state.share(wire.envelope, members.group)
+                    if let header {
+                        let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
+                        return share(wire, &state)
+                    }
+                    if let readings = state.readCompact(message, on: subject, share) { return .several(readings) }
+                    return state.share(try State.foreignEnvelope(message, on: subject), members.group)
                 } catch {
                     return .malformed(error.description)
                 }

@@ -19,10 +19,12 @@ final class Receiver: Sendable {
         }
 
         func received(_ message: borrowing NATSMessage) { receiver.received(message, by: self) }
+        func ended() { receiver.deliverArrived() }
     }
 
     struct State {
         var decoder = EnvelopeDecoder()
+        var compactDecoder = CompactDecoder()
         var books = ReceivedBooks()
         /// The members that this process has in groups.
         var members: [Interest: Members] = [:]
@@ -43,6 +45,8 @@ final class Receiver: Sendable {
         case foreign
         case own
         case malformed(String)
+        /// What the envelopes of one message are, in order.
+        indirect case several([Reading])
     }
 
     let bus: String
@@ -50,6 +54,8 @@ final class Receiver: Sendable {
     private let deliveries: DeliveryQueue
     let reporter: BusReporter
     let state = Lock(State())
+    /// What has arrived and is delivered together; held while it is, so that it is delivered in order.
+    private let arrived = Lock<[Envelope]>([])
     /// The server's address, as reports have it.
     private let place = Lock("")
 
@@ -90,6 +96,7 @@ final class Receiver: Sendable {
 
     private func received(_ message: borrowing NATSMessage, by inlet: Inlet) {
         carryOut(read(message) { read(message, on: $0, by: inlet) })
+        if message.isLast { deliverArrived() }
     }
 
     func carryOut(_ reading: Reading) {
@@ -97,13 +104,31 @@ final class Receiver: Sendable {
         case .envelope(let envelope, let report):
             reporter.counters.received.add(1, ordering: .relaxed)
             if let report { tell(report) }
-            deliveries.deliver([envelope], to: .individuals())
+            let isFull = arrived.withLock { arrived in
+                arrived.append(envelope)
+                return arrived.count >= Self.deliveredAtOnce
+            }
+            if isFull { deliverArrived() }
         case .share(let envelope, let members, let isCounted):
             if isCounted { reporter.counters.received.add(1, ordering: .relaxed) }
-            deliveries.deliver([envelope], to: .group(members))
+            arrived.withLock { _ in deliveries.deliver([envelope], to: .group(members)) }
+        case .several(let readings): for reading in readings { carryOut(reading) }
         case .copy, .foreign: break
         case .own: reporter.counters.echoes.add(1, ordering: .relaxed)
         case .malformed(let reason): reporter.happened(.malformed(endpoint: endpoint, reason: reason))
+        }
+    }
+
+    /// So many envelopes are delivered at once, at most.
+    private static let deliveredAtOnce = 256
+
+    /// Delivers what has arrived; whoever waits for it is woken once.
+    private func deliverArrived() {
+        // Nobody is called meanwhile, so that the lock is held for no longer than that takes.
+        arrived.withLock { arrived in
+            guard !arrived.isEmpty else { return }
+            deliveries.deliver(arrived, to: .individuals())
+            arrived.removeAll(keepingCapacity: true)
         }
     }
 
@@ -120,27 +145,33 @@ final class Receiver: Sendable {
         message.withHeader("EB") { header in
             state.withLock { state in
                 do throws(EventError) {
-                    guard let header else {
-                        return try state.readForeign(message, on: subject, by: inlet.number)
+                    if let header {
+                        let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
+                        return enter(wire, &state, by: inlet)
                     }
-                    let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
-                    guard let origin = wire.origin, let number = wire.number else {
-                        return state.isFirst(inlet.number, for: wire.envelope.subject)
-                            ? .envelope(wire.envelope, nil) : .copy
-                    }
-                    guard origin != bus else { return .own }
-                    let (isFirst, report) = state.books.arrived(
-                        number,
-                        on: wire.envelope.subject,
-                        from: origin,
-                        isCurrent: state.wanted.contains(inlet.pattern)
-                    )
-                    return isFirst ? .envelope(wire.envelope, report) : .copy
+                    let readings = state.readCompact(message, on: subject) { enter($0, &$1, by: inlet) }
+                    if let readings { return readings.count == 1 ? readings[0] : .several(readings) }
+                    return try state.readForeign(message, on: subject, by: inlet.number)
                 } catch {
                     return .malformed(error.description)
                 }
             }
         }
+    }
+
+    /// Enters in the books what a bus has sent.
+    private func enter(_ wire: WireEnvelope, _ state: inout State, by inlet: Inlet) -> Reading {
+        guard let origin = wire.origin, let number = wire.number else {
+            return state.isFirst(inlet.number, for: wire.envelope.subject) ? .envelope(wire.envelope, nil) : .copy
+        }
+        guard origin != bus else { return .own }
+        let (isFirst, report) = state.books.arrived(
+            number,
+            on: wire.envelope.subject,
+            from: origin,
+            isCurrent: state.wanted.contains(inlet.pattern)
+        )
+        return isFirst ? .envelope(wire.envelope, report) : .copy
     }
 
     // MARK: Books
@@ -185,6 +216,28 @@ extension Receiver.State {
     ) throws(EventError) -> Receiver.Reading {
         let envelope = try Self.foreignEnvelope(message, on: subject)
         return isFirst(inlet, for: envelope.subject) ? .envelope(envelope, nil) : .copy
+    }
+
+    /// Reads the envelopes of a message whose body is the compact form, and makes something of each.
+    ///
+    /// - Returns: `nil` when it is not: its body does not begin with the subject as that form has it.
+    mutating func readCompact(
+        _ message: borrowing NATSMessage,
+        on subject: Span<UInt8>,
+        _ body: (WireEnvelope, inout Self) -> Receiver.Reading
+    ) -> [Receiver.Reading]? {
+        message.withBody { bytes in
+            guard CompactForm.begins(bytes, with: subject) else { return nil }
+            var received: [CompactDecoder.Received] = []
+            var fault: EventError?
+            do throws(EventError) {
+                try compactDecoder.decode(bytes, from: { nil }) { received.append($0) }
+            } catch {
+                fault = error
+            }
+            let readings = received.map { body(WireEnvelope($0), &self) }
+            return readings + (fault.map { [.malformed($0.description)] } ?? [])
+        }
     }
 
     static func foreignEnvelope(

@@ -18,9 +18,10 @@ import Darwin
 /// A message that has come, for as long as the callback that got it runs.
 @safe struct NATSMessage: ~Copyable {
     private let message: OpaquePointer
+    private let subscription: OpaquePointer?
 
-    init(_ message: OpaquePointer) {
-        unsafe self.message = message
+    init(_ message: OpaquePointer, of subscription: OpaquePointer?) {
+        unsafe (self.message, self.subscription) = unsafe (message, subscription)
     }
 
     deinit {
@@ -66,8 +67,25 @@ import Darwin
         return headers
     }
 
+    /// Whether no other message of its subscription waits, of which the callback would come next.
+    ///
+    /// Where others do, the callback comes again, or ``MessageReceiver/ended()`` is called.
+    var isLast: Bool {
+        var count: Int32 = 0
+        return unsafe natsSubscription_GetPending(subscription, &count, nil) != NATS_OK || count == 0
+    }
+
     /// Whether it is what the server says when nobody listens to a question.
     var saysNobodyListens: Bool { unsafe natsMsg_IsNoResponders(message) }
+
+    /// Runs `body` on the body.
+    func withBody<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        let count = unsafe Int(natsMsg_GetDataLength(message))
+        guard count > 0, let start = unsafe natsMsg_GetData(message) else { return body(Span()) }
+        return unsafe start.withMemoryRebound(to: UInt8.self, capacity: count) { start in
+            body(unsafe Span(_unsafeStart: start, count: count))
+        }
+    }
 
     /// A copy of the body.
     var data: Data {

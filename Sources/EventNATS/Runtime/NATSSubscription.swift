@@ -4,6 +4,12 @@ import EventCore
 /// Gets the messages of a subscription, on a thread of libnats; it must not wait there.
 protocol MessageReceiver: AnyObject, Sendable {
     func received(_ message: borrowing NATSMessage)
+    /// Nothing more comes; what was still waiting for ``received(_:)`` does not come either.
+    func ended()
+}
+
+extension MessageReceiver {
+    func ended() {}
 }
 
 /// A subscription of libnats.
@@ -61,11 +67,12 @@ private func onMessage(
     _ closure: UnsafeMutableRawPointer?
 ) {
     guard let message = unsafe message else { return }
-    let owned = unsafe NATSMessage(message)
+    let owned = unsafe NATSMessage(message, of: subscription)
     guard let closure = unsafe closure else { return }
     unsafe Unmanaged<ReceiverBox>.fromOpaque(closure)._withUnsafeGuaranteedRef { $0.receiver.received(owned) }
 }
 
 private func onComplete(_ closure: UnsafeMutableRawPointer?) {
-    if let closure = unsafe closure { unsafe Unmanaged<ReceiverBox>.fromOpaque(closure).release() }
+    guard let closure = unsafe closure else { return }
+    unsafe Unmanaged<ReceiverBox>.fromOpaque(closure).takeRetainedValue().receiver.ended()
 }

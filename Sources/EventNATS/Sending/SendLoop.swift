@@ -16,6 +16,9 @@ import Foundation
 final class SendLoop: ConnectionLoop {
     private static let batchCount = 256
     private static let batchBytes = 1 << 20
+    /// What goes in one message of the compact form.
+    private static let longestRun = 64
+    private static let bytesOfRun = 16 << 10
     /// How long to wait before a connection is made anew that libnats has given up, at first and at most.
     private static let firstWait = Duration.milliseconds(100)
     private static let lastWait = Duration.seconds(5)
@@ -268,14 +271,16 @@ final class SendLoop: ConnectionLoop {
             switch item {
             case .note(let note): send(note, &session)
             case .envelope(let envelope):
-                let size = envelope.size
-                guard send(envelope, &session) else {
+                let run = envelope.isAlone ? 1 : lengthOfRun(after: envelope, session)
+                guard send(envelope, run, &session) else {
                     exchange.sent(count, bytes: bytes)
                     session.isStuck = true
                     return
                 }
-                count += 1
-                bytes += size
+                // The rest of a run has gone with its first.
+                for case .envelope(let envelope) in session.items.prefix(run) { bytes += envelope.size }
+                count += run
+                session.items.removeFirst(run - 1)
             }
             session.items.removeFirst()
         }
@@ -283,21 +288,30 @@ final class SendLoop: ConnectionLoop {
         exchange.sent(count, bytes: bytes)
     }
 
-    /// Sends an envelope.
+    /// How many envelopes, of which this is the first, go in one message: a run on one subject.
+    private func lengthOfRun(after first: OutgoingEnvelope, _ session: borrowing Session) -> Int {
+        var (count, bytes) = (0, 0)
+        for item in session.items.prefix(Self.longestRun) {
+            guard case .envelope(let envelope) = item, !envelope.isAlone, envelope.wire == first.wire else { break }
+            bytes += envelope.header.count
+            guard count == 0 || bytes <= Self.bytesOfRun else { break }
+            count += 1
+        }
+        return count
+    }
+
+    /// Sends an envelope, and as many of those behind it as go with it.
     ///
     /// - Returns: Whether it has left; otherwise it is to be sent once there is a connection.
-    private func send(_ envelope: OutgoingEnvelope, _ session: inout Session) -> Bool {
-        envelope.writeHeader(to: &session.header)
+    private func send(_ envelope: OutgoingEnvelope, _ run: Int, _ session: inout Session) -> Bool {
         let status: natsStatus?
-        if let mark = envelope.mark {
-            let headers: [(name: StaticString, value: [UInt8])] = [("EB", session.header), ("EG", mark)]
-            status = (envelope.payload ?? Data()).withSpan {
-                session.connection?.publish(envelope.wire, reply: nil, headers: headers, $0)
-            }
-        } else if let payload = envelope.payload {
-            status = payload.withSpan { session.connection?.publish(envelope.wire, header: "EB", session.header, $0) }
+        if envelope.placeOfNumber != nil {
+            session.header.removeAll(keepingCapacity: true)
+            for case .envelope(let next) in session.items.prefix(run) { next.appendBody(to: &session.header) }
+            let headers = envelope.mark.map { [(name: "EG" as StaticString, value: $0)] } ?? []
+            status = session.connection?.publish(envelope.wire, reply: nil, headers: headers, session.header.span)
         } else {
-            status = session.connection?.publish(envelope.wire, header: "EB", session.header, Span())
+            status = sendWithHeader(envelope, &session)
         }
         switch status {
         case NATS_OK?: return true
@@ -307,6 +321,19 @@ final class SendLoop: ConnectionLoop {
             let subject = String(decoding: envelope.wire.dropLast(), as: UTF8.self)
             exchange.reporter.failed(NATSResult.failure("publish \(subject)", status))
             return true
+        }
+    }
+
+    private func sendWithHeader(_ envelope: OutgoingEnvelope, _ session: inout Session) -> natsStatus? {
+        envelope.writeHeader(to: &session.header)
+        if let mark = envelope.mark {
+            let headers: [(name: StaticString, value: [UInt8])] = [("EB", session.header), ("EG", mark)]
+            return envelope.payload.withBytes {
+                session.connection?.publish(envelope.wire, reply: nil, headers: headers, $0)
+            }
+        }
+        return envelope.payload.withBytes {
+            session.connection?.publish(envelope.wire, header: "EB", session.header, $0)
         }
     }
 

@@ -19,12 +19,28 @@ struct ControlNote: Sendable, Hashable {
 struct OutgoingEnvelope: Sendable {
     /// Its subject, as C text.
     var wire: [UInt8]
-    /// Its header up to its number.
+    /// Its header up to its number; in the compact form all of it, with the payload.
     var header: [UInt8]
     var number: UInt64
     var payload: Data?
+    /// Where its number goes in the compact form; `nil` when it has a header.
+    var placeOfNumber: Int?
     /// The names of groups that have it already, as C text.
     var mark: [UInt8]?
+
+    /// Whether nothing else may be in its message.
+    var isAlone: Bool { placeOfNumber == nil || mark != nil }
+
+    /// Adds its compact form to a message on its subject, which has the subject once.
+    func appendBody(to message: inout [UInt8]) {
+        guard let place = placeOfNumber else { return }
+        let start = message.isEmpty ? 0 : place - CompactForm.offsetOfNumber
+        let end = message.count
+        message += header[start...]
+        for byte in 0..<8 {
+            message[end + place - start + byte] = UInt8(truncatingIfNeeded: number >> (56 - 8 * byte))
+        }
+    }
 
     /// What it takes in memory, about.
     var size: Int { wire.count + header.count + (payload?.count ?? 0) + 128 }

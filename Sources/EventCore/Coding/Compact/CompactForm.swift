@@ -30,6 +30,14 @@ package enum CompactForm {
         static let header: UInt8 = 9
     }
 
+    /// Whether bytes begin as a frame with a subject does.
+    package static func begins(_ frame: Span<UInt8>, with subject: Span<UInt8>) -> Bool {
+        let end = 1 + subject.count
+        guard frame.count > end, frame[0] == firstByte, frame[end] == endOfSubject else { return false }
+        for place in 0..<subject.count where frame[1 + place] != subject[place] { return false }
+        return true
+    }
+
     /// Where the number stands behind the beginning of an envelope's fields, of which it is the first.
     package static let offsetOfNumber = 2
 

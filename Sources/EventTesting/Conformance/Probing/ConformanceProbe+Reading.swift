@@ -117,15 +117,25 @@ extension ConformanceProbe {
     // MARK: The end
 
     /// Expects the subscription to end, and returns what was still buffered.
-    func drain(_ subscription: Subscription) async throws -> [String] {
+    func drain(_ subscription: Subscription) async throws -> [String] { try await drain([subscription])[0] }
+
+    /// Expects subscriptions to end, and returns what was still buffered in each.
+    func drain(_ subscriptions: [Subscription]) async throws -> [[String]] {
+        // One task for all: on a busy machine each has to wait for its turn.
         let reader = attempt {
-            var labels: [String] = []
-            for await envelope in subscription { labels.append(envelope.label) }
-            return labels
+            var all: [[String]] = []
+            for subscription in subscriptions {
+                var labels: [String] = []
+                for await envelope in subscription { labels.append(envelope.label) }
+                all.append(labels)
+            }
+            return all
         }
-        let labels = try await expectEnd(of: reader, "a loop over the ended subscription")
-        tell("\(name(of: subscription.id)) had buffered \(labels)")
-        return labels
+        let all = try await expectEnd(of: reader, "a loop over the ended subscription")
+        for (subscription, labels) in zip(subscriptions, all) {
+            tell("\(name(of: subscription.id)) had buffered \(labels)")
+        }
+        return all
     }
 
     /// Expects the subscription to have ended, with nothing left in it.

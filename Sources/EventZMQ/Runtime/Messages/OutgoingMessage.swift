@@ -192,11 +192,3 @@ import Foundation
         }
     }
 }
-
-extension Data? {
-    /// Runs `body` on the bytes, of which nothing has none.
-    func withBytes<Result, Failure>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
-        guard let data = self else { return try body(Span()) }
-        return try data.withSpan(body)
-    }
-}
