@@ -51,6 +51,24 @@ import Testing
         await bus.close()
     }
 
+    @Test func `a body that begins as buses write it is read as that, and any other is a payload`() async throws {
+        let server = try await Shared.server.value
+        let namespace = freshName()
+        let bus = try await NATSBus.on(server, namespace: namespace)
+        let subscription = try await bus.subscribe(to: ">")
+        let client = try PlainClient(port: server.port)
+        // The subject between 0xFE and 0xFF, and then no field that could be: nothing of it is an envelope.
+        client.send(
+            Data("PUB \(namespace).a.b 7\r\n".utf8) + [0xFE] + Data("a.b".utf8) + [0xFF, 1, 200] + Data("\r\n".utf8)
+        )
+        let other: [UInt8] = [0xFE] + Array("a.c".utf8) + [0xFF, 1, 200]
+        client.send(Data("PUB \(namespace).a.b 7\r\n".utf8) + other + Data("\r\n".utf8))
+        #expect(await subscription.next(within: .seconds(20))?.payload == Data(other))
+        #expect(bus.statistics.malformed == 1)
+        #expect(await subscription.next(within: .milliseconds(100)) == nil)
+        await bus.close()
+    }
+
     @Test func `plain client reads the payload as it is, and one header`() async throws {
         let server = try await Shared.server.value
         let namespace = freshName()

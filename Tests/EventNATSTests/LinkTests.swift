@@ -5,16 +5,17 @@ import NATSSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct LinkTests {
-    private func pair() async throws -> (publisher: NATSBus, subscriber: NATSBus) {
+    private func pair(_ form: NATSForm = .header) async throws -> (publisher: NATSBus, subscriber: NATSBus) {
         let server = try await Shared.server.value
         let namespace = freshName()
         return (
-            try await NATSBus.on(server, namespace: namespace), try await NATSBus.on(server, namespace: namespace)
+            try await NATSBus.on(server, namespace: namespace) { $0.form = form },
+            try await NATSBus.on(server, namespace: namespace)
         )
     }
 
-    @Test func `everything of an envelope arrives`() async throws {
-        let (publisher, subscriber) = try await pair()
+    @Test(arguments: NATSForm.allCases) func `everything of an envelope arrives`(_ form: NATSForm) async throws {
+        let (publisher, subscriber) = try await pair(form)
         let subscription = try await subscriber.subscribe(to: ">")
         var envelope = Envelope(subject: "a.b", rawPayload: Data("{\"n\":[1, 2 ]}".utf8), source: "test")
         envelope.headers = ["run_id": "r\r\n1", "é": "", " blank ": " x ", "": "empty"]
@@ -29,8 +30,9 @@ import Testing
         await subscriber.close()
     }
 
-    @Test func `overlapping patterns bring one copy to each subscription, in order`() async throws {
-        let (publisher, subscriber) = try await pair()
+    @Test(arguments: NATSForm.allCases)
+    func `overlapping patterns bring one copy to each subscription, in order`(_ form: NATSForm) async throws {
+        let (publisher, subscriber) = try await pair(form)
         let patterns: [Pattern] = [">", "a.*", "a.b", "*.b", "a.>"]
         var subscriptions: [Subscription] = []
         for pattern in patterns {

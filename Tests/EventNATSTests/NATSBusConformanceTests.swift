@@ -30,6 +30,12 @@ import Testing
     }
 
     @Test(arguments: BusConformance.cases(for: [.fireAndForget, .groups]))
+    func `two buses that send all in the body keep`(_ rule: ConformanceCase) async throws {
+        let server = try await Shared.server.value
+        try await rule.run { observer in try await Self.pair(server, server, observer, form: .body) }
+    }
+
+    @Test(arguments: BusConformance.cases(for: [.fireAndForget, .groups]))
     func `two buses in a cluster keep`(_ rule: ConformanceCase) async throws {
         let cluster = try await Shared.cluster.value
         try await rule.run { observer in try await Self.pair(cluster[0], cluster[1], observer) }
@@ -39,11 +45,14 @@ import Testing
     private static func pair(
         _ publishing: NATSServer,
         _ subscribing: NATSServer,
-        _ observer: (any Observer)?
+        _ observer: (any Observer)?,
+        form: NATSForm = .header
     ) async throws -> BusFixture {
         let namespace = freshName()
-        let publisher = try await NATSBus.on(publishing, namespace: namespace) { $0.observer = observer }
-        let subscriber = try await NATSBus.on(subscribing, namespace: namespace) { $0.observer = observer }
+        func bus(on server: NATSServer) async throws -> NATSBus {
+            try await NATSBus.on(server, namespace: namespace) { ($0.observer, $0.form) = (observer, form) }
+        }
+        let (publisher, subscriber) = (try await bus(on: publishing), try await bus(on: subscribing))
         return BusFixture(publisher: publisher, subscriber: subscriber)
     }
 }

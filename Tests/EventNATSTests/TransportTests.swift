@@ -16,7 +16,7 @@ import Testing
         ("nats://a?user=u", "'user'"), ("nats://a?token-file=f&token-variable=v", "'token-file'"),
         ("nats://a?credentials-file=f&user=u&password-file=p", "one of"), ("nats+tls://a?tls=false", "'tls'"),
         ("nats://a?certificate-file=c", "certificate"), ("nats://a?token-file=/no/such/file", "/no/such/file"),
-        ("nats://a?pingInterval=1ms", "pingInterval"),
+        ("nats://a?pingInterval=1ms", "pingInterval"), ("nats://a?form=xml", "'form' must be header or body"),
     ])
     func `is refused, with what is wrong`(_ url: String, _ fault: String) async throws {
         let error = await #expect(throws: EventError.self) { _ = try await registry.open(url) }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// A client that speaks the protocol of NATS by hand.
 package final class PlainClient {
@@ -26,7 +26,10 @@ package final class PlainClient {
         _ = try read(until: "PONG\r\n")
     }
 
-    package func send(_ text: String) { try? socket.write(contentsOf: Data(text.utf8)) }
+    package func send(_ text: String) { send(Data(text.utf8)) }
+
+    /// Sends bytes as they are.
+    package func send(_ bytes: Data) { try? socket.write(contentsOf: bytes) }
 
     /// Publishes, and returns when the server has it.
     package func publish(_ body: String, to subject: String, header: String? = nil) throws {

@@ -78,7 +78,7 @@ extension Receiver {
             state.withLock { state in
                 guard let members = state.members[inlet.interest] else { return .foreign }
                 do throws(EventError) {
-                    func share(_ wire: WireEnvelope, _ state: inout State) -> Reading {
+                    func share(_ wire: WireEnvelope, _: Bool, _ state: inout State) -> Reading {
                         let isOwn = wire.origin == bus
                         guard !isServed else { return isOwn ? .own : .copy }
                         guard !isOwn || wire.number ?? .max > members.after else { return .own }
@@ -86,7 +86,7 @@ extension Receiver {
                     }
                     if let header {
                         let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
-                        return share(wire, &state)
+                        return share(wire, false, &state)
                     }
                     if let readings = state.readCompact(message, on: subject, share) { return .several(readings) }
                     return state.share(try State.foreignEnvelope(message, on: subject), members.group)

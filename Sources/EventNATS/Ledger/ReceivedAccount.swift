@@ -68,17 +68,21 @@ struct ReceivedAccount: Sendable {
     /// - Parameters:
     ///   - number: Its number.
     ///   - subject: Its subject.
+    ///   - isContinued: Whether it came in one message with the one before, and so is a copy exactly when that is.
     ///   - hasRoom: Whether it may be remembered.
     ///   - isWanted: Whether the bus wanted that in a version; asked when that is not certain.
     /// - Returns: What it is, and what has changed with it.
     mutating func arrived(
         _ number: UInt64,
         on subject: Subject,
+        isContinued: Bool = false,
         hasRoom: Bool = true,
         isWanted: (UInt64) -> Bool
     ) -> (arrival: Arrival, late: Outcome) {
-        if number == lastArrival { return (.copy, Outcome()) }
-        lastArrival = number
+        if !isContinued {
+            if number == lastArrival { return (.copy, Outcome()) }
+            lastArrival = number
+        }
         if version != nil, number <= self.number { return (.first, late(number, isWanted)) }
         if isSteady {
             if let version, isWanted(version) { steady += 1 }

@@ -45,19 +45,21 @@ struct ReceivedBooks: Sendable {
     ///   - number: Its number among all of its origin.
     ///   - subject: Its subject.
     ///   - origin: The bus that published it.
+    ///   - isContinued: Whether it came in one message with the one before.
     ///   - isCurrent: Whether it came for a pattern that is wanted now.
     /// - Returns: Whether it is to be delivered, and by how much that changes what was said to be lost.
     mutating func arrived(
         _ number: UInt64,
         on subject: Subject,
         from origin: String,
+        isContinued: Bool = false,
         isCurrent: Bool
     ) -> (isFirst: Bool, report: Report?) {
         guard entries[origin] != nil || entries.count < Self.maximumCount else { return (true, nil) }
         let own = own
         let hasRoom = waitingCount < maximumWaiting
         let (arrival, late) = Self.change(&entries[origin, default: Entry(heardAt: .now)].account, &waitingCount) {
-            $0.arrived(number, on: subject, hasRoom: hasRoom) {
+            $0.arrived(number, on: subject, isContinued: isContinued, hasRoom: hasRoom) {
                 isCurrent && $0 == own.version || own.wanted(subject, in: $0)
             }
         }

@@ -35,7 +35,7 @@ final class Receiver: Sendable {
     }
 
     /// What becomes of a message.
-    enum Reading {
+    enum Reading: Sendable {
         case envelope(Envelope, ReceivedBooks.Report?)
         /// It is for the members of a group, and nothing else here has brought it.
         case share(Envelope, MailboxGroup, isCounted: Bool)
@@ -149,7 +149,9 @@ final class Receiver: Sendable {
                         let wire = try state.decoder.decode(subject: subject, header: header) { message.data }
                         return enter(wire, &state, by: inlet)
                     }
-                    let readings = state.readCompact(message, on: subject) { enter($0, &$1, by: inlet) }
+                    let readings = state.readCompact(message, on: subject) {
+                        enter($0, isContinued: $1, &$2, by: inlet)
+                    }
                     if let readings { return readings.count == 1 ? readings[0] : .several(readings) }
                     return try state.readForeign(message, on: subject, by: inlet.number)
                 } catch {
@@ -159,8 +161,13 @@ final class Receiver: Sendable {
         }
     }
 
-    /// Enters in the books what a bus has sent.
-    private func enter(_ wire: WireEnvelope, _ state: inout State, by inlet: Inlet) -> Reading {
+    /// Enters in the books what a bus has sent; `isContinued` says whether that came in one message with the one before.
+    private func enter(
+        _ wire: WireEnvelope,
+        isContinued: Bool = false,
+        _ state: inout State,
+        by inlet: Inlet
+    ) -> Reading {
         guard let origin = wire.origin, let number = wire.number else {
             return state.isFirst(inlet.number, for: wire.envelope.subject) ? .envelope(wire.envelope, nil) : .copy
         }
@@ -169,6 +176,7 @@ final class Receiver: Sendable {
             number,
             on: wire.envelope.subject,
             from: origin,
+            isContinued: isContinued,
             isCurrent: state.wanted.contains(inlet.pattern)
         )
         return isFirst ? .envelope(wire.envelope, report) : .copy
@@ -224,7 +232,7 @@ extension Receiver.State {
     mutating func readCompact(
         _ message: borrowing NATSMessage,
         on subject: Span<UInt8>,
-        _ body: (WireEnvelope, inout Self) -> Receiver.Reading
+        _ body: (WireEnvelope, _ isContinued: Bool, inout Self) -> Receiver.Reading
     ) -> [Receiver.Reading]? {
         message.withBody { bytes in
             guard CompactForm.begins(bytes, with: subject) else { return nil }
@@ -235,7 +243,12 @@ extension Receiver.State {
             } catch {
                 fault = error
             }
-            let readings = received.map { body(WireEnvelope($0), &self) }
+            var readings: [Receiver.Reading] = []
+            for received in received {
+                // A message is a copy as a whole.
+                if case .copy? = readings.first { break }
+                readings.append(body(WireEnvelope(received), !readings.isEmpty, &self))
+            }
             return readings + (fault.map { [.malformed($0.description)] } ?? [])
         }
     }

@@ -29,11 +29,14 @@ import Testing
         for bus in buses { await bus.close() }
     }
 
-    @Test(arguments: [false, true])
-    func `each envelope goes to one member in three buses, the publisher's among them`(isCluster: Bool) async throws {
+    @Test(arguments: [false, true], NATSForm.allCases)
+    func `each envelope goes to one member in three buses, the publisher's among them`(
+        isCluster: Bool,
+        form: NATSForm
+    ) async throws {
         let server = try await Shared.server.value
         let servers = isCluster ? try await Shared.cluster.value.servers : [server, server, server]
-        let buses = try await buses(on: servers)
+        let buses = try await buses(on: servers) { $0.form = form }
         let seen = Seen()
         for (place, bus) in buses.enumerated() {
             seen.collect(try await bus.subscribe(to: "work.*", options: Self.workers), as: place)

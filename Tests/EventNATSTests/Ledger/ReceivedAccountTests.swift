@@ -53,6 +53,19 @@ import Testing
         #expect(read(&account, lines(1, 5, .init(version: 1, from: 3, total: 2))) == 0)
     }
 
+    @Test func `a message of several is a copy as a whole`() {
+        var account = ReceivedAccount()
+        func arrive(_ number: UInt64, isContinued: Bool) -> ReceivedAccount.Arrival {
+            account.arrived(number, on: "a", isContinued: isContinued) { _ in true }.arrival
+        }
+        #expect(arrive(1, isContinued: false) == .first)
+        for number in 2...4 as ClosedRange<UInt64> { #expect(arrive(number, isContinued: number > 2) == .first) }
+        #expect(arrive(2, isContinued: false) == .copy)
+        for number in 5...6 as ClosedRange<UInt64> { #expect(arrive(number, isContinued: number > 5) == .first) }
+        #expect(arrive(5, isContinued: false) == .copy)
+        #expect(read(&account, lines(1, 6, .init(version: 1, from: 0, total: 6))) == 0)
+    }
+
     @Test func `copy for another pattern is told from the first`() {
         var account = ReceivedAccount()
         #expect(account.arrived(1, on: "a") { _ in true }.arrival == .first)

@@ -48,6 +48,35 @@ import Testing
         #expect(!queue.isDone)
     }
 
+    @Test func `a run has its subject once, and each envelope its number`() throws {
+        var message: [UInt8] = []
+        let labels = ["first", "second", "third"]
+        for (place, label) in labels.enumerated() {
+            let envelope = Envelope(subject: "a.b", rawPayload: Data(label.utf8), headers: ["n": label])
+            let outgoing = try CompactWriter.with { writer in
+                writer.begin(envelope.subject)
+                let number = writer.count + CompactForm.offsetOfNumber
+                try writer.fields(of: envelope, number: 0, origin: nil, payloadCount: envelope.payloadCount)
+                let body = writer.withBytes { bytes in bytes.indices.map { bytes[$0] } } + Array(label.utf8)
+                return OutgoingEnvelope(
+                    wire: [97, 0],
+                    header: body,
+                    number: UInt64(place) << 40 + 7,
+                    payload: nil,
+                    placeOfNumber: number
+                )
+            }
+            outgoing.appendBody(to: &message)
+        }
+        #expect(message.count { $0 == CompactForm.endOfSubject } == 1)
+        var decoder = CompactDecoder()
+        var received: [CompactDecoder.Received] = []
+        try decoder.decode(message.span, from: { nil }) { received.append($0) }
+        #expect(received.map(\.number) == [7, 1 << 40 + 7, 2 << 40 + 7])
+        #expect(received.map { String(decoding: $0.envelope.payload ?? Data(), as: UTF8.self) } == labels)
+        #expect(received.map(\.envelope.headers) == labels.map { ["n": $0] })
+    }
+
     @Test func `a header ends with its number, as C text`() {
         let outgoing = OutgoingEnvelope(wire: [0], header: Array(#"{"v":1"#.utf8), number: 120, payload: nil)
         var header: [UInt8] = [1, 2, 3]

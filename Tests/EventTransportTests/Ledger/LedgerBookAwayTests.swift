@@ -1,5 +1,6 @@
 import EventCore
 import Testing
+import TransportSupport
 
 @testable import EventTransport
 

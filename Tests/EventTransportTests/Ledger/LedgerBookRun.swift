@@ -1,4 +1,5 @@
 import EventCore
+import TransportSupport
 
 @testable import EventTransport
 
