@@ -1,5 +1,6 @@
 import EventCore
 import EventZMQ
+import Foundation
 import Testing
 
 /// Swift blocks of EventZMQ's pages, to the letter, in a place where they compile and run.
@@ -27,6 +28,27 @@ import Testing
         #expect(await everything.next(within: .seconds(20))?.subject == "done")
         await worker.close()
         await collector.close()
+    }
+
+    @Test func answering() async throws {
+        let server = try ZMQBus(
+            configuration: .init(publish: [.bind("tcp://127.0.0.1:*")], subscribe: [.bind("tcp://127.0.0.1:*")])
+        )
+        let (answers, asking) = (server.boundEndpoints[0], server.boundEndpoints[1])
+        let client = try ZMQBus(configuration: .init(publish: [.connect(asking)], subscribe: [.connect(answers)]))
+        let questions = try await server.subscribe(to: "ping")
+        let pongs = try await client.subscribe(to: "pong")
+        #expect(try await client.waitForSubscribers(of: "ping", atLeast: 1, timeout: .seconds(20)))
+        let answering = Task(executorPreference: server.executor) {
+            for await question in questions {
+                try await server.publish(Envelope(subject: "pong", rawPayload: question.payload ?? Data()))
+            }
+        }
+        try await client.publish(Envelope(subject: "ping", rawPayload: Data("1".utf8)))
+        #expect(await pongs.next(within: .seconds(20))?.payload == Data("1".utf8))
+        await client.close()
+        await server.close()
+        try await answering.value
     }
 
     @Test func watching() async throws {

@@ -51,6 +51,24 @@ import Testing
         await subscriber.close()
     }
 
+    @Test(arguments: NATSForm.allCases)
+    func `a server that takes little at once gets all the same`(_ form: NATSForm) async throws {
+        let folder = try TestFolder()
+        let server = try await NATSServer(["-c", try folder.write("max_payload: 2048\n", as: "server.conf")])
+        let namespace = freshName()
+        let subscriber = try await NATSBus.on(server, namespace: namespace)
+        let publisher = try await NATSBus.on(server, namespace: namespace) { $0.form = form }
+        let subscription = try await subscriber.subscribe(to: "a.b", options: .init(bufferCapacity: 1024))
+        let payload = Data(repeating: UInt8(ascii: "x"), count: 500)
+        for _ in 0..<500 { try await publisher.publish(Envelope(subject: "a.b", rawPayload: payload)) }
+        for _ in 0..<500 { #expect(await subscription.next(within: .seconds(20))?.payload == payload) }
+        let large = Envelope(subject: "a.b", rawPayload: Data(count: 2048))
+        let error = await #expect(throws: EventError.self) { try await publisher.publish(large) }
+        #expect("\(String(describing: error))".contains("max_payload of 2048"))
+        await publisher.close()
+        await subscriber.close()
+    }
+
     @Test func `waiting for subscribers counts buses, each once`() async throws {
         let (publisher, subscriber) = try await pair()
         #expect(try await !publisher.waitForSubscribers(of: "a.b", atLeast: 1, timeout: .milliseconds(100)))

@@ -107,6 +107,9 @@ final class Exchange: Sendable {
 
     // MARK: Publishing
 
+    /// How many bytes a message may have.
+    var greatestMessage: Int { maximumPayload.load(ordering: .relaxed) }
+
     /// Puts an envelope behind the others that are to be sent.
     ///
     /// - Parameters:
@@ -120,7 +123,7 @@ final class Exchange: Sendable {
         var outgoing = try encoded(envelope)
         let candidates = groups.isEmpty ? [] : candidates(groups)
         let size = outgoing.countOnWire + candidates.reduce(0) { $0 + $1.queue.count + GroupMark.headerCount }
-        let limit = maximumPayload.load(ordering: .relaxed)
+        let limit = greatestMessage
         guard size <= limit else {
             let reason = "\(size) bytes exceed the server's max_payload of \(limit)"
             throw .transport(TransportFailure(operation: "publish \(envelope.subject)", reason: reason))

@@ -294,7 +294,7 @@ final class SendLoop: ConnectionLoop {
         for item in session.items.prefix(Self.longestRun) {
             guard case .envelope(let envelope) = item, !envelope.isAlone, envelope.wire == first.wire else { break }
             bytes += envelope.header.count
-            guard count == 0 || bytes <= Self.bytesOfRun else { break }
+            guard count == 0 || bytes <= min(Self.bytesOfRun, exchange.greatestMessage) else { break }
             count += 1
         }
         return count
