@@ -6,7 +6,7 @@ public enum NATSForm: String, Sendable, CaseIterable {
     /// The payload is the body, byte for byte, and the rest one header: any NATS client can read it.
     case header
     /// Envelopes in the binary form that buses send each other over ZeroMQ are the body, several of one subject in a message
-    /// when there are many: faster, without headers, and for buses alone.
+    /// when there are many: faster, without headers, and for buses alone. A ``NATSLog`` cannot read several of a message.
     case body
 }
 

@@ -108,7 +108,8 @@ public final class ZMQBus: Bus, BusLink {
     /// For what has to answer soon and has little to do, for example
     /// `Task(executorPreference: bus.executor) { for await envelope in questions { … } }`. While such a task runs the bus
     /// receives nothing and tells others nothing, so it must not block, compute for long, or wait for anything but by `await`.
-    /// After 64 runs of tasks the bus has its turn. Once the bus is closed tasks go on elsewhere.
+    /// After 64 runs of tasks the bus has its turn; a run goes on until an `await` has to wait. Once the bus is closed tasks go
+    /// on elsewhere.
     public var executor: any TaskExecutor { serviceExecutor }
 
     /// The bus itself.

@@ -65,6 +65,13 @@ import Testing
         client.send(Data("PUB \(namespace).a.b 7\r\n".utf8) + other + Data("\r\n".utf8))
         #expect(await subscription.next(within: .seconds(20))?.payload == Data(other))
         #expect(bus.statistics.malformed == 1)
+        // A subject that a frame would end earlier, for a server to permit one and a bus to read another.
+        let inner: [UInt8] = Array("a".utf8) + [0xFF] + Array(".b".utf8)
+        let forged = [0xFE] + inner + [0xFF, 0, 0]
+        client.send(
+            Data("PUB \(namespace).".utf8) + inner + Data(" \(forged.count)\r\n".utf8) + forged + Data("\r\n".utf8)
+        )
+        try await eventually { bus.statistics.malformed == 2 }
         #expect(await subscription.next(within: .milliseconds(100)) == nil)
         await bus.close()
     }

@@ -122,7 +122,8 @@ final class Exchange: Sendable {
     func publish(_ envelope: Envelope, groups: [MailboxGroup] = []) throws(EventError) -> [MailboxGroup] {
         var outgoing = try encoded(envelope)
         let candidates = groups.isEmpty ? [] : candidates(groups)
-        let size = outgoing.countOnWire + candidates.reduce(0) { $0 + $1.queue.count + GroupMark.headerCount }
+        let mark = candidates.reduce(0) { $0 + $1.queue.count + GroupMark.headerCount }
+        let size = outgoing.countOnWire + (mark > 0 ? mark + OutgoingEnvelope.blockCount : 0)
         let limit = greatestMessage
         guard size <= limit else {
             let reason = "\(size) bytes exceed the server's max_payload of \(limit)"
@@ -342,6 +343,8 @@ extension OutgoingEnvelope {
 
     /// How many bytes the number and the end take behind the header's beginning, at most.
     static let endCount = 32
+    /// What the server counts of a block of headers beside them: `NATS/1.0` and the line ends.
+    fileprivate static let blockCount = 12
     /// What the server counts of the block around the header: `NATS/1.0`, the name, and the line ends.
     static let headerCount = 22
 

@@ -244,10 +244,14 @@ extension Receiver.State {
                 fault = error
             }
             var readings: [Receiver.Reading] = []
-            for received in received {
-                // A message is a copy as a whole.
+            for envelope in received {
+                // A message is a copy as a whole, and of one bus.
                 if case .copy? = readings.first { break }
-                readings.append(body(WireEnvelope(received), !readings.isEmpty, &self))
+                guard envelope.origin == received[0].origin else {
+                    fault = .malformedEnvelope("a message of several publishers")
+                    break
+                }
+                readings.append(body(WireEnvelope(envelope), !readings.isEmpty, &self))
             }
             return readings + (fault.map { [.malformed($0.description)] } ?? [])
         }

@@ -43,8 +43,13 @@ final class ServiceExecutor: TaskExecutor {
         while count < Self.jobsAtOnce {
             let jobs = state.withLock { state in
                 state.isAwake = !state.jobs.isEmpty
-                defer { state.jobs = [] }
-                return state.jobs
+                let room = Self.jobsAtOnce - count
+                guard state.jobs.count > room else {
+                    defer { state.jobs = [] }
+                    return state.jobs[...]
+                }
+                defer { state.jobs.removeFirst(room) }
+                return state.jobs.prefix(room)
             }
             guard !jobs.isEmpty else { return true }
             for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }

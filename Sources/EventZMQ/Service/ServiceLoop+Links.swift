@@ -204,6 +204,8 @@ extension ServiceLoop {
         if let subscriber = subscribers.first(where: { $0.id == link }) {
             try subscriber.withSocket(body)
         } else {
+            // To use a socket may take in the signal that there are notices.
+            lookAfterPublishing()
             try outbox.withSocket(link, body)
         }
     }

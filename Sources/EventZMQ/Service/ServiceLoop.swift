@@ -151,6 +151,11 @@ final class ServiceLoop {
     /// The sockets that are polled have changed.
     func socketsChanged() {
         isPollerStale = true
+        lookAfterPublishing()
+    }
+
+    /// Looks after the publishing sockets in the next turn, whether they signal or not.
+    func lookAfterPublishing() {
         checkAt = .now
     }
 

@@ -1,7 +1,8 @@
 import EventCore
-import EventZMQ
 import Foundation
 import Testing
+
+@testable import EventZMQ
 
 /// Tasks on the thread of a bus.
 @Suite(.timeLimit(.minutes(2))) struct ExecutorTests {
@@ -61,6 +62,21 @@ import Testing
         await joined.subscriber.close()
     }
 
+    @Test func `of many tasks at once no more than 64 run before the bus has its turn`() throws {
+        let executor = ServiceExecutor(wakeUp: try WakeUp())
+        let runs = RunCounter()
+        for _ in 0..<200 { Task(executorPreference: executor) { runs.count.withLock { $0 += 1 } } }
+        var turns: [Int] = []
+        while turns.reduce(0, +) < 200, turns.count < 10 {
+            let before = runs.count.withLock { $0 }
+            _ = executor.run()
+            turns.append(runs.count.withLock { $0 } - before)
+        }
+        #expect(turns == [64, 64, 64, 8])
+        #expect(executor.run())
+        executor.close()
+    }
+
     @Test func `a task may close the bus on whose thread it runs, and goes on`() async throws {
         let bus = try ZMQBus(configuration: ZMQBusConfiguration(publish: [.bind(Address.ipc())], subscribe: []))
         let closing = Task(executorPreference: bus.executor) {
@@ -91,4 +107,9 @@ import Testing
             for task in tasks { await task.value }
         }
     }
+}
+
+/// How many tasks have run.
+private final class RunCounter: Sendable {
+    let count = Lock(0)
 }

@@ -34,8 +34,8 @@ package enum CompactForm {
     package static func begins(_ frame: Span<UInt8>, with subject: Span<UInt8>) -> Bool {
         let end = 1 + subject.count
         guard frame.count > end, frame[0] == firstByte, frame[end] == endOfSubject else { return false }
-        for place in 0..<subject.count where frame[1 + place] != subject[place] { return false }
-        return true
+        // Of what is no text a frame would have a part as its subject.
+        return (0..<subject.count).allSatisfy { frame[1 + $0] == subject[$0] && subject[$0] != endOfSubject }
     }
 
     /// Where the number stands behind the beginning of an envelope's fields, of which it is the first.

@@ -87,13 +87,38 @@ struct LogWire: Sendable {
     ) throws(EventError) -> Envelope {
         let result: Result<Envelope, EventError> = message.withHeader("EB") { header in
             do throws(EventError) {
-                guard let header else { return .success(try readForeign(message, on: subject, mark)) }
-                return .success(try decoder.decode(subject: subject, header: header) { message.data }.envelope)
+                if let header {
+                    return .success(try decoder.decode(subject: subject, header: header) { message.data }.envelope)
+                }
+                if let envelope = try readCompact(message, on: subject) { return .success(envelope) }
+                return .success(try readForeign(message, on: subject, mark))
             } catch {
                 return .failure(error)
             }
         }
         return try result.get()
+    }
+
+    /// Reads what a bus has sent in the body, of which a log has one envelope for each message.
+    ///
+    /// - Returns: `nil` when it is no such message.
+    private func readCompact(
+        _ message: borrowing NATSMessage,
+        on subject: Span<UInt8>
+    ) throws(EventError) -> Envelope? {
+        let result = message.withBody { bytes -> Result<Envelope, EventError>? in
+            guard CompactForm.begins(bytes, with: subject) else { return nil }
+            var envelopes: [Envelope] = []
+            return Result { () throws(EventError) in
+                var decoder = CompactDecoder()
+                try decoder.decode(bytes, from: { nil }) { envelopes.append($0.envelope) }
+                guard envelopes.count == 1 else {
+                    throw .malformedEnvelope("\(envelopes.count) envelopes in one message, of a bus with form=body")
+                }
+                return envelopes[0]
+            }
+        }
+        return try result?.get()
     }
 
     /// Reads what a program has sent that knows nothing of envelopes.
