@@ -52,10 +52,14 @@ import IntegrationSupport
     @Option(help: "What its subjects begin with on NATS servers.")
     var namespace: String?
 
+    @Flag(name: .customLong("body"), help: "Write envelopes in the body of a NATS message.")
+    var isInBody = false
+
     func run() async throws {
         if let nats {
             var configuration = NATSBusConfiguration(servers: [nats])
             (configuration.name, configuration.namespace) = (name, namespace)
+            configuration.form = isInBody ? .body : .header
             configuration.confirmationTimeout = .milliseconds(confirmationMilliseconds)
             try await serve(try await NATSBus(configuration: configuration), endpoints: [])
         } else {

@@ -6,7 +6,7 @@ import NATSSupport
 extension Scenario {
     static let nats =
         [200, 2000].flatMap { [natsPairs($0, isCluster: false), natsPairs($0, isCluster: true)] }
-        + [natsKilled, natsSlow, natsGroup]
+        + [natsKilled, natsSlow(isInBody: false), natsSlow(isInBody: true), natsGroup]
 
     private static func natsPairs(_ count: Int, isCluster: Bool) -> Scenario {
         var scenario = Scenario(
@@ -53,24 +53,27 @@ extension Scenario {
         await server.kill()
     }
 
-    private static let natsSlow = Scenario(
-        name: "NATS server cuts off a subscriber that does not read",
-        shows: "What a server throws away with a client is told.",
-        isShort: true
-    ) { stage, audit in
-        let limits = try stage.file("limits.conf", holding: "max_pending: 1MB\nwrite_deadline: \"500ms\"\n")
-        let server = try await NATSServer(["-c", limits.path])
-        let (publisher, subscriber) = try await stage.natsPair(over: server)
-        try await subscriber.stopped {
-            try await publisher.burst(150_000, subjects: 10, perMillisecond: 50)
-            while try await server.report("varz")["slow_consumers"] as? Int ?? 0 == 0 {
-                try await Task.sleep(for: .milliseconds(20))
+    private static func natsSlow(isInBody: Bool) -> Scenario {
+        Scenario(
+            name: "NATS server cuts off a subscriber that does not read\(isInBody ? ", all in the body" : "")",
+            shows:
+                "What a server throws away with a client is told\(isInBody ? ", each of several in a message" : "").",
+            isShort: true
+        ) { stage, audit in
+            let limits = try stage.file("limits.conf", holding: "max_pending: 1MB\nwrite_deadline: \"500ms\"\n")
+            let server = try await NATSServer(["-c", limits.path])
+            let (publisher, subscriber) = try await stage.natsPair(over: server, isInBody ? ["--body"] : [])
+            try await subscriber.stopped {
+                try await publisher.burst(150_000, subjects: 10, perMillisecond: 50)
+                while try await server.report("varz")["slow_consumers"] as? Int ?? 0 == 0 {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
             }
+            try await subscriber.perform(.awaitEvent(.connected, count: 2))
+            let books = try await audit.settle(publisher, at: subscriber)
+            audit.expect(books.lost > 0, "nothing was lost")
+            await server.kill()
         }
-        try await subscriber.perform(.awaitEvent(.connected, count: 2))
-        let books = try await audit.settle(publisher, at: subscriber)
-        audit.expect(books.lost > 0, "nothing was lost")
-        await server.kill()
     }
 
     private static let natsGroup = Scenario(
@@ -110,9 +113,12 @@ extension Scenario {
 
 extension Stage {
     /// Two processes on a server, of which one has subscribed to what the other is going to publish.
-    fileprivate func natsPair(over server: NATSServer) async throws -> (publisher: Peer, subscriber: Peer) {
+    fileprivate func natsPair(
+        over server: NATSServer,
+        _ ofPublisher: [String] = []
+    ) async throws -> (publisher: Peer, subscriber: Peer) {
         let arguments = ["--nats", server.url, "--namespace", "report"]
-        let publisher = try await peer("publisher", arguments)
+        let publisher = try await peer("publisher", arguments + ofPublisher)
         let subscriber = try await peer("subscriber", arguments)
         try await subscriber.collect("a.>")
         try await publisher.awaitSubscribers(of: "a.0")

@@ -3,7 +3,7 @@ import Configuration
 import EventMemory
 import EventTesting
 import EventTransport
-import EventCore
+import Synchronization
 import Testing
 
 /// Runs with the package trait of the same name: `make test-traits`.
@@ -93,7 +93,7 @@ import Testing
 
     /// Notes which keys gave a value that is a secret.
     private final class SecretReporter: AccessReporter {
-        private let keys = Lock<Set<String>>([])
+        private let keys = Mutex<Set<String>>([])
 
         var secrets: Set<String> { keys.withLock { $0 } }
 
