@@ -13,7 +13,10 @@ extension ServiceLoop {
 
     /// Receives what has arrived, or some of it.
     func receiveBatch(_ now: Instant, where isReadable: (Poller.Place?) -> Bool) {
-        for subscriber in subscribers where !subscriber.isDrained || isReadable(subscriber.place) {
+        for subscriber in subscribers {
+            // The poll has looked at the socket before its monitor, so what came in between shows at the monitor alone.
+            guard !subscriber.isDrained || isReadable(subscriber.place) || isReadable(links[subscriber.id].monitorPlace)
+            else { continue }
             var count = 0
             var yields = 0
             while count < Self.envelopesAtOnce {

@@ -122,10 +122,11 @@ final class ServiceLoop {
             }
             outbox.flush()
             for command in commands.take() { perform(command) }
-            drainMonitors(where: poller.isReadable)
             let now = Instant.now
-            checkPublishing(now)
+            // What has come over a connection comes before the news that it has ended.
             receiveBatch(now, where: poller.isReadable)
+            drainMonitors(where: poller.isReadable)
+            checkPublishing(now)
             // What has become due since is so before the next wait, which it ends at once.
             if let tickAt, tickAt <= now { tick(now) }
         }
