@@ -58,7 +58,8 @@ extension MemoryBus {
         // by then.
         guard ballots.isEmpty, run.count > 1 else { return (1, deliver(first, to: route, ballots)) }
         guard !table.isClosed, !route.isEmpty else { return (run.count, 0) }
-        let run = run.map { $0.filledForDelivery() }[...]
+        // Most come with an id and a time, and need no array of their own.
+        let run = run.allSatisfy(\.hasIdentity) ? run : run.map { $0.filledForDelivery() }[...]
         var dropped = 0
         route.forEachMailbox { dropped += $0.offerOrDrop(run) }
         if dropped > 0 { table.nearestLane.countDropped(dropped) }

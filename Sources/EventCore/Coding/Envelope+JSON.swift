@@ -44,7 +44,7 @@ extension Envelope {
     /// - Throws: ``EventError/malformedEnvelope(_:)`` with the byte of the payload that is no JSON.
     func payloadRange() throws(EventError) -> Range<Int> {
         do {
-            return try Self.valueRange(of: payload ?? Data())
+            return try withPayload { bytes throws(EventError) in try Self.valueRange(of: bytes) }
         } catch {
             guard case .malformedEnvelope(let fault) = error else { throw error }
             throw EventError.malformedEnvelope("the payload is not JSON: \(fault)").about(fields)
@@ -53,12 +53,14 @@ extension Envelope {
 
     /// Where in a payload its one value stands, from its start.
     static func valueRange(of payload: Data) throws(EventError) -> Range<Int> {
-        try payload.withSpan { json throws(EventError) in
-            try JSONReader.read(json) { reader throws(EventError) in
-                // The envelope around the payload is a level of its own.
-                reader.assumeEnclosed()
-                return try reader.value()
-            }
+        try payload.withSpan { json throws(EventError) in try valueRange(of: json) }
+    }
+
+    private static func valueRange(of json: Span<UInt8>) throws(EventError) -> Range<Int> {
+        try JSONReader.read(json) { reader throws(EventError) in
+            // The envelope around the payload is a level of its own.
+            reader.assumeEnclosed()
+            return try reader.value()
         }
     }
 }
@@ -71,10 +73,10 @@ extension JSONWriter {
         literal(",\"subject\":")
         string(storage.fields.subject.rawValue)
         try metadata(of: envelope)
-        if let payload = storage.fields.payload, !payload.isEmpty {
+        if let payload = storage.fields.heldPayload, payload.count > 0 {
             let range = try envelope.payloadRange()
             literal(",\"payload\":")
-            payload.withSpan { raw($0.extracting(range)) }
+            payload.withBytes { raw($0.extracting(range)) }
         }
         literal("}")
     }

@@ -14,7 +14,7 @@ public struct Envelope: @unchecked Sendable {
 
     @usableFromInline final class Storage {
         // Only the sole owner changes it, so there is no overlap for the run-time check of exclusive access to find.
-        @safe @exclusivity(unchecked) @usableFromInline fileprivate(set) var fields: Fields
+        @safe @exclusivity(unchecked) @usableFromInline var fields: Fields
 
         init(_ fields: consuming Fields) {
             self.fields = fields
@@ -34,10 +34,16 @@ public struct Envelope: @unchecked Sendable {
         package var context = Context.none
         /// Most headers; the rest are in `context`.
         private var heldHeaders: [String: String] = [:]
-        package var payload: Data?
+        @usableFromInline package var heldPayload: Payload?
 
         package init(subject: Subject) {
             self.subject = subject
+        }
+
+        /// The payload as a value of Foundation; the bytes are not copied.
+        package var payload: Data? {
+            get { heldPayload?.data }
+            set { heldPayload = newValue.map { .data($0) } }
         }
 
         /// The headers as far as a dictionary can hold them.
@@ -96,12 +102,17 @@ public struct Envelope: @unchecked Sendable {
         package static func == (one: Fields, other: Fields) -> Bool {
             one.identity == other.identity && one.subject == other.subject && one.time == other.time
                 && one.source.hasSameBytes(as: other.source) && one.context.isSameTrace(as: other.context)
-                && one.headerFields == other.headerFields && one.payload == other.payload
+                && one.headerFields == other.headerFields && one.heldPayload == other.heldPayload
         }
     }
 
     package init(_ fields: consuming Fields) {
         storage = Storage(fields)
+    }
+
+    /// Creates an envelope from a storage that nobody else has.
+    init(_ storage: consuming Storage) {
+        self.storage = storage
     }
 
     package var fields: Fields { storage.fields }
@@ -208,7 +219,16 @@ public struct Envelope: @unchecked Sendable {
     }
 
     /// How many bytes the payload has.
-    package var payloadCount: Int { storage.fields.payload?.count ?? 0 }
+    package var payloadCount: Int { storage.fields.heldPayload?.count ?? 0 }
+
+    /// Runs `body` on the bytes of the payload, of which nothing has none.
+    @inlinable @inline(__always)
+    package func withPayload<Result, Failure>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let payload = storage.fields.heldPayload else { return try body(Span()) }
+        return try payload.withBytes(body)
+    }
 
     var mutableFields: Fields {
         get { storage.fields }
@@ -222,9 +242,12 @@ public struct Envelope: @unchecked Sendable {
 
     /// Whether filling would change nothing.
     package var isFilledForPublishing: Bool {
-        storage.fields.identity != .unset && storage.fields.time != .unset
+        hasIdentity
             && (storage.fields.context.hasWholeTrace || TraceParent.isAbsent) && storage.fields.context.origin == nil
     }
+
+    /// Whether it has an id and a time.
+    package var hasIdentity: Bool { storage.fields.identity != .unset && storage.fields.time != .unset }
 
     /// Sets what is not set and every bus sets before it shows an envelope to others.
     package mutating func fill() {

@@ -163,7 +163,7 @@ final class Exchange: Sendable {
                 let place = writer.count + CompactForm.offsetOfNumber
                 try writer.fields(of: envelope, number: 0, origin: originID, payloadCount: envelope.payloadCount)
                 let body = writer.withBytes { head in
-                    envelope.payload.withBytes { payload in
+                    envelope.withPayload { payload in
                         var body = [UInt8](head, room: payload.count)
                         unsafe payload.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
                         return body

@@ -83,12 +83,25 @@ package struct LedgerAccounts: Sendable {
         connection: @autoclosure () -> Int32? = nil,
         now: Instant
     ) {
+        let numbers = CollectionOfOne(number)
+        received(numbers.span, on: subject, from: origin, over: link, connection: connection(), now: now)
+    }
+
+    /// Counts envelopes that have arrived together, in their order, as each alone.
+    package mutating func received(
+        _ numbers: Span<UInt64>,
+        on subject: Subject,
+        from origin: String,
+        over link: Int,
+        connection: @autoclosure () -> Int32? = nil,
+        now: Instant
+    ) {
         if lastSource?.link != link || lastSource?.origin != origin {
             let source = Source(link: link, origin: origin)
             lastIndices = indices[source] ?? []
             lastSource = source
         }
-        guard !lastIndices.isEmpty else { return keepEarly(number, subject, Source(link: link, origin: origin)) }
+        guard !lastIndices.isEmpty else { return keepEarly(numbers, subject, Source(link: link, origin: origin)) }
         let connection = lastIndices.count > 1 ? connection() : nil
         for index in lastIndices where connection == nil || entries[index].account.connection == connection {
             let generation = entries[index].account.generation &+ announcements.generation
@@ -97,17 +110,25 @@ package struct LedgerAccounts: Sendable {
                 entries[index].lastSubject = subject
                 entries[index].lastGeneration = generation
             }
-            guard let places = entries[index].lastPlaces else {
-                entries[index].account.wait(number, on: subject, limit: Self.maximumWaiting)
-                continue
+            if let places = entries[index].lastPlaces {
+                for place in numbers.indices {
+                    if let change = entries[index].account.received(numbers[place], at: places) {
+                        add(change, to: index, now)
+                    }
+                }
+            } else {
+                for place in numbers.indices {
+                    entries[index].account.wait(numbers[place], on: subject, limit: Self.maximumWaiting)
+                }
             }
-            if let change = entries[index].account.received(number, at: places) { add(change, to: index, now) }
         }
     }
 
-    private mutating func keepEarly(_ number: UInt64, _ subject: Subject, _ source: Source) {
+    private mutating func keepEarly(_ numbers: Span<UInt64>, _ subject: Subject, _ source: Source) {
         if early[source] == nil, early.count >= Self.maximumCount { early = [:] }
-        early[source, default: LedgerAccount()].wait(number, on: subject, limit: Self.maximumWaiting)
+        for place in numbers.indices {
+            early[source, default: LedgerAccount()].wait(numbers[place], on: subject, limit: Self.maximumWaiting)
+        }
     }
 
     // MARK: Messages

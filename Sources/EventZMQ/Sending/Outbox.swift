@@ -147,7 +147,7 @@ final class Outbox: Sendable {
             let start = try begin(envelope, &compact, as: encoding)
             guard compact.count + payloadCount <= EnvelopeBatch.greatestEnvelope else { return nil }
             return compact.withBytes { frame in
-                envelope.payload.withBytes { payload in
+                envelope.withPayload { payload in
                     state.withLock { state -> Demand? in
                         guard state.isOpen else { return .closed }
                         let place = state.place(of: envelope.subject)
@@ -244,7 +244,7 @@ final class Outbox: Sendable {
         }
         try check(compact.count, "subject and header", of: envelope)
         try compact.withBytes { head throws(EventError) in
-            try message.setCompact(head, envelope.payload, isApart: isApart && payloadCount > 0)
+            try message.setCompact(head, envelope, isApart: isApart && payloadCount > 0)
         }
     }
 
@@ -257,7 +257,7 @@ final class Outbox: Sendable {
         try encoder.begin(&header, of: envelope)
         try check(header.count + EnvelopeEncoder.maximumEndCount, "the header", of: envelope)
         let result = envelope.subject.rawValue.withUTF8Bytes { subject in
-            envelope.payload.withBytes { payload in
+            envelope.withPayload { payload in
                 Result { () throws(EventError) in try message.setPlain(subject, payload) }
             }
         }

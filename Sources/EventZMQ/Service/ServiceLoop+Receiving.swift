@@ -43,15 +43,7 @@ extension ServiceLoop {
     private func receive(over subscriber: SubscribingSocket, _ now: Instant) {
         switch frames.kind {
         case .control: receiveControl(over: subscriber, now)
-        case .compact:
-            reportingMalformed(over: subscriber) { () throws(EventError) in
-                try frames.decodeCompact(with: &compactDecoder, from: { frames.peer(&senders)?.bus }) { received in
-                    guard take(WireEnvelope(received), over: subscriber.id, now) else { return }
-                    if let origin = received.origin, received.namesOrigin, let number = received.number {
-                        copies.received(number, from: origin, over: subscriber.id)
-                    }
-                }
-            }
+        case .compact: receiveCompact(over: subscriber, now)
         case .plain:
             // Whoever speaks the compact form sends it, and this one because of somebody else.
             guard frames.wire(&senders) != WireVersion.current else { return }
@@ -65,6 +57,59 @@ extension ServiceLoop {
                 take(received, over: subscriber.id, now)
             }
         }
+    }
+
+    /// Receives the envelopes of one message, which are counted together.
+    private func receiveCompact(over subscriber: SubscribingSocket, _ now: Instant) {
+        var received: [CompactDecoder.Received] = []
+        swap(&received, &spareReceived)
+        defer {
+            received.removeAll(keepingCapacity: true)
+            swap(&received, &spareReceived)
+        }
+        reportingMalformed(over: subscriber) { () throws(EventError) in
+            try frames.decodeCompact(with: &compactDecoder, from: { frames.peer(&senders)?.bus }) {
+                received.append($0)
+            }
+        }
+        var start = 0
+        for end in received.indices.dropFirst() where !received[end].isFromSame(as: received[start]) {
+            take(received[start..<end], over: subscriber.id, now)
+            start = end
+        }
+        take(received[start...], over: subscriber.id, now)
+    }
+
+    /// Takes envelopes on one subject that come from the same bus in the same way, unless whoever sent them may not publish
+    /// there.
+    private func take(_ run: ArraySlice<CompactDecoder.Received>, over link: Int, _ now: Instant) {
+        guard let first = run.first else { return }
+        let subject = first.envelope.subject
+        if admission != nil, let reason = refusal(of: subject, from: first.origin, over: links[link]) {
+            for _ in run { reporter.happened(.malformed(endpoint: links[link].name, reason: reason)) }
+            return
+        }
+        if let origin = first.origin {
+            var numbers: [UInt64] = []
+            numbers.reserveCapacity(run.count)
+            for received in run { if let number = received.number { numbers.append(number) } }
+            if first.namesOrigin, let last = numbers.max() { copies.received(last, from: origin, over: link) }
+            guard origin != busID else {
+                reporter.counters.echoes.add(run.count, ordering: .relaxed)
+                return
+            }
+            if isSpeakingForItself(origin, first.namesOrigin, over: link) {
+                accounts.received(
+                    numbers.span,
+                    on: subject,
+                    from: origin,
+                    over: link,
+                    connection: frames.connection,
+                    now: now
+                )
+            }
+        }
+        for received in run { arrived.append(received.envelope) }
     }
 
     private func reportingMalformed(
@@ -86,14 +131,12 @@ extension ServiceLoop {
     }
 
     /// Takes an envelope, unless whoever sent it may not publish it.
-    @discardableResult
-    private func take(_ received: WireEnvelope, over link: Int, _ now: Instant) -> Bool {
-        if admission != nil, let reason = refusal(of: received, over: links[link]) {
-            reporter.happened(.malformed(endpoint: links[link].name, reason: reason))
-            return false
+    private func take(_ received: WireEnvelope, over link: Int, _ now: Instant) {
+        let subject = received.envelope.subject
+        if admission != nil, let reason = refusal(of: subject, from: received.origin, over: links[link]) {
+            return reporter.happened(.malformed(endpoint: links[link].name, reason: reason))
         }
         accept(received, over: link, now)
-        return true
     }
 
     private func receiveControl(over subscriber: SubscribingSocket, _ now: Instant) {
@@ -156,7 +199,7 @@ extension ServiceLoop {
     }
 
     /// Why somebody may not publish what has arrived.
-    private func refusal(of received: WireEnvelope, over link: Link) -> String? {
+    private func refusal(of subject: Subject, from origin: String?, over link: Link) -> String? {
         let user = frames.user(&senders)
         if !link.connects {
             guard let user else { return "from a peer that has proved nothing" }
@@ -167,8 +210,8 @@ extension ServiceLoop {
             }
         }
         guard let proved = proved(user, at: link) else { return nil }
-        if let reason = admission?.refusal(of: received.envelope.subject, from: proved) { return reason }
-        return received.origin.flatMap { claim($0, by: proved) }
+        if let reason = admission?.refusal(of: subject, from: proved) { return reason }
+        return origin.flatMap { claim($0, by: proved) }
     }
 
     private func refuse(_ reason: String, of link: Link) {
@@ -181,9 +224,7 @@ extension ServiceLoop {
                 reporter.counters.echoes.add(1, ordering: .relaxed)
                 return
             }
-            // Where several may connect, one could speak for another.
-            let isOwn = received.isFromOrigin || links[link].connects || frames.peer(&senders)?.bus == origin
-            if isOwn, let number = received.number {
+            if isSpeakingForItself(origin, !received.isFromOrigin, over: link), let number = received.number {
                 accounts.received(
                     number,
                     on: received.envelope.subject,
@@ -197,6 +238,11 @@ extension ServiceLoop {
             }
         }
         arrived.append(received.envelope)
+    }
+
+    /// Whether an envelope counts in the account with its origin: where several may connect, one could speak for another.
+    private func isSpeakingForItself(_ origin: String, _ namesOrigin: Bool, over link: Int) -> Bool {
+        !namesOrigin || links[link].connects || frames.peer(&senders)?.bus == origin
     }
 
     /// Delivers several envelopes in a row, so that a reader who waits is woken once for them, not for each.
@@ -225,5 +271,12 @@ extension ServiceLoop {
             endpoint: links[link].name
         )
         reporter.lost(loss, byPrefix: [subject.rawValue: Int(clamping: missed)])
+    }
+}
+
+extension CompactDecoder.Received {
+    /// Whether both come from the same bus, and name it or not.
+    fileprivate func isFromSame(as other: Self) -> Bool {
+        namesOrigin == other.namesOrigin && origin == other.origin
     }
 }

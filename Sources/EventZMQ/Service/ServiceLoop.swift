@@ -53,6 +53,8 @@ final class ServiceLoop {
     var admission: Admission?
     var listWatches: [ListWatch]
     var arrived: [Envelope] = []
+    /// Memory for what the next message holds.
+    var spareReceived: [CompactDecoder.Received] = []
 
     private var poller = Poller()
     private var isPollerStale = true

@@ -26,6 +26,9 @@ package struct CompactDecoder: Sendable {
     private var lastContext = Envelope.Context.none
     private var lastHeaders = (bytes: [UInt8](), value: EnvelopeHeaders())
 
+    /// Where the payloads of the frame at hand go.
+    private var memory: PayloadMemory?
+
     package init() {}
 
     /// Reads the envelopes of a frame.
@@ -47,27 +50,33 @@ package struct CompactDecoder: Sendable {
         let subject = try subject(frame, &reader)
         var (isSenderKnown, senderOfFrame) = (false, String?.none)
         var count = 0
+        defer { memory = nil }
         repeat {
             count &+= 1
             guard count <= CompactForm.greatestEnvelopeCount else {
                 throw .malformedEnvelope("more than \(CompactForm.greatestEnvelopeCount) envelopes in a frame")
             }
-            var fields = Envelope.Fields(subject: subject)
+            // The fields are read where they stay.
+            let storage = Envelope.Storage(Envelope.Fields(subject: subject))
             let known: FieldsBeside
             do throws(EventError) {
-                known = try fields.read(frame, &reader, &self, payload)
+                known = try storage.fields.read(frame, &reader, &self, payload)
             } catch {
-                throw error.about(fields)
+                throw error.about(storage.fields)
             }
             if known.origin == nil, !isSenderKnown { (isSenderKnown, senderOfFrame) = (true, sender()) }
             let origin = known.origin ?? senderOfFrame
             if let origin {
                 let context = context(of: origin)
-                if case .none = fields.context { fields.context = context } else { fields.context.origin = origin }
+                if case .none = storage.fields.context {
+                    storage.fields.context = context
+                } else {
+                    storage.fields.context.origin = origin
+                }
             }
             body(
                 Received(
-                    envelope: Envelope(fields),
+                    envelope: Envelope(storage),
                     origin: origin,
                     namesOrigin: known.origin != nil,
                     number: known.number
@@ -75,6 +84,22 @@ package struct CompactDecoder: Sendable {
             )
         } while reader.offset < frame.count
     }
+
+    /// Copies a payload out of a frame, beside others of it.
+    fileprivate mutating func payload(_ frame: Span<UInt8>, _ range: Range<Int>) -> Payload {
+        let bytes = frame.extracting(range)
+        guard range.count > Self.greatestInlineCount, range.count <= PayloadMemory.greatestCapacity else {
+            return .data(Data(bytes))
+        }
+        if let payload = memory?.append(bytes) { return payload }
+        // The payloads of a frame that are still to come have no more room than is left of it.
+        let memory = PayloadMemory(capacity: min(PayloadMemory.greatestCapacity, frame.count - range.lowerBound))
+        self.memory = memory
+        return memory.append(bytes) ?? .data(Data(bytes))
+    }
+
+    /// So many bytes a `Data` holds without memory of its own.
+    private static let greatestInlineCount = 14
 
     private mutating func subject(_ frame: Span<UInt8>, _ reader: inout Position) throws(EventError) -> Subject {
         guard frame.count > 0, frame[0] == CompactForm.firstByte else { throw .malformedEnvelope("no compact form") }
@@ -203,7 +228,7 @@ extension Envelope.Fields {
             let (name, value) = try frame.field(&reader)
             switch name {
             case CompactForm.Field.payload:
-                try take(frame, value, payload)
+                try take(frame, value, payload, &decoder)
                 if !further.isEmpty {
                     headerFields = EnvelopeHeaders(headerFields.members + further.flatMap(\.members))
                 }
@@ -238,14 +263,15 @@ extension Envelope.Fields {
     private mutating func take(
         _ frame: Span<UInt8>,
         _ range: Range<Int>,
-        _ further: (() -> Data)?
+        _ further: (() -> Data)?,
+        _ decoder: inout CompactDecoder
     ) throws(EventError) {
         if let further, range.upperBound == frame.count {
             guard range.isEmpty else { throw frame.fault("two payloads", at: range.lowerBound) }
             let data = further()
             if !data.isEmpty { payload = data }
         } else if !range.isEmpty {
-            payload = Data(frame.extracting(range))
+            heldPayload = decoder.payload(frame, range)
         }
     }
 }

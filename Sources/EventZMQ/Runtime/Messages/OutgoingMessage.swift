@@ -55,13 +55,13 @@ import Foundation
     ///
     /// - Parameters:
     ///   - head: All but the payload.
-    ///   - payload: The payload.
-    ///   - isApart: Whether it becomes a frame of its own; when it is long, one that refers to it.
+    ///   - envelope: What has the payload.
+    ///   - isApart: Whether that becomes a frame of its own; when it is long, one that refers to it.
     /// - Throws: ``EventError/transport(_:)`` when there is no memory for it.
-    mutating func setCompact(_ head: Span<UInt8>, _ payload: Data?, isApart: Bool) throws(EventError) {
+    mutating func setCompact(_ head: Span<UInt8>, _ envelope: Envelope, isApart: Bool) throws(EventError) {
         compact = initialise(0..<(isApart ? 2 : 1))
-        guard isApart, let payload else {
-            return try payload.withBytes { bytes throws(EventError) in try fill(0, with: head, bytes) }
+        guard isApart, let payload = envelope.payload else {
+            return try envelope.withPayload { bytes throws(EventError) in try fill(0, with: head, bytes) }
         }
         try fill(0, with: head, Span())
         if payload.count < Self.leastSharedCount {
