@@ -36,6 +36,10 @@ extension ExchangeStateMachine {
         case .read(let other, let serial):
             book.read(serial, by: other)
             meet(other)
+        case .here(let other, let server, let version):
+            guard other != bus else { break }
+            let isKnown = peers.isPresent(other, at: server) && book.version(of: other) ?? version == version
+            if !isKnown { tell(other, .unsure(bus: bus)) }
         case .bye(let other):
             book.leave(other)
             gathering?.gone(other)
@@ -45,6 +49,7 @@ extension ExchangeStateMachine {
             tell(lines.bus, .read(bus: bus, serial: lines.serial))
             // It may have missed the last change, or only not read it yet.
             if lines.segments.last?.version != own.version { tellPresence(to: lines.bus) }
+            meet(lines.bus)
         }
         return effects
     }

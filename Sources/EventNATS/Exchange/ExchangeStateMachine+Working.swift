@@ -38,6 +38,10 @@ extension ExchangeStateMachine {
             checkWaits(&effects)
         }
         if isConnected {
+            if beacon?.isDue(now, peerCount: peers.present.count) == true {
+                let message = ControlMessage.here(bus: bus, server: server, version: own.version)
+                notes.append(ControlNote(wire: namespace.everybody, reply: nil, message: message))
+            }
             let (questions, done) = calls.due(now)
             ask(questions)
             for call in done { end(call, &effects) }
@@ -73,7 +77,7 @@ extension ExchangeStateMachine {
         var deadlines = [
             gathering?.deadline, subscriptions.deadline, waits.deadline, pending.values.map(\.deadline).min(),
         ]
-        if isConnected { deadlines += [calls.deadline, number > 0 ? book.schedule(now) : nil] }
+        if isConnected { deadlines += [calls.deadline, beacon?.dueAt, number > 0 ? book.schedule(now) : nil] }
         return deadlines.compactMap(\.self).min()
     }
 

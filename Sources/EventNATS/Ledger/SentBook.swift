@@ -82,6 +82,9 @@ struct SentBook: Sendable {
     /// Whether a bus wants anything.
     func wantsAnything(_ bus: String) -> Bool { places[bus].map { !peers[$0].patterns.isEmpty } ?? false }
 
+    /// The last change of what a bus wants that is known; `nil` when nothing is counted for it.
+    func version(of bus: String) -> UInt64? { places[bus].map { peers[$0].version } }
+
     /// A bus has said all that it wants.
     mutating func enter(_ bus: String, version: UInt64, patterns: Set<Pattern>, number: UInt64) {
         guard let place = places[bus] else { return add(bus, version, patterns, number) }

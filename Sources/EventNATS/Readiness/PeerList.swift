@@ -23,6 +23,12 @@ struct PeerList: Sendable {
 
     func isPresent(_ bus: String) -> Bool { peers[bus]?.isPresent == true }
 
+    /// Whether a bus is there, at a server.
+    func isPresent(_ bus: String, at server: String) -> Bool {
+        guard let peer = peers[bus] else { return false }
+        return peer.isPresent && peer.server == server
+    }
+
     /// A bus has said where it is.
     mutating func heard(_ bus: String, server: String, endpoint: String) {
         guard peers[bus] != nil || peers.count < Self.maximumCount else { return }

@@ -42,6 +42,10 @@ extension ControlMessage {
             fields.append(interest.pattern.rawValue)
             fields.append(interest.group?.text ?? "")
             fields.append(isIn ? 1 : 0)
+        case .here(let bus, let server, let version):
+            fields.begin(11, bus)
+            fields.append(server)
+            fields.append(version)
         }
         return fields.bytes
     }
@@ -71,6 +75,7 @@ extension ControlMessage {
         case 10:
             let interest = Interest(try reader.pattern(), group: try reader.group())
             self = .member(bus: bus, interest, isIn: try reader.number() == 1)
+        case 11: self = .here(bus: bus, server: try reader.text(), version: try reader.number())
         default: throw .malformed
         }
         // What follows may be something that a later program adds.

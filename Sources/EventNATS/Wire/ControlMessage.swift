@@ -20,6 +20,8 @@ enum ControlMessage: Hashable, Sendable {
     case ledger(LedgerLines)
     /// To one: I have read it.
     case read(bus: String, serial: UInt64)
+    /// To everybody: I am still here, and there have been so many changes of what I want; whoever does not know says so.
+    case here(bus: String, server: String, version: UInt64)
     /// To everybody: I am going.
     case bye(bus: String)
 }

@@ -70,6 +70,85 @@ import Testing
         #expect(world.nodes[0].machine.peers.present == [world.nodes[1].machine.bus])
     }
 
+    @Test(arguments: [false, true])
+    func `buses meet that have connected while their servers had lost each other`(isNew: Bool) throws {
+        var world = try ExchangeWorld(count: 1)
+        if !isNew {
+            try world.add()
+            world.subscribe(1, to: "a.>")
+            world.run()
+            world.disconnect(1)
+        }
+        world.partition = [1]
+        if isNew { try world.add() } else { world.connect(1, to: "B") }
+        if isNew { world.subscribe(1, to: "a.>") }
+        world.run(.seconds(3))
+        #expect(world.nodes[1].machine.peers.present.isEmpty)
+        world.partition = []
+        world.run(.seconds(5))
+        for (place, other) in [(0, 1), (1, 0)] {
+            #expect(world.nodes[place].machine.peers.present == [world.nodes[other].machine.bus])
+        }
+        // Nothing was said but who is there, and it is counted from now on.
+        for number in 0..<4 {
+            world.publish(0, on: "a.b")
+            world.work(0)
+            if number == 0 { world.lose(1) } else { world.read(1) }
+        }
+        world.run()
+        #expect(world.nodes[1].received == 3)
+        #expect(world.nodes[1].lost == 1)
+        #expect(world.nodes[1].unknown == 0)
+    }
+
+    @Test func `changes that nobody heard are asked for`() throws {
+        var world = try ExchangeWorld(count: 2)
+        world.run(.seconds(30))
+        world.partition = [1]
+        world.subscribe(1, to: "a.>")
+        world.work(1)
+        world.work(1)
+        world.partition = []
+        #expect(world.nodes[0].machine.book.subscribers(of: "a.b").isEmpty)
+        world.run(Beacon.usual)
+        #expect(world.nodes[0].machine.book.subscribers(of: "a.b") == [world.nodes[1].machine.bus])
+    }
+
+    @Test func `buses that know each other say no more than that they are there`() throws {
+        var world = try ExchangeWorld(count: 3)
+        world.subscribe(1, to: "a.>")
+        world.run(.seconds(30))
+        var heard: [ControlMessage] = []
+        let end = world.now + .seconds(60)
+        while world.now < end {
+            for place in world.nodes.indices {
+                world.work(place)
+                for case .note(let message) in world.nodes[place].inbound { heard.append(message) }
+                while !world.nodes[place].inbound.isEmpty { world.read(place) }
+            }
+            world.now += .milliseconds(10)
+        }
+        // Six times each of them, to both others.
+        #expect(heard.count == 36)
+        #expect(heard.allSatisfy { if case .here = $0 { true } else { false } })
+    }
+
+    @Test func `the more buses there are the less often they say so`() {
+        let start = ContinuousClock.now
+        for (count, usual) in [(1, Duration.seconds(10)), (500, .seconds(10)), (5000, .seconds(100))] {
+            var beacon = Beacon(now: start)
+            var times: [Duration] = []
+            while times.count < 8 {
+                let time = beacon.dueAt
+                let isDue = [time - .nanoseconds(1), time].map { beacon.isDue($0, peerCount: count) }
+                #expect(isDue == [false, true])
+                times.append(time - start)
+            }
+            #expect(times[0] == .milliseconds(500))
+            #expect(times[7] - times[6] == usual)
+        }
+    }
+
     @Test func `publisher that is back first waits for those who were there`() throws {
         var world = try ExchangeWorld(count: 2)
         world.subscribe(1, to: "a.>")

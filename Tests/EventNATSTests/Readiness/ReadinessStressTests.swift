@@ -61,7 +61,8 @@ import Testing
             await victim.kill()
             try await victim.start()
             // Rounds in between are those of a sound cluster: whoever was cut off is back.
-            try await eventually { publisher.peers.count == 1 && subscriber.peers.count == 1 }
+            let state = { "round \(round): \([publisher, subscriber].map { "\($0.peers) \($0.statistics)" })" }
+            try await eventually(state()) { publisher.peers.count == 1 && subscriber.peers.count == 1 }
         }
         #expect(lost == 0)
         await publisher.close()
