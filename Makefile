@@ -87,7 +87,7 @@ explore: dependencies ## Search the states of the loss ledger and of readiness w
 FILTER ?=
 REPORT_FOLDER = $$($(RELEASE) --show-bin-path)
 
-.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages nats-log-stress pairs
+.PHONY: loss-report loss-report-short attack attack-short readiness nats-readiness nats-outages nats-log-stress nats-python pairs
 loss-report: dependencies ## Lose envelopes between processes in many ways, check that each is told, and write the table; FILTER=NATS for some only
 	$(RELEASE) --product LossReport
 ifeq ($(FILTER),)
@@ -123,6 +123,13 @@ nats-log-stress: ROUNDS ?= 20
 nats-log-stress: dependencies ## Kill the leader of a NATS log ROUNDS times while envelopes are appended, and look for each that was acknowledged
 	swift build --build-tests
 	EVENT_NATS_KILLS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.LogClusterTests
+
+nats-python: PACKAGES += python3-venv
+nats-python: dependencies ## Test a NATS bus beside nats-py, which is fetched from PyPI
+	/usr/bin/python3 -m venv .build/nats-python
+	.build/nats-python/bin/pip install --quiet --disable-pip-version-check nats-py==2.16.0
+	swift build --build-tests
+	EVENT_NATS_PYTHON="$(CURDIR)/.build/nats-python/bin/python" swift test --skip-build --filter NATSPythonTests
 
 pairs: COUNT ?= 300
 pairs: dependencies ## Start COUNT pairs of eventbus sub and pub at the same moment, over ipc and tcp, and see what they lose

@@ -234,7 +234,9 @@ let package = Package(
         ),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["IntegrationPeer", "IntegrationSupport", "EventCore", "EventZMQ"],
+            dependencies: [
+                "IntegrationPeer", "IntegrationSupport", "NATSSupport", "EventCore", "EventNATS", "EventZMQ",
+            ],
             path: "Integration/Tests"
         ),
         .executableTarget(
