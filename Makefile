@@ -83,6 +83,12 @@ mutants: dependencies ## Put faults in the bus in process and list in Report.md 
 explore: dependencies ## Search the states of the loss ledger and of readiness with budgets that take minutes, in release
 	EVENT_EXPLORE=large swift test -c release -Xswiftc -enable-testing --scratch-path .build-explore --filter Exploration
 
+.PHONY: subjects
+subjects: ROUNDS ?= 10000000
+subjects: dependencies ## Write ROUNDS random subjects as NATS has them, and read them again, in release
+	EVENT_ESCAPE_ROUNDS=$(ROUNDS) swift test -c release -Xswiftc -enable-testing --scratch-path .build-explore \
+	    --filter SubjectEscapeTests
+
 # What to run: scenarios or rows whose name holds this.
 FILTER ?=
 REPORT_FOLDER = $$($(RELEASE) --show-bin-path)
@@ -115,10 +121,16 @@ readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, 
 nats-readiness: ROUNDS ?= 2000
 nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on one NATS server, across a cluster, and while servers are killed
 	swift build --build-tests
-	EVENT_STRESS_ROUNDS=$(ROUNDS) EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.ReadinessStressTests
-nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus; fails now and then, as "NATS in production" says
+	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.ReadinessStressTests
+nats-outages: REPETITIONS ?= 50
+nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus REPETITIONS times beside a busy core, until the first failure
 	swift build --build-tests
-	EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.OutageTests
+	@yes >/dev/null & busy=$$!; trap 'kill $$busy' EXIT; \
+	for repetition in $$(seq $(REPETITIONS)); do \
+	    echo "repetition $$repetition of $(REPETITIONS)"; \
+	    swift test --skip-build --filter EventNATSTests.OutageTests >.build/nats-outages.log 2>&1 \
+	        || { cat .build/nats-outages.log; exit 1; }; \
+	done
 nats-log-stress: ROUNDS ?= 20
 nats-log-stress: dependencies ## Kill the leader of a NATS log ROUNDS times while envelopes are appended, and look for each that was acknowledged
 	swift build --build-tests

@@ -5,10 +5,7 @@ import NATSSupport
 import Testing
 
 /// Whatever happens to servers heals by itself, and what is lost with it is counted.
-///
-/// Now and then a loss is not told after a restart, which is a fault of `EventNATS` and not of its test; until that is
-/// found, `make nats-outages` runs them.
-@Suite(.enabled(if: runsOutages, "make nats-outages runs them"), .timeLimit(.minutes(10))) struct OutageTests {
+@Suite(.timeLimit(.minutes(10))) struct OutageTests {
     /// Whether all that was published is received, or counted as lost.
     private func settles(_ publisher: NATSBus, _ subscriber: NATSBus) async throws {
         let state = { "published \(publisher.statistics), received \(subscriber.statistics)" }
@@ -116,10 +113,7 @@ import Testing
         try await publish(10, on: bus)
         server.send(SIGSTOP)
         let time = await ContinuousClock().measure { await bus.close() }
-        #expect(time < .seconds(6))
+        #expect(time < .seconds(20))
         server.send(SIGCONT)
     }
 }
-
-/// Whether servers are killed in this run.
-let runsOutages = ProcessInfo.processInfo.environment["EVENT_NATS_OUTAGES"] != nil

@@ -167,7 +167,7 @@ import Testing
         #expect(numbers == Array(0..<Self.count))
         for bus in buses {
             #expect(bus.statistics.lost == 0)
-            #expect(bus.statistics.unknownLosses == 0)
+            #expect(bus.statistics.unknownLosses == 0, "\(bus.statistics)")
         }
     }
 

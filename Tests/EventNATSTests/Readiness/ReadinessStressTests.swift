@@ -47,8 +47,7 @@ import Testing
         for bus in [publisher, subscriber, other] { await bus.close() }
     }
 
-    @Test(.enabled(if: runsOutages, "make nats-outages runs it"))
-    func `while servers are killed`() async throws {
+    @Test func `while servers are killed`() async throws {
         let cluster = try await NATSCluster()
         let namespace = freshName()
         let urls = cluster.servers.map(\.url)
