@@ -122,6 +122,47 @@ import TransportSupport
         await subscriber.close()
     }
 
+    @Test func `envelopes of several buses in one message are taken each as its own, up to a fault`() async throws {
+        let address = Address.ipc()
+        let raw = RawSocket(ZMQ_XPUB)
+        #expect(raw.bind(address))
+        let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.confirmationTimeout = .milliseconds(100) }
+        let subscription = try await subscriber.subscribe(to: "a")
+        #expect(raw.receive(until: [1, 0xFE, 0x61, 0xFF]).count == 1)
+        let texts = ["c8q3t0g1k2l3m4n5o6o0", "c8q3t0g1k2l3m4n5o6og", subscriber.id]
+        let origins = texts.compactMap { EventIdentifier(Array($0.utf8).span) }
+        try #require(origins.count == texts.count)
+        let envelopes = (0..<8).map { Envelope(subject: "a", rawPayload: Data("payload number \($0)".utf8)) }
+        // The last bus is the subscriber itself, whose own envelopes come back to it.
+        let places: [Int?] = [0, 0, 1, 2, 2, nil, 1, 0]
+        var frame = try CompactWriter.with { writer throws(EventError) in
+            writer.begin("a")
+            for (number, envelope) in envelopes.enumerated() {
+                let origin = places[number].map { origins[$0] }
+                let count = envelope.payloadCount
+                try writer.fields(of: envelope, number: UInt64(number + 1), origin: origin, payloadCount: count)
+                envelope.withPayload { writer.payload($0) }
+            }
+            return writer.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+        }
+        frame += [200, 200]
+        raw.send([frame])
+        for (number, envelope) in envelopes.enumerated() where places[number] != 2 {
+            let received = await subscription.next(within: .seconds(20))
+            #expect(received == envelope)
+            #expect(received?.origin == places[number].map { texts[$0] })
+        }
+        // Of those of the first bus the plain form is known, up to the last number.
+        for number in [1, 8, 9] {
+            raw.send("a", #"{"origin":"\#(texts[0])","id":"\#(number)","n":\#(number)}"#, "")
+        }
+        #expect(await subscription.next(within: .seconds(20))?.id == "9")
+        await subscriber.close()
+        #expect(subscriber.statistics.received == 7)
+        #expect(subscriber.statistics.echoes == 2)
+        #expect(subscriber.statistics.malformed == 1)
+    }
+
     @Test(arguments: [false, true])
     func `through a proxy each envelope comes once, and none counts as lost`(_ hasPlainSubscriber: Bool) async throws {
         let publisher = try ZMQBus.publisher(at: .bind(Address.ipc()))

@@ -40,7 +40,7 @@ public struct Envelope: @unchecked Sendable {
             self.subject = subject
         }
 
-        /// The payload as a value of Foundation; the bytes are not copied.
+        /// The payload as a value of Foundation; a copy where it shares memory with others.
         package var payload: Data? {
             get { heldPayload?.data }
             set { heldPayload = newValue.map { .data($0) } }

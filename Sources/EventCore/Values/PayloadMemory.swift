@@ -44,13 +44,11 @@ public import Foundation
         return .part(self, offset: UInt16(count), count: UInt16(bytes.count))
     }
 
-    /// Part of it as a value of Foundation, which keeps the object; the bytes are not copied.
+    /// A copy of a part of it as a value of Foundation.
+    ///
+    /// One that referred to this memory would take itself for its only owner, and write into it.
     fileprivate func data(_ offset: UInt16, _ count: UInt16) -> Data {
-        unsafe Data(
-            bytesNoCopy: start + Int(offset),
-            count: Int(count),
-            deallocator: .custom { _, _ in withExtendedLifetime(self) {} }
-        )
+        unsafe Data(bytes: start + Int(offset), count: Int(count))
     }
 }
 
@@ -71,7 +69,7 @@ package enum Payload: Sendable {
         }
     }
 
-    /// A value of Foundation with the same bytes, which are not copied.
+    /// A value of Foundation with the same bytes; a copy of those in memory that several share.
     package var data: Data {
         switch self {
         case .data(let data): data

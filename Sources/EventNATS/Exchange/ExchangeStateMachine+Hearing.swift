@@ -8,8 +8,6 @@ extension ExchangeStateMachine {
         case .hello(let presence):
             guard presence.bus != bus else { break }
             if presence.part == presence.parts - 1 { tellPresence(to: presence.bus) }
-            // What it has members in follows.
-            roster.forget(presence.bus)
             enter(presence, now, &effects)
         case .present(let presence):
             guard presence.bus != bus else { break }
@@ -17,17 +15,17 @@ extension ExchangeStateMachine {
         case .changed(let other, let change):
             guard other != bus else { break }
             guard peers.isPresent(other), book.change(other, change, number: number) else {
-                tell(other, .unsure(bus: bus))
+                enquire(other, now)
                 break
             }
             noteInterest(of: other, &effects)
         case .member(let other, let interest, let isIn):
             guard other != bus else { break }
-            heardMembership(of: other, interest, isIn: isIn, &effects)
+            heardMembership(of: other, interest, isIn: isIn, now, &effects)
         case .question(let other, let token):
             book.isBack(other)
             tell(other, .answer(bus: bus, server: server, token: token))
-            meet(other)
+            meet(other, now)
         case .answer(let other, let server, let token):
             book.isBack(other)
             peers.answered(other, server: server)
@@ -35,11 +33,18 @@ extension ExchangeStateMachine {
         case .unsure(let other): tellPresence(to: other)
         case .read(let other, let serial):
             book.read(serial, by: other)
-            meet(other)
-        case .here(let other, let server, let version):
+            meet(other, now)
+        case .here(let other, let server, let version, let groups):
             guard other != bus else { break }
-            let isKnown = peers.isPresent(other, at: server) && book.version(of: other) ?? version == version
-            if !isKnown { tell(other, .unsure(bus: bus)) }
+            // One for which nothing is counted wants more than there is room for.
+            if peers.isPresent(other, at: server), book.version(of: other) ?? version == version,
+                roster.digest(of: other) == groups
+            {
+                enquiries.settled(other)
+            } else if enquire(other, now), !peers.isPresent(other) {
+                // It may know as little of this one.
+                tellPresence(to: other)
+            }
         case .bye(let other):
             book.leave(other)
             gathering?.gone(other)
@@ -49,7 +54,7 @@ extension ExchangeStateMachine {
             tell(lines.bus, .read(bus: bus, serial: lines.serial))
             // It may have missed the last change, or only not read it yet.
             if lines.segments.last?.version != own.version { tellPresence(to: lines.bus) }
-            meet(lines.bus)
+            meet(lines.bus, now)
         }
         return effects
     }
@@ -78,6 +83,8 @@ extension ExchangeStateMachine {
 
     /// A bus says where it is and what it wants; the last part completes that.
     private mutating func enter(_ presence: Presence, _ now: Instant, _ effects: inout Effects) {
+        // What it has members in follows.
+        roster.forget(presence.bus)
         guard let whole = parts.add(presence) else { return }
         peers.heard(whole.bus, server: whole.server, endpoint: whole.endpoint)
         book.enter(whole.bus, version: whole.version, patterns: Set(whole.patterns), number: number)
@@ -93,8 +100,18 @@ extension ExchangeStateMachine {
     }
 
     /// A bus is there that was thought to have gone, and says anew where it is and what it wants.
-    private mutating func meet(_ other: String) {
-        if !peers.isPresent(other) { tell(other, .unsure(bus: bus)) }
+    private mutating func meet(_ other: String, _ now: Instant) {
+        if !peers.isPresent(other) { enquire(other, now) }
+    }
+
+    /// Asks a bus to say again where it is and what it wants, unless it was asked just now.
+    ///
+    /// - Returns: Whether it is asked.
+    @discardableResult
+    mutating func enquire(_ other: String, _ now: Instant) -> Bool {
+        guard enquiries.mayAsk(other, now: now) else { return false }
+        tell(other, .unsure(bus: bus))
+        return true
     }
 
     private mutating func tellPresence(to other: String) {

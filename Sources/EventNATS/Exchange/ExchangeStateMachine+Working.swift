@@ -39,7 +39,8 @@ extension ExchangeStateMachine {
         }
         if isConnected {
             if beacon?.isDue(now, peerCount: peers.present.count) == true {
-                let message = ControlMessage.here(bus: bus, server: server, version: own.version)
+                let groups = memberships.digest
+                let message = ControlMessage.here(bus: bus, server: server, version: own.version, groups: groups)
                 notes.append(ControlNote(wire: namespace.everybody, reply: nil, message: message))
             }
             let (questions, done) = calls.due(now)

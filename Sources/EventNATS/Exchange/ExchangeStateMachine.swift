@@ -97,6 +97,7 @@ struct ExchangeStateMachine: Sendable {
     var greeted: Set<String> = []
     var gathering: Gathering?
     var beacon: Beacon?
+    var enquiries = Enquiries()
     /// What others are to be asked about when it is over: before, it is not known where they are.
     var deferred: [Interest] = []
     /// Those who wait until it is over.
@@ -122,7 +123,7 @@ struct ExchangeStateMachine: Sendable {
     mutating func connected(to server: String, at endpoint: String, now: Instant) -> Effects {
         (self.server, self.endpoint, isConnected) = (server, endpoint, true)
         gathering = Gathering(expected: peers.begin(), now: now)
-        beacon = Beacon(now: now)
+        beacon = Beacon(of: bus, now: now)
         deferred += calls.takeAll()
         for presence in presences() {
             let reply = presence.part == 0 ? namespace.absence(of: Self.everybody, for: bus) : nil

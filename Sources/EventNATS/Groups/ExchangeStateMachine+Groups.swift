@@ -46,8 +46,17 @@ extension ExchangeStateMachine {
     }
 
     /// Another bus has members in a group, or none any more.
-    mutating func heardMembership(of other: String, _ interest: Interest, isIn: Bool, _ effects: inout Effects) {
-        guard peers.isPresent(other) else { return tell(other, .unsure(bus: bus)) }
+    mutating func heardMembership(
+        of other: String,
+        _ interest: Interest,
+        isIn: Bool,
+        _ now: Instant,
+        _ effects: inout Effects
+    ) {
+        guard peers.isPresent(other) else {
+            enquire(other, now)
+            return
+        }
         if isIn {
             roster.join(other, interest)
             // It may have been there before the first member here, and what was meant for it may come here.

@@ -47,6 +47,9 @@ struct GroupRoster: Sendable {
         return found
     }
 
+    /// What stands for the groups that a bus has members in.
+    func digest(of bus: String) -> UInt64 { interests[bus]?.digest ?? 0 }
+
     /// Whether a bus is in any group.
     func isInAny(_ bus: String) -> Bool { interests[bus] != nil }
 }

@@ -42,10 +42,11 @@ extension ControlMessage {
             fields.append(interest.pattern.rawValue)
             fields.append(interest.group?.text ?? "")
             fields.append(isIn ? 1 : 0)
-        case .here(let bus, let server, let version):
+        case .here(let bus, let server, let version, let groups):
             fields.begin(11, bus)
             fields.append(server)
             fields.append(version)
+            fields.append(groups)
         }
         return fields.bytes
     }
@@ -75,7 +76,9 @@ extension ControlMessage {
         case 10:
             let interest = Interest(try reader.pattern(), group: try reader.group())
             self = .member(bus: bus, interest, isIn: try reader.number() == 1)
-        case 11: self = .here(bus: bus, server: try reader.text(), version: try reader.number())
+        case 11:
+            let (server, version) = (try reader.text(), try reader.number())
+            self = .here(bus: bus, server: server, version: version, groups: try reader.number())
         default: throw .malformed
         }
         // What follows may be something that a later program adds.

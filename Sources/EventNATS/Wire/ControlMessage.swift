@@ -20,8 +20,9 @@ enum ControlMessage: Hashable, Sendable {
     case ledger(LedgerLines)
     /// To one: I have read it.
     case read(bus: String, serial: UInt64)
-    /// To everybody: I am still here, and there have been so many changes of what I want; whoever does not know says so.
-    case here(bus: String, server: String, version: UInt64)
+    /// To everybody: I am still here, there have been so many changes of what I want, and this stands for the groups that I
+    /// have members in; whoever knows otherwise says so.
+    case here(bus: String, server: String, version: UInt64, groups: UInt64)
     /// To everybody: I am going.
     case bye(bus: String)
 }

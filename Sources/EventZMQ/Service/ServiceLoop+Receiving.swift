@@ -47,7 +47,7 @@ extension ServiceLoop {
         case .plain:
             // Whoever speaks the compact form sends it, and this one because of somebody else.
             guard frames.wire(&senders) != WireVersion.current else { return }
-            reportingMalformed(over: subscriber) { () throws(EventError) in
+            do throws(EventError) {
                 let received = try frames.decode(with: &decoder)
                 if let origin = received.origin, let number = received.number,
                     copies.hasReceived(number, from: origin, over: subscriber.id)
@@ -55,6 +55,8 @@ extension ServiceLoop {
                     return
                 }
                 take(received, over: subscriber.id, now)
+            } catch {
+                reportMalformed(error, over: subscriber)
             }
         }
     }
@@ -67,10 +69,13 @@ extension ServiceLoop {
             received.removeAll(keepingCapacity: true)
             swap(&received, &spareReceived)
         }
-        reportingMalformed(over: subscriber) { () throws(EventError) in
+        var fault: EventError?
+        do throws(EventError) {
             try frames.decodeCompact(with: &compactDecoder, from: { frames.peer(&senders)?.bus }) {
                 received.append($0)
             }
+        } catch {
+            fault = error
         }
         var start = 0
         for end in received.indices.dropFirst() where !received[end].isFromSame(as: received[start]) {
@@ -78,6 +83,7 @@ extension ServiceLoop {
             start = end
         }
         take(received[start...], over: subscriber.id, now)
+        if let fault { reportMalformed(fault, over: subscriber) }
     }
 
     /// Takes envelopes on one subject that come from the same bus in the same way, unless whoever sent them may not publish
@@ -98,7 +104,7 @@ extension ServiceLoop {
                 reporter.counters.echoes.add(run.count, ordering: .relaxed)
                 return
             }
-            if isSpeakingForItself(origin, first.namesOrigin, over: link) {
+            if !numbers.isEmpty, isSpeakingForItself(origin, first.namesOrigin, over: link) {
                 accounts.received(
                     numbers.span,
                     on: subject,
@@ -112,17 +118,10 @@ extension ServiceLoop {
         for received in run { arrived.append(received.envelope) }
     }
 
-    private func reportingMalformed(
-        over subscriber: SubscribingSocket,
-        _ work: () throws(EventError) -> Void
-    ) {
-        do {
-            try work()
-        } catch {
-            let link = links[subscriber.id]
-            check(frames, of: link)
-            reporter.happened(.malformed(endpoint: link.name, reason: "\(error)"))
-        }
+    private func reportMalformed(_ fault: EventError, over subscriber: SubscribingSocket) {
+        let link = links[subscriber.id]
+        check(frames, of: link)
+        reporter.happened(.malformed(endpoint: link.name, reason: "\(fault)"))
     }
 
     /// Tells of a sender of another version.

@@ -60,27 +60,40 @@ import Testing
         #expect(most > 1 && most * 100 <= PayloadMemory.greatestCapacity)
     }
 
+    @Test func `what is done to a value that was read is done to no envelope`() throws {
+        let envelopes = try received(Array(repeating: Self.bytes(100), count: 2))
+        let copy = envelopes[0]
+        var changed = try #require(envelopes[0].payload)
+        let other = try #require(copy.payload)
+        changed[0] = 9
+        changed.replaceSubrange(1..<4, with: [9, 9, 9])
+        #expect(Array(changed) == [9, 9, 9, 9] + Self.bytes(96, from: 4))
+        for payload in [envelopes[0].payload, copy.payload, other, envelopes[1].payload] {
+            #expect(payload == Data(Self.bytes(100)))
+        }
+    }
+
     @Test func `what is done to one payload is done to no other`() throws {
         var envelopes = try received(Array(repeating: Self.bytes(100), count: 3))
         let shared = envelopes[1].payload
-        envelopes[1].payload?.append(7)
+        let copy = envelopes[1]
         envelopes[1].payload?[0] = 9
+        #expect(copy.payload == Data(Self.bytes(100)))
+        envelopes[1].payload?.append(7)
         #expect(envelopes[0].payload == Data(Self.bytes(100)) && envelopes[2].payload == Data(Self.bytes(100)))
         #expect(envelopes[1].payload == Data([9] + Self.bytes(100).dropFirst() + [7]))
         #expect(shared == Data(Self.bytes(100)))
     }
 
-    @Test func `a value outlives its envelope, and the memory goes with the last of both`() throws {
+    @Test func `the memory goes with the last envelope, and a value that was read stays`() throws {
         weak var memory: PayloadMemory?
-        var payload: Data?
-        do {
-            let envelopes = try received([Self.bytes(100), Self.bytes(50)])
-            memory = self.memory(of: envelopes[0])
-            payload = envelopes[1].payload
-        }
-        #expect(memory != nil && payload == Data(Self.bytes(50)))
-        payload = nil
-        #expect(memory == nil)
+        var envelopes = try received([Self.bytes(100), Self.bytes(50)])
+        memory = self.memory(of: envelopes[0])
+        envelopes.removeFirst()
+        #expect(memory != nil && envelopes[0].payload == Data(Self.bytes(50)))
+        let payload = envelopes[0].payload
+        envelopes.removeAll()
+        #expect(memory == nil && payload == Data(Self.bytes(50)))
     }
 
     @Test func `envelopes are equal whatever memory their payloads have`() throws {

@@ -34,7 +34,7 @@ import Testing
                 ]
             )
         ),
-        .read(bus: id, serial: 3), .here(bus: id, server: "S", version: 300), .bye(bus: id),
+        .read(bus: id, serial: 3), .here(bus: id, server: "S", version: 300, groups: .max), .bye(bus: id),
         .member(bus: id, Interest("a.*", group: "caf\u{E9}"), isIn: true),
         .member(bus: id, Interest(">", group: "w"), isIn: false),
     ]
