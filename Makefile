@@ -32,6 +32,7 @@ test: dependencies ## Build everything and run all tests
 	swift build --build-tests
 	$(RUN_TESTS) --skip '$(BUSY_TESTS)'
 	for target in $(subst |, ,$(BUSY_TESTS)); do $(RUN_TESTS) --filter "$$target"; done
+	EVENT_NATS_OUTAGES=1 $(RUN_TESTS) --filter 'EventNATSTests.OutageTests|EventNATSTests.ReadinessStressTests'
 
 # What has several threads; and what has but one, or measures time, and takes long.
 CONCURRENT := Stress|Conformance|Mailbox|MemoryBus|Recording|Consuming|EventMetrics|EventLogging|EventLifecycle|LinkRuntime
@@ -121,14 +122,14 @@ readiness: dependencies ## Publish ROUNDS times as soon as somebody is counted, 
 nats-readiness: ROUNDS ?= 2000
 nats-readiness: dependencies ## Subscribe and publish at once ROUNDS times, on one NATS server, across a cluster, and while servers are killed
 	swift build --build-tests
-	EVENT_STRESS_ROUNDS=$(ROUNDS) swift test --skip-build --filter EventNATSTests.ReadinessStressTests
+	EVENT_STRESS_ROUNDS=$(ROUNDS) EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.ReadinessStressTests
 nats-outages: REPETITIONS ?= 50
 nats-outages: dependencies ## Kill, stop and restart NATS servers under a bus REPETITIONS times beside a busy core, until the first failure
 	swift build --build-tests
 	@yes >/dev/null & busy=$$!; trap 'kill $$busy' EXIT; \
 	for repetition in $$(seq $(REPETITIONS)); do \
 	    echo "repetition $$repetition of $(REPETITIONS)"; \
-	    swift test --skip-build --filter EventNATSTests.OutageTests >.build/nats-outages.log 2>&1 \
+	    EVENT_NATS_OUTAGES=1 swift test --skip-build --filter EventNATSTests.OutageTests >.build/nats-outages.log 2>&1 \
 	        || { cat .build/nats-outages.log; exit 1; }; \
 	done
 nats-log-stress: ROUNDS ?= 20

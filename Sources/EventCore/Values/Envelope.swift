@@ -297,6 +297,6 @@ extension Envelope: Hashable {
 extension Envelope: CustomStringConvertible {
     /// Subject, id and the payload's size, for logs, in one line.
     public var description: String {
-        "\(subject) id=\(id.printable) payload=\(payload.map { "\($0.count) bytes" } ?? "none")"
+        "\(subject) id=\(id.printable) payload=\(storage.fields.heldPayload.map { "\($0.count) bytes" } ?? "none")"
     }
 }

@@ -30,20 +30,19 @@ extension ExchangeStateMachine {
             book.isBack(other)
             peers.answered(other, server: server)
             if let done = calls.answered(token, by: other, at: server) { end(done, &effects) }
-        case .unsure(let other): tellPresence(to: other)
+        case .unsure(let other):
+            tellPresence(to: other)
+            // Whoever does not know this one may be unknown here as well.
+            meet(other, now)
         case .read(let other, let serial):
             book.read(serial, by: other)
             meet(other, now)
         case .here(let other, let server, let version, let groups):
             guard other != bus else { break }
-            // One for which nothing is counted wants more than there is room for.
-            if peers.isPresent(other, at: server), book.version(of: other) ?? version == version,
-                roster.digest(of: other) == groups
-            {
+            if isKnown(other, at: server, version), roster.isFull || roster.digest(of: other) == groups {
                 enquiries.settled(other)
-            } else if enquire(other, now), !peers.isPresent(other) {
-                // It may know as little of this one.
-                tellPresence(to: other)
+            } else {
+                enquire(other, now)
             }
         case .bye(let other):
             book.leave(other)
@@ -83,11 +82,13 @@ extension ExchangeStateMachine {
 
     /// A bus says where it is and what it wants; the last part completes that.
     private mutating func enter(_ presence: Presence, _ now: Instant, _ effects: inout Effects) {
-        // What it has members in follows.
-        roster.forget(presence.bus)
         guard let whole = parts.add(presence) else { return }
+        // What it has members in follows.
+        roster.forget(whole.bus)
+        let isNews = !isKnown(whole.bus, at: whole.server, whole.version)
         peers.heard(whole.bus, server: whole.server, endpoint: whole.endpoint)
         book.enter(whole.bus, version: whole.version, patterns: Set(whole.patterns), number: number)
+        if isNews, isKnown(whole.bus, at: whole.server, whole.version) { enquiries.settled(whole.bus) }
         gathering?.heard(whole.bus, now: now)
         noteInterest(of: whole.bus, &effects)
     }
@@ -104,14 +105,15 @@ extension ExchangeStateMachine {
         if !peers.isPresent(other) { enquire(other, now) }
     }
 
+    /// Whether a bus is known to be at a server, with all changes of what it wants; of one that wants more than there is room
+    /// for, no more is going to be known.
+    private func isKnown(_ other: String, at server: String, _ version: UInt64) -> Bool {
+        peers.isPresent(other, at: server) && book.version(of: other) ?? version == version
+    }
+
     /// Asks a bus to say again where it is and what it wants, unless it was asked just now.
-    ///
-    /// - Returns: Whether it is asked.
-    @discardableResult
-    mutating func enquire(_ other: String, _ now: Instant) -> Bool {
-        guard enquiries.mayAsk(other, now: now) else { return false }
-        tell(other, .unsure(bus: bus))
-        return true
+    mutating func enquire(_ other: String, _ now: Instant) {
+        if enquiries.mayAsk(other, now: now) { tell(other, .unsure(bus: bus)) }
     }
 
     private mutating func tellPresence(to other: String) {

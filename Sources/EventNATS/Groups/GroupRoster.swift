@@ -13,9 +13,12 @@ struct GroupRoster: Sendable {
     private var index = PatternIndex<Interest>()
     private var count = 0
 
+    /// Whether there is no room for more, so that some may be missing.
+    var isFull: Bool { count >= Self.maximumCount }
+
     /// A bus has members in a group.
     mutating func join(_ bus: String, _ interest: Interest) {
-        guard count < Self.maximumCount, interests[bus, default: []].insert(interest).inserted else { return }
+        guard !isFull, interests[bus, default: []].insert(interest).inserted else { return }
         if buses[interest] == nil { index.insert(interest, for: interest.pattern) }
         buses[interest, default: []].insert(bus)
         count += 1

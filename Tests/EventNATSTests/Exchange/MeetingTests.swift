@@ -51,6 +51,23 @@ import Testing
         #expect(world.nodes[subscriber].unknown == 0)
     }
 
+    @Test func `servers that lose each other again and again find buses as quick as at first`() throws {
+        var world = try ExchangeWorld(count: 2)
+        world.subscribe(1, to: "a.>")
+        world.run(.seconds(60))
+        for _ in 0..<20 {
+            world.partition = [1]
+            for _ in 0..<3 { world.publish(0, on: "a.b") }
+            world.run(.seconds(2))
+            world.partition = []
+            world.run(.seconds(2))
+            expectToKnowEachOther(world)
+        }
+        world.run(.seconds(3))
+        #expect(world.nodes[1].lost == 60)
+        #expect(world.nodes[1].unknown == 0)
+    }
+
     @Test func `changes that nobody heard are asked for`() throws {
         var world = try ExchangeWorld(count: 2)
         world.run(.seconds(60))

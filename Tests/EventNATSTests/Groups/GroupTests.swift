@@ -17,7 +17,14 @@ import Testing
     ) async throws -> [NATSBus] {
         let namespace = freshName()
         var buses: [NATSBus] = []
-        for server in servers { buses.append(try await NATSBus.on(server, namespace: namespace, change)) }
+        for server in servers {
+            let bus = try await NATSBus.on(server, namespace: namespace) {
+                // What a bus has no time to say when it is closed, the others tell as unknown.
+                $0.linger = .seconds(20)
+                change(&$0)
+            }
+            buses.append(bus)
+        }
         return buses
     }
 

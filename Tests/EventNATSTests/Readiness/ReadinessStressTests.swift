@@ -47,7 +47,8 @@ import Testing
         for bus in [publisher, subscriber, other] { await bus.close() }
     }
 
-    @Test func `while servers are killed`() async throws {
+    @Test(.enabled(if: runsOutages, "make test runs it by itself"))
+    func `while servers are killed`() async throws {
         let cluster = try await NATSCluster()
         let namespace = freshName()
         let urls = cluster.servers.map(\.url)
