@@ -96,13 +96,19 @@ import TransportSupport
         #expect(subscriber.statistics.malformed == 0)
     }
 
-    @Test func `what comes twice behind something that names no bus is taken once`() async throws {
+    /// A bus that subscribes to `a` at something that is none, and has been heard there.
+    private func subscribedToRaw() async throws -> (RawSocket, ZMQBus, Subscription) {
         let address = Address.ipc()
         let raw = RawSocket(ZMQ_XPUB)
         #expect(raw.bind(address))
         let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.confirmationTimeout = .milliseconds(100) }
         let subscription = try await subscriber.subscribe(to: "a")
         #expect(raw.receive(until: [1, 0xFE, 0x61, 0xFF]).count == 1)
+        return (raw, subscriber, subscription)
+    }
+
+    @Test func `what comes twice behind something that names no bus is taken once`() async throws {
+        let (raw, subscriber, subscription) = try await subscribedToRaw()
         let id = EventIdentifier(Array("c8q3t0g1k2l3m4n5o6o0".utf8).span)
         let origin = try #require(id)
         for number in 1...3 as ClosedRange<UInt64> {
@@ -123,12 +129,7 @@ import TransportSupport
     }
 
     @Test func `envelopes of several buses in one message are taken each as its own, up to a fault`() async throws {
-        let address = Address.ipc()
-        let raw = RawSocket(ZMQ_XPUB)
-        #expect(raw.bind(address))
-        let subscriber = try ZMQBus.subscriber(at: .connect(address)) { $0.confirmationTimeout = .milliseconds(100) }
-        let subscription = try await subscriber.subscribe(to: "a")
-        #expect(raw.receive(until: [1, 0xFE, 0x61, 0xFF]).count == 1)
+        let (raw, subscriber, subscription) = try await subscribedToRaw()
         let texts = ["c8q3t0g1k2l3m4n5o6o0", "c8q3t0g1k2l3m4n5o6og", subscriber.id]
         let origins = texts.compactMap { EventIdentifier(Array($0.utf8).span) }
         try #require(origins.count == texts.count)
