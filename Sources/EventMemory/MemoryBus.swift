@@ -1,3 +1,4 @@
+import CProcessor
 import Dispatch
 public import EventCore
 import EventTransport
@@ -210,13 +211,16 @@ public final class MemoryBus: Bus {
     @inline(__always)
     private func offer(_ envelope: Envelope, toOwnOf route: Route, _ full: inout [Mailbox]) -> Int {
         var dropped = 0
-        for index in route.mailboxes.indices {
+        let mailboxes = route.mailboxes
+        let isFar = mailboxes.count > Mailbox.countNearby
+        for index in mailboxes.indices {
+            if isFar, index &+ Mailbox.lead < mailboxes.count { mailboxes[index &+ Mailbox.lead].prefetch() }
             // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.
-            let mailbox = unsafe Unmanaged.passUnretained(route.mailboxes[index])
+            let mailbox = unsafe Unmanaged.passUnretained(mailboxes[index])
             switch unsafe mailbox._withUnsafeGuaranteedRef({ $0.offer(envelope) }) {
             case .delivered, .ended: break
             case .deliveredForOldest, .dropped: dropped &+= 1
-            case .full: full.append(route.mailboxes[index])
+            case .full: full.append(mailboxes[index])
             }
         }
         return dropped
@@ -321,6 +325,20 @@ public final class MemoryBus: Bus {
 }
 
 extension Mailbox {
+    /// So many stay in the caches of one processor from one publish to the next.
+    fileprivate static var countNearby: Int { 1000 }
+    /// How many deliveries it takes until what has been asked for is there.
+    fileprivate static var lead: Int { 8 }
+
+    /// Has the processor fetch what an offer reads and writes, which begins behind what a mailbox is known by.
+    ///
+    /// A hint that reads nothing itself, so it needs no lock, and what it names wrongly does no harm. Mailboxes that fit no
+    /// cache would each be waited for otherwise: of a million, a delivery took four times as long.
+    @inline(__always)
+    fileprivate func prefetch() {
+        unsafe cprocessor_prefetch(Unmanaged.passUnretained(self).toOpaque() + 128, 3)
+    }
+
     /// Tells the observer what ended the mailbox, unless it is told already.
     fileprivate func tellEnd(to observer: any Observer) {
         if let end = claimEnd() { observer.onEnd(info, reason: end) }
