@@ -1,3 +1,5 @@
+import Instrumentation
+
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
 #else
@@ -55,10 +57,11 @@ extension Bus {
         onFailure: @escaping @Sendable (any Error, Envelope) -> Void = { _, _ in },
         _ handler: @escaping @Sendable (Envelope) async throws -> Reply
     ) async {
+        let instrument = (self as? any InstrumentedBus)?.instrument
         await withDiscardingTaskGroup { group in
             for _ in 0..<Swift.max(1, concurrency) {
                 group.addTask {
-                    for await request in requests { await self.answer(request, with: handler, onFailure) }
+                    for await request in requests { await self.answer(request, by: instrument, with: handler, onFailure) }
                 }
             }
         }
@@ -66,11 +69,12 @@ extension Bus {
 
     private func answer<Reply: Encodable & Sendable>(
         _ request: Envelope,
+        by instrument: (any Instrument)?,
         with handler: @Sendable (Envelope) async throws -> Reply,
         _ onFailure: @Sendable (any Error, Envelope) -> Void
     ) async {
         guard let address = ReplyAddress(of: request) else { return }
-        let trace = RequestTrace(of: request, on: self)
+        let trace = RequestTrace(of: request, by: instrument)
         await trace.run {
             let reply: Envelope
             do {

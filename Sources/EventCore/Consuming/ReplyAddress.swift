@@ -18,31 +18,31 @@ extension Envelope.HeaderKey {
 /// Replies are sent to such subjects alone, so that a request from elsewhere cannot have something published on a
 /// subject that means something.
 struct ReplyAddress {
-    fileprivate static let root = "_reply"
+    fileprivate static let prefix = "_reply."
 
     let subject: Subject
 
     /// Makes a fresh address.
     init() throws(EventError) {
-        subject = try Subject(segments: [Self.root, EventIdentifier(at: Timestamp(Date()).seconds).text])
+        subject = try Subject(validating: Self.prefix + EventIdentifier(at: Timestamp(Date()).seconds).text)
     }
 
     /// Reads the address from a request; `nil` when there is none, or one that nobody may be made to publish on.
     init?(of request: Envelope) {
-        guard let text = request.headers[Envelope.HeaderKey.replyTo], let subject = try? Subject(validating: text)
+        guard let text = request.headers[Envelope.HeaderKey.replyTo], text.utf8.starts(with: Self.prefix.utf8),
+            !text.utf8.dropFirst(Self.prefix.utf8.count).contains(SegmentSyntax.dot),
+            let subject = try? Subject(validating: text)
         else { return nil }
-        let segments = subject.segments
-        guard segments.count == 2, segments[0] == Self.root else { return nil }
         self.subject = subject
     }
 }
 
 extension Subject {
     /// Whether it is where one request waits for its reply.
-    package var isReplyAddress: Bool { rawValue.hasPrefix(ReplyAddress.root + ".") }
+    package var isReplyAddress: Bool { rawValue.utf8.starts(with: ReplyAddress.prefix.utf8) }
 }
 
 extension Pattern {
     /// Whether it is where one request waits for its reply.
-    package var isReplyAddress: Bool { rawValue.hasPrefix(ReplyAddress.root + ".") }
+    package var isReplyAddress: Bool { rawValue.utf8.starts(with: ReplyAddress.prefix.utf8) }
 }

@@ -16,7 +16,7 @@ package struct ContextFields {
     package init(of envelope: Envelope) {
         fields = envelope.headers
         guard let trace = TraceParent(of: envelope) else { return }
-        for name in fields.keys where name.lowercased() == TraceParent.fieldName { fields[name] = nil }
+        for name in fields.keys where name.isSameFieldName(as: TraceParent.fieldName) { fields[name] = nil }
         fields[TraceParent.fieldName] = trace.field
     }
 
@@ -35,7 +35,7 @@ package struct ContextFields {
     /// Puts the ids of `traceparent` where they belong, and the other fields into the headers.
     package func write(to envelope: inout Envelope) {
         for (name, value) in fields {
-            guard name.lowercased() == TraceParent.fieldName, let trace = TraceParent(value) else {
+            guard name.isSameFieldName(as: TraceParent.fieldName), let trace = TraceParent(value) else {
                 envelope.headers[name] = value
                 continue
             }
@@ -47,7 +47,7 @@ package struct ContextFields {
     package func mayReplaceContext(of envelope: Envelope, madeIn surrounding: ContextFields) -> Bool {
         if let carried = TraceParent(of: envelope), !carried.isSameSpan(as: surrounding.traceParent) { return false }
         return fields.keys.allSatisfy { name in
-            name.lowercased() == TraceParent.fieldName || envelope.headers[name] == nil
+            name.isSameFieldName(as: TraceParent.fieldName) || envelope.headers[name] == nil
                 || envelope.headers[name] == surrounding.fields[name]
         }
     }

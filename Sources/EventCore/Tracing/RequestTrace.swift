@@ -12,14 +12,17 @@ struct RequestTrace {
     private let request: Envelope
     private let instrument: any Instrument
 
-    init(of request: Envelope, on bus: some Bus) {
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - instrument: What reads its context; `nil` means the one of the process, as it is now.
+    init(of request: Envelope, by instrument: (any Instrument)?) {
         self.request = request
-        instrument = (bus as? any InstrumentedBus)?.instrument ?? InstrumentationSystem.instrument
+        self.instrument = instrument ?? InstrumentationSystem.instrument
     }
 
     /// Runs `work` as what the request has caused; a request without a trace leaves the task's own.
     func run(_ work: () async -> Void) async {
-        guard !(instrument is NoOpInstrument) else { return await work() }
+        guard type(of: instrument) != NoOpInstrument.self else { return await work() }
         var context = ServiceContext.current ?? .topLevel
         ContextFields(of: request).extract(into: &context, by: instrument)
         if context.isEmpty { return await work() }

@@ -77,8 +77,20 @@ extension [String: String] {
     func field(named name: String) -> String? {
         if isEmpty { return nil }
         if let value = self[name] { return value }
-        let name = name.lowercased()
-        return first { $0.key.lowercased() == name }?.value
+        return first { $0.key.isSameFieldName(as: name) }?.value
+    }
+}
+
+extension String {
+    /// Whether both name one field: the same ASCII letters in any case, and the same other bytes.
+    func isSameFieldName(as other: String) -> Bool {
+        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8) { $0.lowercasedASCII == $1.lowercasedASCII }
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowercasedASCII: UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }
 
