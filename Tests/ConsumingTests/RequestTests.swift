@@ -240,7 +240,12 @@ import Testing
         #expect(try await asking.value.decode(Order.self)?.id == 1)
     }
 
-    @Test("what names no address for replies is not answered", arguments: ["", "orders.created", "_reply", "_reply.*"])
+    @Test(
+        "what names no address for replies is not answered",
+        arguments: [
+            "", "orders.created", "_reply", "_reply.", "_reply.*", "_reply.a.b", "_reply..a", "_replyx.a", "x._reply.a",
+        ]
+    )
     func noAddress(_ address: String) async throws {
         let bus = RecordingBus()
         let requests = try await bus.subscribe(to: "double")

@@ -208,6 +208,20 @@ import Testing
         #expect(await subscription.next(within: .seconds(5))?.subject == "b")
         all.close()
     }
+
+    // From so many on, mailboxes that are offered an envelope soon are fetched ahead.
+    @Test("each of very many subscriptions gets each envelope once", arguments: [1000, 1001, 1008, 1009, 3000])
+    func veryMany(_ count: Int) async throws {
+        let bus = MemoryBus()
+        var subscriptions: [Subscription] = []
+        for _ in 0..<count { subscriptions.append(try await bus.subscribe(to: "a.>")) }
+        for id in ["1", "2"] { try await bus.publish(Envelope(subject: "a.b", source: id)) }
+        for subscription in subscriptions {
+            #expect(subscription.counts.buffered == 2)
+            #expect(await subscription.next(within: .zero)?.source == "1")
+            #expect(await subscription.next(within: .zero)?.source == "2")
+        }
+    }
 }
 
 extension Subscription {

@@ -95,7 +95,7 @@ extension Growth {
             Growth(
                 "subscriptions-same",
                 "subscriptions to one pattern, each publish delivered to all, per delivery",
-                timeLimit: 0.4,
+                timeLimit: 0.25,
                 operationsPerPass: { $0 }
             ) { size in
                 try await publishing([Envelope(subject: Samples.busy)], to: repeatElement("graph.>", count: size))

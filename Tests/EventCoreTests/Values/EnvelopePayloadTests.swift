@@ -33,6 +33,15 @@ import Testing
         #expect(try null.decode(Int?.self) == .some(.none))
     }
 
+    @Test func `numbers and flags have the form that Foundation gives them`() throws {
+        for number in [Int.min, -1, 0, 7, 1 << 53 + 1, Int.max] {
+            #expect(try Envelope(subject: "a", payload: number).payload == JSONEncoder().encode(number))
+        }
+        for flag in [true, false] {
+            #expect(try Envelope(subject: "a", payload: flag).payload == JSONEncoder().encode(flag))
+        }
+    }
+
     @Test func `an optional without a value is no payload, one with a value is that value`() throws {
         #expect(try Envelope(subject: "a", payload: Int?.none).payload == nil)
         #expect(try Envelope(subject: "a", payload: nil).payload == nil)
