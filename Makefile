@@ -162,8 +162,8 @@ examples: dependencies ## Build the examples, run their tests and those that end
 .PHONY: examples-page
 examples-page: PACKAGES += chromium python3
 examples-page: dependencies ## Look at the page of Examples/LiveView in headless Chromium
-	swift build --package-path Examples/LiveView --scratch-path .build-examples
-	Examples/LiveView/check-page.py .build-examples/debug/LiveView Examples/runs.jsonl
+	swift build --package-path Examples/LiveView --scratch-path .build-examples/LiveView
+	Examples/LiveView/check-page.py .build-examples/LiveView/debug/LiveView Examples/runs.jsonl
 
 .PHONY: lint
 lint: ## Check the format and the documentation comments

@@ -4,10 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# One folder for all, so that what they share is built once.
-build() { swift build --package-path "Examples/$1" --scratch-path .build-examples; }
-tests() { swift test --package-path "Examples/$1" --scratch-path .build-examples; }
-program() { echo ".build-examples/debug/$1"; }
+build() { swift build --package-path "Examples/$1" --scratch-path ".build-examples/$1"; }
+tests() { swift test --package-path "Examples/$1" --scratch-path ".build-examples/$1"; }
+program() { echo ".build-examples/$1/debug/$1"; }
 
 # The last block of a README that has no language is what is printed.
 documented() {

@@ -1,4 +1,3 @@
-import CProcessor
 import Dispatch
 public import EventCore
 import EventTransport
@@ -197,24 +196,23 @@ public final class MemoryBus: Bus {
     /// - Returns: How many envelopes were dropped because a buffer was full.
     @inline(__always)
     private func offer(_ envelope: Envelope, to route: Route, _ full: inout [Mailbox]) -> Int {
-        let dropped = offer(envelope, toOwnOf: route, &full)
+        let dropped = offer(envelope, toOwnOf: route, isLarge: route.isLarge, &full)
         return route.hasParts ? dropped &+ offer(envelope, toPartsOf: route, &full) : dropped
     }
 
     @inline(never)
     private func offer(_ envelope: Envelope, toPartsOf route: Route, _ full: inout [Mailbox]) -> Int {
         var dropped = 0
-        for part in route.parts { dropped &+= offer(envelope, toOwnOf: part, &full) }
+        for part in route.parts { dropped &+= offer(envelope, toOwnOf: part, isLarge: route.isLarge, &full) }
         return dropped
     }
 
     @inline(__always)
-    private func offer(_ envelope: Envelope, toOwnOf route: Route, _ full: inout [Mailbox]) -> Int {
+    private func offer(_ envelope: Envelope, toOwnOf route: Route, isLarge: Bool, _ full: inout [Mailbox]) -> Int {
         var dropped = 0
         let mailboxes = route.mailboxes
-        let isFar = mailboxes.count > Mailbox.countNearby
         for index in mailboxes.indices {
-            if isFar, index &+ Mailbox.lead < mailboxes.count { mailboxes[index &+ Mailbox.lead].prefetch() }
+            if isLarge, index &+ Mailbox.lead < mailboxes.count { mailboxes[index &+ Mailbox.lead].prefetch() }
             // The route keeps its mailboxes alive; retaining each as well would make a delivery cost a third more.
             let mailbox = unsafe Unmanaged.passUnretained(mailboxes[index])
             switch unsafe mailbox._withUnsafeGuaranteedRef({ $0.offer(envelope) }) {
@@ -325,20 +323,6 @@ public final class MemoryBus: Bus {
 }
 
 extension Mailbox {
-    /// So many stay in the caches of one processor from one publish to the next.
-    fileprivate static var countNearby: Int { 1000 }
-    /// How many deliveries it takes until what has been asked for is there.
-    fileprivate static var lead: Int { 8 }
-
-    /// Has the processor fetch what an offer reads and writes, which begins behind what a mailbox is known by.
-    ///
-    /// A hint that reads nothing itself, so it needs no lock, and what it names wrongly does no harm. Mailboxes that fit no
-    /// cache would each be waited for otherwise: of a million, a delivery took four times as long.
-    @inline(__always)
-    fileprivate func prefetch() {
-        unsafe cprocessor_prefetch(Unmanaged.passUnretained(self).toOpaque() + 128, 3)
-    }
-
     /// Tells the observer what ended the mailbox, unless it is told already.
     fileprivate func tellEnd(to observer: any Observer) {
         if let end = claimEnd() { observer.onEnd(info, reason: end) }

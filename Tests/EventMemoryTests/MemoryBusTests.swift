@@ -214,7 +214,8 @@ import Testing
     func veryMany(_ count: Int) async throws {
         let bus = MemoryBus()
         var subscriptions: [Subscription] = []
-        for _ in 0..<count { subscriptions.append(try await bus.subscribe(to: "a.>")) }
+        // Some are under a pattern of their own, and so in another part of the route.
+        for index in 0..<count { subscriptions.append(try await bus.subscribe(to: index % 50 == 7 ? "a.b" : "a.>")) }
         for id in ["1", "2"] { try await bus.publish(Envelope(subject: "a.b", source: id)) }
         for subscription in subscriptions {
             #expect(subscription.counts.buffered == 2)

@@ -9,8 +9,8 @@ public enum AllocationCount {
     /// How many allocations a pass makes, all threads of the process taken together.
     ///
     /// The difference of two runs, of which one is twice as long, so that what a run costs once does not count. Each run is
-    /// done five times and its least count taken: what another thread does now and then, such as a bus's heartbeats, can only
-    /// add to a count, and is not done for each pass.
+    /// done five times and its least count taken, which is what the work costs undisturbed: what another thread does now and
+    /// then, such as a bus's heartbeats, adds to a count and is not done for each pass.
     ///
     /// - Parameters:
     ///   - session: The work; it has been warmed up.

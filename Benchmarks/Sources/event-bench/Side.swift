@@ -15,9 +15,10 @@ enum Side {
         }
     }
 
-    func publish(_ arguments: [String]) throws -> Child {
+    /// Begins to publish; `isConfirmed` says whether subscribers are buses.
+    func publish(_ arguments: [String], isConfirmed: Bool) throws -> Child {
         switch self {
-        case .bus: try Child("event-bench", ["wire-publish"] + arguments)
+        case .bus: try Child("event-bench", ["wire-publish"] + arguments + (isConfirmed ? ["--confirmed"] : []))
         case .c, .cOneFrame: try Child("wire-in-c", ["publish\(suffix)"] + arguments)
         }
     }
@@ -65,7 +66,10 @@ struct Transfer {
         }
         defer { for child in listening { child.end() } }
         let sending = try endpoints.map { endpoint in
-            try publisher.publish([endpoint, String(count), String(payload), String(subscribers)] + folder)
+            try publisher.publish(
+                [endpoint, String(count), String(payload), String(subscribers)] + folder,
+                isConfirmed: subscriber == .bus
+            )
         }
         defer { for child in sending { child.end() } }
         let received = try listening.map { try $0.answer(WireResult.self) }

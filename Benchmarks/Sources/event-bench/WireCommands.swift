@@ -5,6 +5,9 @@ import Foundation
 import Measurement
 import Workloads
 
+/// What a subscriber subscribes to once all publishers have confirmed what it is there for.
+private let allPublishersAreHere: Subject = "ready"
+
 /// One side of a measurement between two processes: publishes, once somebody listens.
 struct WirePublishCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "wire-publish", shouldDisplay: false)
@@ -14,14 +17,16 @@ struct WirePublishCommand: AsyncParsableCommand {
     @Argument var payload: Int
     @Argument var subscribers: Int
     @Argument var keys: String?
+    @Flag(help: "Subscribers are buses, which say when every publisher knows them.") var confirmed = false
 
     func run() async throws {
         let (endpoint, count, payload, subscribers, keys) = (endpoint, count, payload, subscribers, keys)
+        let subject = confirmed ? allPublishersAreHere : Samples.busy
         let cost = try await Task.detached {
             let bus = try wireBus(publish: .bind(endpoint), security: try KeyFolder.publisher(keys))
             // Some of everything: no two in a row are the same, so each is encoded as if it were new.
             let envelopes = (0..<1024).map { _ in Samples.wire(payloadCount: payload) }
-            guard try await bus.waitForSubscribers(of: Samples.busy, atLeast: subscribers, timeout: .seconds(20))
+            guard try await bus.waitForSubscribers(of: subject, atLeast: subscribers, timeout: .seconds(20))
             else { throw ValidationError("no subscriber came") }
             let start = ProcessorTime.now
             for number in 0..<count { try await bus.publish(envelopes[number & 1023]) }
@@ -48,6 +53,9 @@ struct WireSubscribeCommand: AsyncParsableCommand {
             let security = try KeyFolder.subscriber(keys, of: endpoints)
             let bus = try wireBus(subscribe: endpoints, security: security, isConfirmed: isConfirmed)
             let subscription = try await bus.subscribe(to: "graph.>", options: wholeRun)
+            // One that publishes before the others are there would be gone by then, and the time began too late.
+            let ready = isConfirmed ? try await bus.subscribe(to: Pattern(allPublishersAreHere)) : nil
+            defer { ready?.close() }
             var iterator = subscription.makeAsyncIterator()
             var received = await iterator.next() == nil ? 0 : 1
             let (start, processor) = (ContinuousClock.now, ProcessorTime.now)

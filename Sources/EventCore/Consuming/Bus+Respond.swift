@@ -57,11 +57,11 @@ extension Bus {
         onFailure: @escaping @Sendable (any Error, Envelope) -> Void = { _, _ in },
         _ handler: @escaping @Sendable (Envelope) async throws -> Reply
     ) async {
-        let instrument = (self as? any InstrumentedBus)?.instrument
+        let instrumented = self as? any InstrumentedBus
         await withDiscardingTaskGroup { group in
             for _ in 0..<Swift.max(1, concurrency) {
                 group.addTask {
-                    for await request in requests { await self.answer(request, by: instrument, with: handler, onFailure) }
+                    for await request in requests { await self.answer(request, instrumented, with: handler, onFailure) }
                 }
             }
         }
@@ -69,12 +69,12 @@ extension Bus {
 
     private func answer<Reply: Encodable & Sendable>(
         _ request: Envelope,
-        by instrument: (any Instrument)?,
+        _ instrumented: (any InstrumentedBus)?,
         with handler: @Sendable (Envelope) async throws -> Reply,
         _ onFailure: @Sendable (any Error, Envelope) -> Void
     ) async {
         guard let address = ReplyAddress(of: request) else { return }
-        let trace = RequestTrace(of: request, by: instrument)
+        let trace = RequestTrace(of: request, by: instrumented?.instrument ?? InstrumentationSystem.instrument)
         await trace.run {
             let reply: Envelope
             do {

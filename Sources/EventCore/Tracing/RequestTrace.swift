@@ -12,12 +12,8 @@ struct RequestTrace {
     private let request: Envelope
     private let instrument: any Instrument
 
-    /// - Parameters:
-    ///   - request: The request.
-    ///   - instrument: What reads its context; `nil` means the one of the process, as it is now.
-    init(of request: Envelope, by instrument: (any Instrument)?) {
-        self.request = request
-        self.instrument = instrument ?? InstrumentationSystem.instrument
+    init(of request: Envelope, by instrument: any Instrument) {
+        (self.request, self.instrument) = (request, instrument)
     }
 
     /// Runs `work` as what the request has caused; a request without a trace leaves the task's own.

@@ -13,6 +13,8 @@ final class Route: Sendable {
     let groups: ContiguousArray<MailboxGroup>
     let isEmpty: Bool
     let hasParts: Bool
+    /// Whether its mailboxes do not stay in the caches of a processor from one publish to the next.
+    let isLarge: Bool
     /// Whether a mailbox has to be asked before it is offered an envelope.
     let hasPredicates: Bool
     /// Whether an envelope is for all mailboxes: none has to be asked, and there are no groups.
@@ -26,9 +28,13 @@ final class Route: Sendable {
         groups = hasMembers ? Self.groups(of: mailboxes) : []
         isEmpty = mailboxes.isEmpty && parts.isEmpty
         hasParts = !parts.isEmpty
+        isLarge = parts.reduce(mailboxes.count) { $0 + $1.mailboxes.count } > Self.countNearby
         hasPredicates = mailboxes.contains { $0.hasPredicate } || parts.contains { $0.hasPredicates }
         isPlain = !hasPredicates && !hasMembers && parts.allSatisfy(\.isPlain)
     }
+
+    /// So many mailboxes stay in the caches of a processor.
+    private static var countNearby: Int { 1000 }
 
     /// The groups, each once, in the order of their first members.
     private static func groups(of mailboxes: ContiguousArray<Mailbox>) -> ContiguousArray<MailboxGroup> {

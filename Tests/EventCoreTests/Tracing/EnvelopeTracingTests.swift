@@ -2,7 +2,9 @@ import EventMemory
 import EventTesting
 import EventTransport
 import Foundation
+import Instrumentation
 import ServiceContextModule
+import Synchronization
 import Testing
 
 @testable import EventCore
@@ -188,4 +190,37 @@ import Testing
         responder.cancel()
         await responder.value
     }
+
+    @Test func `a responder asks a bus that traces for its instrument at each request`() async throws {
+        let bus = LateTracingBus()
+        let requests = try await bus.subscribe(to: "ask")
+        let responder = Task {
+            await bus.respond(to: requests) { _ in ServiceContext.current?.traceParent?.value ?? "none" }
+        }
+        let request = carrying { Envelope(subject: "ask") }
+        #expect(try await bus.request(request, within: .seconds(20)).decode(String.self) == "none")
+        bus.isTracing.store(true, ordering: .relaxed)
+        let reply = try await bus.request(request, within: .seconds(20)).decode(String.self)
+        #expect(reply == "00-\(trace)-\(span)-01")
+        responder.cancel()
+        await responder.value
+    }
+}
+
+/// A bus whose instrument is there later than the bus.
+private final class LateTracingBus: InstrumentedBus {
+    let isTracing = Atomic<Bool>(false)
+    private let base = MemoryBus()
+
+    var instrument: any Instrument {
+        isTracing.load(ordering: .relaxed) ? TraceParentInstrument() : NoOpInstrument()
+    }
+
+    func publish(_ envelope: Envelope) async throws { try await base.publish(envelope) }
+
+    func subscribe(to pattern: EventCore.Pattern, options: SubscriptionOptions) async throws -> Subscription {
+        try await base.subscribe(to: pattern, options: options)
+    }
+
+    func close() async { await base.close() }
 }
