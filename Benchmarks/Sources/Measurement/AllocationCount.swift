@@ -32,7 +32,7 @@ public enum AllocationCount {
         for _ in 0..<5 {
             allocation_counter_start()
             try await session.run(passes)
-            least = min(least, Int(allocation_counter_stop()))
+            least = min(least, allocation_counter_stop())
         }
         return least
     }

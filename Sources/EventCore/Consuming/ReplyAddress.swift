@@ -29,9 +29,8 @@ struct ReplyAddress {
 
     /// Reads the address from a request; `nil` when there is none, or one that nobody may be made to publish on.
     init?(of request: Envelope) {
-        guard let text = request.headers[Envelope.HeaderKey.replyTo], text.utf8.starts(with: Self.prefix.utf8),
-            !text.utf8.dropFirst(Self.prefix.utf8.count).contains(SegmentSyntax.dot),
-            let subject = try? Subject(validating: text)
+        guard let text = request.headers[Envelope.HeaderKey.replyTo], let subject = try? Subject(validating: text),
+            subject.isReplyAddress, !text.utf8.dropFirst(Self.prefix.utf8.count).contains(SegmentSyntax.dot)
         else { return nil }
         self.subject = subject
     }

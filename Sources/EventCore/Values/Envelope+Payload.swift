@@ -31,13 +31,9 @@ extension Envelope {
             self.init(subject: subject, source: source, headers: headers, payload: bytes)
             return
         }
-        if let data = Self.plainJSON(of: payload) {
-            self.init(subject: subject, source: source, headers: headers, payload: data)
-            return
-        }
         let data: Data
         do {
-            data = try Self.encoder.encode(payload)
+            data = try Self.plainJSON(of: payload) ?? Self.encoder.encode(payload)
         } catch {
             throw .payloadEncoding("\(subject): \(PayloadFault(encoding: error))")
         }

@@ -13,8 +13,8 @@ final class Route: Sendable {
     let groups: ContiguousArray<MailboxGroup>
     let isEmpty: Bool
     let hasParts: Bool
-    /// Whether its mailboxes do not stay in the caches of a processor from one publish to the next.
-    let isLarge: Bool
+    /// How many mailboxes there are, those in ``parts`` as well.
+    let count: Int
     /// Whether a mailbox has to be asked before it is offered an envelope.
     let hasPredicates: Bool
     /// Whether an envelope is for all mailboxes: none has to be asked, and there are no groups.
@@ -28,7 +28,7 @@ final class Route: Sendable {
         groups = hasMembers ? Self.groups(of: mailboxes) : []
         isEmpty = mailboxes.isEmpty && parts.isEmpty
         hasParts = !parts.isEmpty
-        isLarge = parts.reduce(mailboxes.count) { $0 + $1.mailboxes.count } > Self.countNearby
+        count = parts.reduce(self.mailboxes.count) { $0 + $1.mailboxes.count }
         hasPredicates = mailboxes.contains { $0.hasPredicate } || parts.contains { $0.hasPredicates }
         isPlain = !hasPredicates && !hasMembers && parts.allSatisfy(\.isPlain)
     }
@@ -61,8 +61,8 @@ final class Route: Sendable {
     /// The route of every subject nobody listens to.
     static let empty = Route([])
 
-    /// How many mailboxes there are.
-    var count: Int { parts.reduce(mailboxes.count) { $0 + $1.mailboxes.count } }
+    /// Whether its mailboxes do not stay in the caches of a processor from one publish to the next.
+    var isLarge: Bool { count > Self.countNearby }
 
     /// Calls `body` with each mailbox and what it wished for when the first call began.
     ///
