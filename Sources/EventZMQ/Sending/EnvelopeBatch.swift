@@ -18,9 +18,12 @@ import Synchronization
         fileprivate func add(_ difference: Int) { count.add(difference, ordering: .relaxed) }
     }
 
-    /// How many bytes a batch has at most: as many as libzmq reads and writes at once.
-    static let byteCapacity = 8192
-    static let envelopeCapacity = 64
+    /// How many bytes a batch has at most.
+    ///
+    /// Of frames longer than 8 KB libzmq makes no copy, and a system call moves more of them at once; longer ones than this gain
+    /// little more.
+    static let byteCapacity = 65_536
+    static let envelopeCapacity = 512
     /// How long an envelope in a batch may be, with its subject: as long as it is one frame on its own.
     static let greatestEnvelope = ZMQBusConfiguration.maximumMessageSizes.lowerBound
 

@@ -63,50 +63,39 @@ extension ServiceLoop {
 
     /// Receives the envelopes of one message, which are counted together.
     private func receiveCompact(over subscriber: SubscribingSocket, _ now: Instant) {
-        var received: [CompactDecoder.Received] = []
-        swap(&received, &spareReceived)
-        defer {
-            received.removeAll(keepingCapacity: true)
-            swap(&received, &spareReceived)
-        }
-        var fault: EventError?
+        // A run of its own while the frame is read: each use of a property of a class is checked.
+        var run = EnvelopeRun()
+        swap(&run, &spareRun)
+        defer { swap(&run, &spareRun) }
         do throws(EventError) {
-            try frames.decodeCompact(with: &compactDecoder, from: { frames.peer(&senders)?.bus }) {
-                received.append($0)
+            try frames.decodeCompact(with: &compactDecoder, from: { frames.peer(&senders)?.bus }) { received in
+                if !run.takes(received) { take(&run, over: subscriber.id, now) }
+                run.append(received)
             }
+            take(&run, over: subscriber.id, now)
         } catch {
-            fault = error
+            take(&run, over: subscriber.id, now)
+            reportMalformed(error, over: subscriber)
         }
-        var start = 0
-        for end in received.indices.dropFirst() where !received[end].isFromSame(as: received[start]) {
-            take(received[start..<end], over: subscriber.id, now)
-            start = end
-        }
-        take(received[start...], over: subscriber.id, now)
-        if let fault { reportMalformed(fault, over: subscriber) }
     }
 
-    /// Takes envelopes on one subject that come from the same bus in the same way, unless whoever sent them may not publish
-    /// there.
-    private func take(_ run: ArraySlice<CompactDecoder.Received>, over link: Int, _ now: Instant) {
-        guard let first = run.first else { return }
-        let subject = first.envelope.subject
-        if admission != nil, let reason = refusal(of: subject, from: first.origin, over: links[link]) {
-            for _ in run { reporter.happened(.malformed(endpoint: links[link].name, reason: reason)) }
+    /// Takes a run, unless whoever sent it may not publish there, and leaves it empty.
+    private func take(_ run: inout EnvelopeRun, over link: Int, _ now: Instant) {
+        defer { run.removeAll() }
+        guard let subject = run.envelopes.first?.subject else { return }
+        if admission != nil, let reason = refusal(of: subject, from: run.origin, over: links[link]) {
+            for _ in run.envelopes { reporter.happened(.malformed(endpoint: links[link].name, reason: reason)) }
             return
         }
-        if let origin = first.origin {
-            var numbers: [UInt64] = []
-            numbers.reserveCapacity(run.count)
-            for received in run { if let number = received.number { numbers.append(number) } }
-            if first.namesOrigin, let last = numbers.max() { copies.received(last, from: origin, over: link) }
+        if let origin = run.origin {
+            if run.namesOrigin, let last = run.numbers.max() { copies.received(last, from: origin, over: link) }
             guard origin != busID else {
-                reporter.counters.echoes.add(run.count, ordering: .relaxed)
+                reporter.counters.echoes.add(run.envelopes.count, ordering: .relaxed)
                 return
             }
-            if !numbers.isEmpty, isSpeakingForItself(origin, first.namesOrigin, over: link) {
+            if !run.numbers.isEmpty, isSpeakingForItself(origin, run.namesOrigin, over: link) {
                 accounts.received(
-                    numbers.span,
+                    run.numbers.span,
                     on: subject,
                     from: origin,
                     over: link,
@@ -115,7 +104,7 @@ extension ServiceLoop {
                 )
             }
         }
-        for received in run { arrived.append(received.envelope) }
+        run.move(behind: &arrived)
     }
 
     private func reportMalformed(_ fault: EventError, over subscriber: SubscribingSocket) {
@@ -270,12 +259,5 @@ extension ServiceLoop {
             endpoint: links[link].name
         )
         reporter.lost(loss, byPrefix: [subject.rawValue: Int(clamping: missed)])
-    }
-}
-
-extension CompactDecoder.Received {
-    /// Whether both come from the same bus, and name it or not.
-    fileprivate func isFromSame(as other: Self) -> Bool {
-        namesOrigin == other.namesOrigin && origin == other.origin
     }
 }

@@ -54,7 +54,7 @@ final class ServiceLoop {
     var listWatches: [ListWatch]
     var arrived: [Envelope] = []
     /// Memory for what the next message holds.
-    var spareReceived: [CompactDecoder.Received] = []
+    var spareRun = EnvelopeRun()
 
     private var poller = Poller()
     private var isPollerStale = true

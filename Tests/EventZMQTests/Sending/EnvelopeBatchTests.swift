@@ -29,14 +29,13 @@ import TransportSupport
     @Test func `a batch holds so many envelopes, each with its number and payload`() throws {
         let underWay = EnvelopeBatch.UnderWay()
         var batch: EnvelopeBatch? = EnvelopeBatch(of: "a.b", underWay)
-        for number in 1...UInt64(EnvelopeBatch.envelopeCapacity) {
-            #expect(try add([UInt8](repeating: UInt8(number), count: Int(number)), number, to: #require(batch)))
-        }
+        let payloads = (1...EnvelopeBatch.envelopeCapacity).map { [UInt8](repeating: UInt8($0 & 0xFF), count: $0 % 60) }
+        for (payload, number) in zip(payloads, UInt64(1)...) { #expect(try add(payload, number, to: #require(batch))) }
         #expect(try !add([], 0, to: #require(batch)))
         #expect(underWay.envelopeCount == EnvelopeBatch.envelopeCapacity)
         let received = try read(unsafe Array(#require(batch).frame))
         #expect(received.map(\.number) == (1...UInt64(EnvelopeBatch.envelopeCapacity)).map { $0 })
-        #expect(received.map { $0.envelope.payload?.count } == (1...EnvelopeBatch.envelopeCapacity).map { $0 })
+        #expect(received.map { Array($0.envelope.payload ?? Data()) } == payloads)
         #expect(received.allSatisfy { $0.envelope.subject == "a.b" })
         batch = nil
         #expect(underWay.envelopeCount == 0)
@@ -46,9 +45,8 @@ import TransportSupport
         let batch = EnvelopeBatch(of: "a", EnvelopeBatch.UnderWay())
         var count = 0
         while try add([UInt8](repeating: 7, count: 900), UInt64(count), to: batch) { count += 1 }
-        #expect(count == EnvelopeBatch.byteCapacity / 950)
         let bytes = unsafe Array(batch.frame)
-        #expect(bytes.count <= EnvelopeBatch.byteCapacity)
+        #expect((EnvelopeBatch.byteCapacity - 1000...EnvelopeBatch.byteCapacity).contains(bytes.count))
         #expect(try read(bytes).count == count)
     }
 

@@ -44,7 +44,7 @@ package struct CompactDecoder: Sendable {
         _ frame: Span<UInt8>,
         from sender: () -> String?,
         payload: (() -> Data)? = nil,
-        _ body: (Received) -> Void
+        _ body: (consuming Received) -> Void
     ) throws(EventError) {
         var reader = Position()
         let subject = try subject(frame, &reader)

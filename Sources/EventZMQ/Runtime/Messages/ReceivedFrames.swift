@@ -95,7 +95,7 @@ final class ReceivedFrames {
     func decodeCompact(
         with decoder: inout CompactDecoder,
         from sender: () -> String?,
-        _ body: (CompactDecoder.Received) -> Void
+        _ body: (consuming CompactDecoder.Received) -> Void
     ) throws(EventError) {
         try first.withBytes { frame throws(EventError) in
             let payload: (() -> Data)? = count > 1 ? { self.second.takeData() } : nil
