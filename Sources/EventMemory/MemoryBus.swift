@@ -72,30 +72,29 @@ public final class MemoryBus: Bus {
     /// - Complexity: O(*m*) in the number of matching subscriptions while the route is cached.
     public func publish(_ envelope: Envelope) async throws {
         // All that need not wait happens in one synchronous call, so the asynchronous frame stays small.
-        guard let waiting = try publishNow(envelope, to: .everybody) else { return }
-        defer { waiting.gate?.leave() }
-        try await waiting.parked.wait()
+        try await publishNow(envelope)?.wait()
     }
 
-    /// Publishes as ``publish(_:)`` does, to some of those who listen.
+    /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
+    package struct Waiting {
+        fileprivate var parked: ParkedPublish
+        fileprivate var gate: CallGate?
+
+        /// Waits until they have; called once.
+        package func wait() async throws {
+            defer { gate?.leave() }
+            try await parked.wait()
+        }
+    }
+
+    /// Publishes as ``publish(_:)`` does, but for the waiting, for transports that have a frame for that already.
     ///
     /// - Parameters:
     ///   - envelope: The envelope.
     ///   - audience: Whom it is for.
-    /// - Throws: As ``publish(_:)``.
-    package func publish(_ envelope: Envelope, to audience: Audience) async throws {
-        guard let waiting = try publishNow(envelope, to: audience) else { return }
-        defer { waiting.gate?.leave() }
-        try await waiting.parked.wait()
-    }
-
-    /// A publish whose envelope some mailboxes hold until they have room, and the gate it has to leave then.
-    private struct Waiting {
-        var parked: ParkedPublish
-        var gate: CallGate?
-    }
-
-    private func publishNow(_ envelope: Envelope, to audience: Audience) throws(EventError) -> Waiting? {
+    /// - Returns: What has to be waited for, if anything.
+    /// - Throws: ``/EventCore/EventError/busClosed``.
+    package func publishNow(_ envelope: Envelope, to audience: Audience = .everybody) throws(EventError) -> Waiting? {
         guard !isObserved, audience.namesNoGroup, let lane = unsafe table.takeLane() else {
             return try publishWithCalls(envelope, to: audience)
         }

@@ -111,7 +111,7 @@ public final class NATSBus: Bus, BusLink {
         let envelope = envelope.filledForPublishing()
         let groups = hasGroups.load(ordering: .relaxed) ? local.groups(for: envelope) : []
         let served = try exchange.publish(envelope, groups: groups)
-        try await local.publish(envelope, to: .individuals(and: served))
+        try await local.publishNow(envelope, to: .individuals(and: served))?.wait()
     }
 
     /// Waits until subscribers elsewhere are ready for what is published on a subject.

@@ -132,11 +132,12 @@ public final class ZMQBus: Bus, BusLink {
         guard outbox.hasListeners else {
             try outbox.check(envelope)
             if hasSubscribers { reporter.counters.unheard.add(1, ordering: .relaxed) }
-            return try await local.publish(envelope)
+            try await local.publishNow(envelope)?.wait()
+            return
         }
         let envelope = envelope.filledForPublishing()
         try outbox.send(envelope)
-        try await local.publish(envelope)
+        try await local.publishNow(envelope)?.wait()
     }
 
     /// Waits until subscribers elsewhere are ready for what is published on a subject.

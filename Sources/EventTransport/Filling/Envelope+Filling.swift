@@ -10,6 +10,7 @@ extension Envelope {
     /// - Returns: The envelope; itself, without a copy, when nothing is missing.
     /// - Complexity: O(1), and one read of a task-local value when the trace is not set and the task carries none.
     public func filledForPublishing() -> Envelope {
+        if isFilledForPublishing { return self }
         var envelope = self
         envelope.fill()
         return envelope

@@ -21,6 +21,7 @@ final class Outbox: Sendable {
     private let encoder: EnvelopeEncoder
     private let maximumMessageSize: Int
     private let reporter: BusReporter
+    private let counters: Counters
     private let wakeUp: WakeUp
     /// Whether any peer wants more than control topics, or is away and may come back; while none does, publishing stops
     /// here.
@@ -68,6 +69,7 @@ final class Outbox: Sendable {
         encoder = EnvelopeEncoder(origin: origin)
         maximumMessageSize = configuration.maximumMessageSize
         self.reporter = reporter
+        counters = reporter.counters
         self.wakeUp = wakeUp
     }
 
@@ -93,11 +95,11 @@ final class Outbox: Sendable {
                 continue
             case .none:
                 if !encoding.isEmpty { expected.store(0, ordering: .relaxed) }
-                reporter.counters.unheard.add(1, ordering: .relaxed)
+                counters.unheard.add(1, ordering: .relaxed)
             case .counted(let wakes):
                 if !encoding.isEmpty { expected.store(0, ordering: .relaxed) }
                 if wakes { wakeUp.wake() }
-                reporter.counters.sent.add(1, ordering: .relaxed)
+                counters.sent.add(1, ordering: .relaxed)
             case .sent(let aftermath):
                 if aftermath.wanted != encoding { expected.store(aftermath.wanted.rawValue, ordering: .relaxed) }
                 try finish(aftermath, envelope)
@@ -128,9 +130,9 @@ final class Outbox: Sendable {
         for name in aftermath.fullQueues { reporter.happened(.queueFull(endpoint: name)) }
         if let code = aftermath.code { throw Self.failure(on: envelope.subject, code) }
         if aftermath.isUnheard {
-            reporter.counters.unheard.add(1, ordering: .relaxed)
+            counters.unheard.add(1, ordering: .relaxed)
         } else {
-            reporter.counters.sent.add(1, ordering: .relaxed)
+            counters.sent.add(1, ordering: .relaxed)
         }
     }
 
