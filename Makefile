@@ -288,6 +288,12 @@ else
 	"$(BENCH_FOLDER)/event-bench" growth --filter '$(FILTER)'
 endif
 
+.PHONY: bench-wire-growth
+bench-wire-growth: dependencies ## Measure 1, 10 and 100 processes on a side of ZeroMQ, and payloads from 10 B to 10 MB
+	$(BENCH) --product wire-in-c
+	$(BENCH) --product event-bench
+	"$(BENCH_FOLDER)/event-bench" wire-growth --markdown Benchmarks/Results/WireGrowth.md
+
 .PHONY: bench-plot
 bench-plot: PACKAGES += python3-matplotlib
 bench-plot: dependencies ## Draw what bench-scale measured

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Another process of this run.
-public final class Child {
+public final class Child: Sendable {
     /// Why a child gave no answer.
     public struct Failure: Error, CustomStringConvertible {
         /// How it ended.

@@ -103,12 +103,24 @@ static void *open_subscriber(void *context, char *endpoints, const char *prefix,
         set_key(socket, ZMQ_CURVE_PUBLICKEY, keys, "subscriber.key", "public-key");
         set_key(socket, ZMQ_CURVE_SECRETKEY, keys, "subscriber.key_secret", "secret-key");
     }
+    void *events = open_socket(context, ZMQ_PAIR);
+    const char *monitor = "inproc://handshakes";
+    check(zmq_socket_monitor(socket, monitor, ZMQ_EVENT_HANDSHAKE_SUCCEEDED) == 0, "zmq_socket_monitor");
+    check(zmq_connect(events, monitor) == 0, monitor);
+    int missing = 0;
+    for (char *endpoint = strtok(endpoints, ","); endpoint != NULL; endpoint = strtok(NULL, ",")) {
+        check(zmq_connect(socket, endpoint) == 0, endpoint);
+        missing++;
+    }
+    // All publishers hear of the subscription at the same time, so none of them is done before another one begins.
+    for (char event[1000]; missing > 0; missing--) {
+        for (int frame = 0; frame < 2; frame++) check(zmq_recv(events, event, sizeof event, 0) >= 0, "zmq_recv");
+    }
+    zmq_socket_monitor(socket, NULL, 0);
+    zmq_close(events);
     char topic[100];
     snprintf(topic, sizeof topic, "%s%s", is_one_frame ? "\376" : "", prefix);
     check(zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, strlen(topic)) == 0, "ZMQ_SUBSCRIBE");
-    for (char *endpoint = strtok(endpoints, ","); endpoint != NULL; endpoint = strtok(NULL, ",")) {
-        check(zmq_connect(socket, endpoint) == 0, endpoint);
-    }
     return socket;
 }
 
@@ -194,12 +206,12 @@ static void publish(void *context, const char *endpoint, char **words) {
     // A bus that subscribes waits some time for a confirmation that a program like this does not give, and what came
     // meanwhile would take no time to read.
     usleep(300000);
-    double start = processor_time();
+    double began = now(), start = processor_time();
     for (long sent = 0; sent < count; sent++) send_envelope(publisher, subject, payload, payload_count);
     free(payload);
     zmq_close(publisher);
     while (zmq_ctx_term(context) != 0 && zmq_errno() == EINTR) {}
-    printf("{\"processor\":%.9f}\n", processor_time() - start);
+    printf("{\"processor\":%.9f,\"began\":%.9f}\n", processor_time() - start, began);
 }
 
 static void subscribe(void *context, char *endpoints, long count, const char *keys) {
@@ -208,9 +220,9 @@ static void subscribe(void *context, char *endpoints, long count, const char *ke
     long received = receive_envelopes(subscriber, &bytes);
     double start = now(), processor = processor_time();
     while (received < count) received += receive_envelopes(subscriber, &bytes);
-    double seconds = now() - start;
-    printf("{\"received\":%ld,\"seconds\":%.9f,\"processor\":%.9f,\"bytes\":%zu}\n", count, seconds,
-           processor_time() - processor, bytes);
+    double ended = now();
+    printf("{\"received\":%ld,\"seconds\":%.9f,\"processor\":%.9f,\"ended\":%.9f,\"bytes\":%zu}\n", count,
+           ended - start, processor_time() - processor, ended, bytes);
     zmq_close(subscriber);
     zmq_ctx_term(context);
 }

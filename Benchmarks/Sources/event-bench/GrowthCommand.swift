@@ -42,10 +42,8 @@ struct GrowthCommand: AsyncParsableCommand {
         print(text)
         if let json { try report.write(to: json) }
         if let markdown {
-            let head = "# How cost grows\n\n`make bench-growth`, \(report.circumstances.date), "
-            let place = "\(report.circumstances.processor), \(report.circumstances.cores) cores. Times are nanoseconds "
-            let end = "per operation.\n\n"
-            try Data((head + place + end + text).utf8).write(to: URL(fileURLWithPath: markdown))
+            let remark = "Times are nanoseconds per operation."
+            try report.write(text, title: "How cost grows", remark: remark, command: "bench-growth", to: markdown)
         }
         guard faults.isEmpty else {
             print("grow faster than they may: \(faults.joined(separator: ", "))")

@@ -46,6 +46,13 @@ struct Report: Codable {
         )
         try encoder.encode(self).write(to: file)
     }
+
+    /// Writes a table as Markdown, below a title and how it was measured by which target of make.
+    func write(_ table: String, title: String, remark: String, command: String, to path: String) throws {
+        let place = "\(circumstances.date), \(circumstances.processor), \(circumstances.cores) cores"
+        let text = "# \(title)\n\n`make \(command)`, \(place). \(remark)\n\n\(table)"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
 }
 
 /// How a figure changes with the size of something.

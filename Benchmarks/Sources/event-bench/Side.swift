@@ -49,6 +49,8 @@ struct Transfer {
         var rate: Double
         /// Seconds of processor time of all processes, for each envelope that was published.
         var processor: Double
+        /// Seconds from the first publish of all to the last envelope that any subscriber read.
+        var seconds: Double
     }
 
     /// Moves them.
@@ -72,13 +74,20 @@ struct Transfer {
             )
         }
         defer { for child in sending { child.end() } }
+        // Whoever runs for so long waits for what never comes.
+        let limit = Task.detached {
+            try await Task.sleep(for: .seconds(120))
+            for child in listening + sending { child.end() }
+        }
+        defer { limit.cancel() }
         let received = try listening.map { try $0.answer(WireResult.self) }
         let sent = try sending.map { try $0.answer(WireCost.self) }
         for result in received { try check(result, total, subscriber) }
         let processor = received.reduce(0) { $0 + $1.processor } + sent.reduce(0) { $0 + $1.processor }
         return Cost(
             rate: received.map { Double($0.received - 1) / $0.seconds }.min() ?? 0,
-            processor: processor / Double(total)
+            processor: processor / Double(total),
+            seconds: (received.compactMap(\.ended).max() ?? .nan) - (sent.compactMap(\.began).min() ?? .nan)
         )
     }
 

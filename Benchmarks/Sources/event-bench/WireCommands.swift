@@ -25,13 +25,13 @@ struct WirePublishCommand: AsyncParsableCommand {
         let cost = try await Task.detached {
             let bus = try wireBus(publish: .bind(endpoint), security: try KeyFolder.publisher(keys))
             // Some of everything: no two in a row are the same, so each is encoded as if it were new.
-            let envelopes = (0..<1024).map { _ in Samples.wire(payloadCount: payload) }
+            let envelopes = (0..<min(1024, count)).map { _ in Samples.wire(payloadCount: payload) }
             guard try await bus.waitForSubscribers(of: subject, atLeast: subscribers, timeout: .seconds(20))
             else { throw ValidationError("no subscriber came") }
-            let start = ProcessorTime.now
-            for number in 0..<count { try await bus.publish(envelopes[number & 1023]) }
+            let (began, start) = (ProcessInfo.processInfo.systemUptime, ProcessorTime.now)
+            for number in 0..<count { try await bus.publish(envelopes[number % envelopes.count]) }
             await bus.close()
-            return WireCost(processor: ProcessorTime.now - start)
+            return WireCost(processor: ProcessorTime.now - start, began: began)
         }.value
         try printAnswer(cost)
     }
@@ -57,7 +57,7 @@ struct WireSubscribeCommand: AsyncParsableCommand {
             let ready = isConfirmed ? try await bus.subscribe(to: Pattern(allPublishersAreHere)) : nil
             defer { ready?.close() }
             var iterator = subscription.makeAsyncIterator()
-            var received = await iterator.next() == nil ? 0 : 1
+            var received = await subscription.next(within: .seconds(60)) == nil ? 0 : 1
             let (start, processor) = (ContinuousClock.now, ProcessorTime.now)
             // Whatever is lost never comes, so time has to end this.
             let limit = Task {
@@ -65,11 +65,11 @@ struct WireSubscribeCommand: AsyncParsableCommand {
                 subscription.close()
             }
             while received < count, await iterator.next() != nil { received += 1 }
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            let (seconds, ended) = ((ContinuousClock.now - start) / .seconds(1), ProcessInfo.processInfo.systemUptime)
             limit.cancel()
-            let (statistics, used) = (bus.statistics, ProcessorTime.now - processor)
+            let (lost, used) = (bus.statistics.lost, ProcessorTime.now - processor)
             await bus.close()
-            return WireResult(received: received, seconds: seconds, processor: used, lost: statistics.lost)
+            return WireResult(received: received, seconds: seconds, processor: used, ended: ended, lost: lost)
         }.value
         try printAnswer(result)
     }
@@ -163,6 +163,8 @@ struct WireResult: Codable, Sendable {
     var seconds: Double
     /// Seconds of processor time meanwhile.
     var processor: Double
+    /// When the last one was read, in seconds since the machine started; not from NATS.
+    var ended: Double?
     /// Gaps in the numbers, which only a bus sees.
     var lost: Int?
     /// The length of all frames, which only the C program sees.
@@ -173,6 +175,8 @@ struct WireResult: Codable, Sendable {
 struct WireCost: Codable, Sendable {
     /// Seconds of processor time, from the first envelope until everything was sent.
     var processor: Double
+    /// When the first one was published, in seconds since the machine started; not from NATS.
+    var began: Double?
 }
 
 /// What a ping prints, in microseconds.
