@@ -130,7 +130,10 @@ let package = Package(
                 ),
             ]
         ),
-        .testTarget(name: "ConsumingTests", dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ"]),
+        .testTarget(
+            name: "ConsumingTests",
+            dependencies: ["EventCore", "EventMemory", "EventTesting", "EventZMQ", "ProcessSupport"]
+        ),
         .testTarget(name: "EventMemoryTests", dependencies: ["EventMemory", "EventTransport", "EventTesting"]),
         .testTarget(
             name: "LinkRuntimeTests",
@@ -144,7 +147,7 @@ let package = Package(
             name: "EventZMQTests",
             dependencies: [
                 "EventZMQ", "LinkRuntime", "EventMemory", "EventTesting", "CZeroMQ", "IntegrationSupport",
-                "TransportSupport",
+                "ProcessSupport", "TransportSupport",
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -227,7 +230,7 @@ let package = Package(
         .executableTarget(
             name: "IntegrationPeer",
             dependencies: [
-                "EventCore", "EventNATS", "EventZMQ", "IntegrationSupport",
+                "EventCore", "EventNATS", "EventZMQ", "IntegrationSupport", "ProcessSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Peer"
@@ -242,7 +245,7 @@ let package = Package(
         .executableTarget(
             name: "LossReport",
             dependencies: [
-                "EventCore", "IntegrationPeer", "IntegrationSupport", "NATSSupport", "eventbus",
+                "EventCore", "IntegrationPeer", "IntegrationSupport", "NATSSupport", "ProcessSupport", "eventbus",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Report"
@@ -251,6 +254,7 @@ let package = Package(
             name: "Attacks",
             dependencies: [
                 "EventCore", "EventZMQ", "CZeroMQ", "IntegrationPeer", "IntegrationSupport", "NATSSupport",
+                "ProcessSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Integration/Attacks"

@@ -53,10 +53,7 @@ on() { # Becomes a program on a host; to be run in the background.
 }
 
 await() { # Waits until a file has a line.
-    for _ in $(seq 300); do
-        grep -q "$2" "$1" 2>/dev/null && return
-        sleep 0.1
-    done
+    timeout 30 grep -qm1 "$2" < <(exec tail -n +1 --pid=$$ -F "$1" 2>/dev/null) && return
     echo "'$2' did not come, in $1:" >&2; tail -n 5 "$folder"/told* "$folder"/server* >&2
     cat "$1" >&2
     exit 1
@@ -97,7 +94,7 @@ on 1 "$program" pub --wait-for-subscribers 2 --bus "nats://10.77.0.1:4222?namesp
 processes+=($!)
 exec 3>"$folder/lines"
 number=0
-publish() {
+publish() { # A hundred a second.
     for _ in $(seq "$1"); do
         number=$((number + 1))
         echo "{\"subject\":\"sensors.temperature\",\"payload\":$number}" >&3
@@ -121,10 +118,8 @@ for _ in $(seq 60); do
 done
 await "$folder/told3" '^lost'
 publish 100
-sleep 2
+for host in 2 3; do await "$folder/seen$host" "\b$number\$"; done
 exec 3>&-
-await "$folder/seen3" "\b$number\$"
-await "$folder/seen2" "\b$number\$"
 
 for host in 2 3; do
     kill -TERM "${readers[$host]}"

@@ -1,5 +1,6 @@
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// One way to harm a bus.
 struct Attack: Sendable {
@@ -35,9 +36,12 @@ struct Attack: Sendable {
 
     static func control(_ setting: Setting) -> Attack {
         Attack(name: "control, \(setting)", shows: "What the honest pair needs in peace.", setting: setting) { _, _ in
-            try await Task.sleep(for: .seconds(1))
+            try await lookOn()
         }
     }
+
+    /// Lets time pass in which something would show that must not happen, and of which nobody tells that it is over.
+    static func lookOn(for time: Duration = .seconds(1)) async throws { try await Task.sleep(for: time) }
 
     private static let deadline = Duration.seconds(60)
     /// A subscription may wait for a publisher that never confirms: the timeout of the bus, and some time for the machine.
@@ -88,7 +92,7 @@ struct Attack: Sendable {
             let status = await pair.victim.process.end().status
             throw HonestPair.Fault(description: "the victim has ended with status \(status): \(error)")
         }
-        try await Task.sleep(for: Self.aftermath)
+        try await Self.lookOn(for: Self.aftermath)
         do { try await pair.receive(20) } catch { findings.expect(false, "\(error)") }
         let left = try await connectionsLeft(over: descriptors, meter)
         findings.expect(left <= 0, "\(left) descriptors are left over")
@@ -107,8 +111,7 @@ struct Attack: Sendable {
 
     /// How many descriptors the victim has more than before, once it has had the time to give them back.
     private func connectionsLeft(over before: Int, _ meter: VictimMeter) async throws -> Int {
-        let deadline = ContinuousClock.now + Self.handshake
-        while meter.descriptors > before, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+        _ = try await holds(within: Self.handshake) { meter.descriptors <= before }
         return meter.descriptors - before
     }
 

@@ -2,6 +2,7 @@ import CZeroMQ
 import Foundation
 import IntegrationSupport
 import NATSSupport
+import ProcessSupport
 
 /// The victim, and a peer that goes on exchanging envelopes with it while others attack.
 struct HonestPair: Sendable {
@@ -82,14 +83,9 @@ struct HonestPair: Sendable {
     /// Waits until so many more envelopes have come through in both directions.
     func receive(_ count: Int) async throws {
         for peer in [victim, honest] {
-            let deadline = ContinuousClock.now + Self.patience
             let goal = try await peer.exchange.taken + count
-            while try await peer.exchange.taken < goal {
-                guard .now < deadline else {
-                    throw Fault(description: "nothing comes through to the \(peer.process.name) any more")
-                }
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            let fault = "nothing comes through to the \(peer.process.name) any more"
+            try await eventually(within: Self.patience, fault) { try await peer.exchange.taken >= goal }
         }
     }
 
@@ -97,12 +93,10 @@ struct HonestPair: Sendable {
     func serveNewcomer() async throws {
         let newcomer = try await newcomer()
         try await newcomer.subscribe(to: "newcomers.welcome")
-        let deadline = ContinuousClock.now + Self.patience
-        repeat {
-            guard .now < deadline else { throw Fault(description: "a newcomer is not served") }
+        try await eventually(within: Self.patience, "a newcomer is not served") {
             try await victim.publish(1, on: "newcomers.welcome")
-            try await Task.sleep(for: .milliseconds(5))
-        } while try await newcomer.counts.received == 0
+            return try await newcomer.counts.received > 0
+        }
         await newcomer.process.kill()
     }
 
@@ -120,24 +114,29 @@ struct HonestPair: Sendable {
         return forger
     }
 
-    /// How many messages the victim tells as malformed while something is done, and for a second.
-    func refusals(during body: () async throws -> Void) async throws -> Int {
+    /// How many messages the victim tells as malformed of those that it is sent.
+    ///
+    /// - Parameters:
+    ///   - expected: How many to wait for; more would show thereafter.
+    ///   - body: Sends them.
+    /// - Returns: How many they were.
+    /// - Throws: What `body` throws, or that the victim does not answer.
+    func refusals(expecting expected: Int, _ body: () async throws -> Void) async throws -> Int {
         let before = try await victim.exchange.malformed
         try await body()
-        try await Task.sleep(for: .seconds(1))
+        _ = try await holds(within: Self.patience) { try await victim.exchange.malformed - before >= expected }
+        try await Attack.lookOn()
         return try await victim.exchange.malformed - before
     }
 
     /// Ends the exchange, and waits until what is under way has arrived.
     func end() async throws -> (victim: ExchangeReport, honest: ExchangeReport) {
         for peer in [victim, honest] { try await peer.perform(.stopExchange) }
-        let deadline = ContinuousClock.now + Self.patience
-        while true {
-            let reports = (victim: try await victim.exchange, honest: try await honest.exchange)
-            let isDone =
-                reports.victim.taken == reports.honest.published && reports.honest.taken == reports.victim.published
-            if isDone || .now >= deadline { return reports }
-            try await Task.sleep(for: .milliseconds(20))
+        var reports = (victim: ExchangeReport(), honest: ExchangeReport())
+        _ = try await holds(within: Self.patience) {
+            reports = (try await victim.exchange, try await honest.exchange)
+            return reports.victim.taken == reports.honest.published && reports.honest.taken == reports.victim.published
         }
+        return reports
     }
 }

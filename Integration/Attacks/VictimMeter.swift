@@ -4,6 +4,7 @@ import Synchronization
 
 /// Looks at the memory and the descriptors of another process, from outside; there has to be a `/proc`.
 final class VictimMeter: Sendable {
+    /// How many microseconds pass between two looks.
     private static let interval: UInt32 = 5000
 
     private let process: Int32

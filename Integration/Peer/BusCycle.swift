@@ -1,6 +1,7 @@
 import EventCore
 import EventZMQ
 import IntegrationSupport
+import ProcessSupport
 
 /// Opens and closes buses, in a process that does nothing else, to see what they leave.
 struct BusCycle {
@@ -17,12 +18,10 @@ struct BusCycle {
         for _ in 0..<Self.warmUp { try await once() }
         let before = try ProcessResources.current()
         for _ in 0..<count { try await once() }
-        let deadline = ContinuousClock.now + Self.patience
-        var after = try ProcessResources.current()
-        while after.exceeds(before), .now < deadline {
-            // A task that gave way again and again would keep them from going.
-            try await Task.sleep(for: .milliseconds(50))
+        var after = before
+        _ = try await holds(within: Self.patience) {
             after = try ProcessResources.current()
+            return !after.exceeds(before)
         }
         return .cycled(before: before, after: after)
     }

@@ -27,6 +27,7 @@ final class Collector: Sendable {
         Task {
             for await envelope in subscription {
                 note(envelope)
+                // A slow reader, on purpose.
                 if microseconds > 0 { usleep(UInt32(microseconds)) }
             }
             end.update { $0 = true }

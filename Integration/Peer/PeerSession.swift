@@ -95,6 +95,7 @@ struct PeerSession {
     private mutating func subscribe(to patterns: [String], microseconds: UInt32) async throws {
         // Ample, so that what is missing was lost on the way.
         var options = SubscriptionOptions(bufferCapacity: 1 << 17)
+        // Slow on purpose.
         if microseconds > 0 { options.predicate = { _ in usleep(microseconds) == 0 } }
         let bus = bus
         let subscriptions = try await withThrowingTaskGroup { [options] group in
@@ -172,6 +173,7 @@ extension PeerEvent {
         switch event {
         case .connected: self = .connected
         case .disconnected: self = .disconnected
+        case .refused: self = .refused
         case .subscriberJoined: self = .subscriberJoined
         case .subscriberLeft: self = .subscriberLeft
         case .lost: self = .lost

@@ -2,6 +2,7 @@ import EventCore
 import EventZMQ
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// Lets a process run short of descriptors, one limit after the other.
 struct Shortage {
@@ -63,6 +64,7 @@ struct Shortage {
                 try await publisher.publish(Envelope(subject: "a", rawPayload: Data(count: 2000)))
                 // The connection has ended, and it is not made again by libzmq.
                 try await until { subscriber.statistics.peers == 0 }
+                // It stays so for a while, of which nobody tells.
                 try await Task.sleep(for: .milliseconds(200))
             }
             try await until { subscriber.statistics.peers == 1 }
@@ -83,11 +85,7 @@ struct Shortage {
     }
 
     private func until(_ isMet: () -> Bool) async throws {
-        let deadline = ContinuousClock.now + Self.patience
-        while !isMet() {
-            guard .now < deadline else { throw Unexpected(description: "the connection does not end or come back") }
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await eventually(within: Self.patience, "the connection does not end or come back", isMet)
     }
 
     private func withLimit<Outcome>(_ count: Int, _ body: () async throws -> Outcome) async throws -> Outcome {

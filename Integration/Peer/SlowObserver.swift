@@ -1,7 +1,7 @@
 import EventCore
 import Foundation
 
-/// Spends some time on every envelope that is delivered.
+/// Spends some time on every envelope that is delivered, on purpose.
 struct SlowObserver: Observer {
     let microseconds: UInt32
 

@@ -1,10 +1,8 @@
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 extension Peer {
-    /// How often books are looked at while they are waited for.
-    private static let interval = Duration.milliseconds(5)
-
     var name: String { process.name }
 
     /// What its bus and its readers have counted.
@@ -19,11 +17,12 @@ extension Peer {
     /// - Returns: The books.
     @discardableResult
     func poll(_ patterns: [String]? = nil, until isMet: (Books) -> Bool) async throws -> Books {
-        while true {
-            let books = try await books(patterns)
-            if isMet(books) { return books }
-            try await Task.sleep(for: Self.interval)
+        var books = try await books(patterns)
+        try await eventually(within: .seconds(60), "the books of \(name) are not as wanted: \(books)") {
+            books = try await self.books(patterns)
+            return isMet(books)
         }
+        return books
     }
 
     /// Waits until its readers have taken so many.

@@ -59,7 +59,7 @@ package enum PeerCommand: Codable, Sendable {
 
 /// What can happen to the links of a bus.
 package enum PeerEvent: String, Codable, Sendable {
-    case connected, disconnected, subscriberJoined, subscriberLeft, lost
+    case connected, disconnected, refused, subscriberJoined, subscriberLeft, lost
 }
 
 /// How a subscription is read.

@@ -13,18 +13,6 @@ struct Fault: Error, Hashable, CustomStringConvertible {
     var description: String { "fault \(name)" }
 }
 
-/// A condition that did not come to hold in time.
-struct NotInTime: Error {}
-
-/// Waits for something that nothing announces, giving way to other tasks between looks.
-func eventually(within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw NotInTime() }
-        await Task.yield()
-    }
-}
-
 /// A memory bus that knows how many subscriptions it has.
 final class CountingBus: Bus {
     let base: MemoryBus

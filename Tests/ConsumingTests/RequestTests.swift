@@ -2,6 +2,7 @@ import EventCore
 import EventMemory
 import EventTesting
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct RequestTests {

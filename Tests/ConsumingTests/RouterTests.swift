@@ -1,6 +1,7 @@
 import EventCore
 import EventMemory
 import EventTesting
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RouterTests {
@@ -208,6 +209,7 @@ import Testing
         let started = Log<Void>()
         router.on(">", concurrency: 2) { _ in
             started.add(())
+            // Ends when it is cancelled.
             try await Task.sleep(for: .seconds(3600))
         }
         let running = Task { try await router.run() }

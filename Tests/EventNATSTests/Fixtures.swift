@@ -30,21 +30,3 @@ extension NATSBus {
 
 /// A name that no other test uses.
 func freshName() -> String { "t\(Envelope(subject: "x").id)" }
-
-/// A condition that did not come to hold in time.
-struct NotInTime: Error {
-    var state = ""
-}
-
-/// Waits for something that nothing announces; between looks the processor is left to the servers.
-func eventually(
-    within limit: Duration = .seconds(30),
-    _ state: @autoclosure () -> String = "",
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw NotInTime(state: state()) }
-        try await Task.sleep(for: .milliseconds(2))
-    }
-}

@@ -2,6 +2,7 @@ import EventCore
 import EventNATS
 import Foundation
 import NATSSupport
+import ProcessSupport
 import Testing
 
 /// What programs that are no buses send, spoken by hand: one line of the protocol is one line of a test.

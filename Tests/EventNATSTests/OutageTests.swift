@@ -2,6 +2,7 @@ import EventCore
 import EventNATS
 import Foundation
 import NATSSupport
+import ProcessSupport
 import Testing
 
 /// Whatever happens to servers heals by itself, and what is lost with it is counted.
@@ -81,7 +82,6 @@ struct OutageTests {
         let clock = ContinuousClock()
         let longest = try await clock.measure { try await publish(2000, on: publisher) }
         #expect(longest < .seconds(5))
-        try await eventually { ContinuousClock.now > clock.now - .seconds(1) }
         server.send(SIGCONT)
         try await settles(publisher, subscriber)
         subscription.close()

@@ -2,6 +2,7 @@ import CZeroMQ
 import EventCore
 import EventTransport
 import Foundation
+import ProcessSupport
 import Testing
 import TransportSupport
 

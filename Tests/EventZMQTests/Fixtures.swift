@@ -68,18 +68,6 @@ struct Joined {
     }
 }
 
-/// A condition that did not come to hold in time.
-struct NotInTime: Error {}
-
-/// Waits for something that nothing announces, giving way to other tasks between looks.
-func eventually(within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < deadline else { throw NotInTime() }
-        await Task.yield()
-    }
-}
-
 extension ZMQBus {
     /// A bus that publishes at one endpoint.
     static func publisher(

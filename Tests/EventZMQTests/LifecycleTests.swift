@@ -1,6 +1,7 @@
 import EventCore
 import EventZMQ
 import Foundation
+import ProcessSupport
 import Testing
 
 /// Run one after the other, for some measure time.

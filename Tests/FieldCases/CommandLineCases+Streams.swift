@@ -98,7 +98,7 @@ extension FieldCase {
                 for command in ["route", "pub --bus noop: --file"] {
                     let script = #"exec "$0" \#(command) \#(directory)/pipe"#
                     let program = try Program([], by: script)
-                    while try !program.hasOpened(directory + "/pipe") { await Task.yield() }
+                    try await eventually { try program.hasOpened(directory + "/pipe") }
                     program.send(signal: SIGTERM)
                     #expect([0, 1].contains(await program.outcome().status))
                 }
@@ -126,7 +126,7 @@ extension FieldCase {
         FieldCase("one signal ends a command whose output nobody takes") {
             let program = try Program(["route"])
             program.send(alternatingLines(20_000))
-            while program.unreadCount < 60_000 { await Task.yield() }
+            try await eventually { program.unreadCount >= 60_000 }
             program.send(signal: SIGTERM)
             // Nothing is read, so it is stuck until it gives up; asked for before the output is read.
             #expect(await program.status() == 128 + SIGTERM)

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessSupport
 
 extension NATSServer {
     /// A server with JetStream, which keeps its files in a folder of its own.
@@ -32,18 +33,12 @@ package struct NATSLogCluster: Sendable {
 
     /// Waits until all servers run as one cluster.
     package func waitUntilReady() async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
         for server in servers {
-            while true {
+            var health: String?
+            try await eventually(within: .seconds(60), "the cluster did not come together: \(health ?? "unknown")") {
                 let routes = try? await server.report("routez")["num_routes"] as? Int
-                let health = try? await server.report("healthz")["status"] as? String
-                if let routes, routes >= 2, health == "ok" { break }
-                guard ContinuousClock.now < deadline else {
-                    throw NATSServer.Failure(
-                        description: "the cluster did not come together: \(String(describing: health))"
-                    )
-                }
-                try await Task.sleep(for: .milliseconds(20))
+                health = try? await server.report("healthz")["status"] as? String
+                return routes ?? 0 >= 2 && health == "ok"
             }
         }
     }

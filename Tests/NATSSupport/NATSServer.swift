@@ -87,25 +87,23 @@ package final class NATSServer: Sendable {
             running[process.identifier] = process
         }
         state.withLock { $0.process = process }
-        let deadline = ContinuousClock.now + Self.limit
-        while true {
-            guard process.isRunning, ContinuousClock.now < deadline else {
-                let text = try? String(contentsOf: log, encoding: .utf8)
-                let wasRunning = process.isRunning
-                process.send(SIGKILL)
-                let end = await process.status
-                let state = wasRunning ? "was not ready in time" : "ended with \(end)"
-                throw Failure(description: "nats-server \(state): \(text ?? "")")
-            }
-            if let data = try? Data(contentsOf: ports), let found = try? JSONDecoder().decode(Ports.self, from: data) {
-                state.withLock { state in
-                    state.port = found.nats.first.flatMap(Self.port) ?? -1
-                    state.monitoringPort = found.monitoring?.first.flatMap(Self.port) ?? -1
-                    state.clusterURL = found.cluster?.first
-                }
-                return
-            }
-            try await Task.sleep(for: .milliseconds(5))
+        var found: Ports?
+        _ = try await holds(within: Self.limit) {
+            found = (try? Data(contentsOf: ports)).flatMap { try? JSONDecoder().decode(Ports.self, from: $0) }
+            return found != nil || !process.isRunning
+        }
+        guard let found else {
+            let text = try? String(contentsOf: log, encoding: .utf8)
+            let wasRunning = process.isRunning
+            process.send(SIGKILL)
+            let end = await process.status
+            let state = wasRunning ? "was not ready in time" : "ended with \(end)"
+            throw Failure(description: "nats-server \(state): \(text ?? "")")
+        }
+        state.withLock { state in
+            state.port = found.nats.first.flatMap(Self.port) ?? -1
+            state.monitoringPort = found.monitoring?.first.flatMap(Self.port) ?? -1
+            state.clusterURL = found.cluster?.first
         }
     }
 
@@ -180,13 +178,9 @@ package struct NATSCluster: Sendable {
         let second = try await NATSServer(["--server_name", "n2", "--routes", route] + common)
         let third = try await NATSServer(["--server_name", "n3", "--routes", route] + common)
         servers = [first, second, third]
-        let deadline = ContinuousClock.now + .seconds(30)
         for server in servers {
-            while try await server.report("routez")["num_routes"] as? Int != 2 {
-                guard ContinuousClock.now < deadline else {
-                    throw NATSServer.Failure(description: "the cluster did not come together")
-                }
-                try await Task.sleep(for: .milliseconds(5))
+            try await eventually("the cluster did not come together") {
+                try await server.report("routez")["num_routes"] as? Int == 2
             }
         }
     }

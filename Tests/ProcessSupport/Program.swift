@@ -203,20 +203,22 @@ extension Program {
     #if os(Linux)
     /// Whether the running program has a file open.
     package func hasOpened(_ path: String) throws -> Bool {
-        let folder = "/proc/\(process.identifier)/fd"
-        return try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")) == path
-        }
+        try openFiles.contains(path)
     }
 
     /// Waits until the program has a socket, or has ended.
     package func waitForSocket() async throws {
-        let folder = "/proc/\(process.identifier)/fd"
-        while process.isRunning {
-            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            let targets = files.map { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
-            if targets.contains(where: { $0?.hasPrefix("socket:") == true }) { return }
-            try await Task.sleep(for: .milliseconds(2))
+        try await eventually(within: Self.deadline, "the program has opened no socket") {
+            !process.isRunning || (try? openFiles)?.contains { $0.hasPrefix("socket:") } == true
+        }
+    }
+
+    private var openFiles: [String] {
+        get throws {
+            let folder = "/proc/\(process.identifier)/fd"
+            return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap { name in
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+            }
         }
     }
 

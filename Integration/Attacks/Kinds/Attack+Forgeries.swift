@@ -11,16 +11,20 @@ extension Attack {
         shows: "Numbers that cannot be true hide no loss and make none.",
         isShort: true,
         setting: .tcp
-    ) { pair, _ in
+    ) { pair, findings in
         let names = try Names(at: pair)
         let forger = try pair.forger()
-        for number in ["1", "9223372036854775808", "18446744073709551615", "2"] {
-            for _ in 0..<50 {
-                let header = #"{"origin":"\#(names.honest)","seq":\#(number),"n":\#(number),"source":"forger"}"#
-                forger.send([subject, Array(header.utf8), Array("1".utf8)])
+        let malformed = try await pair.refusals(expecting: 1) {
+            for number in ["1", "9223372036854775808", "18446744073709551615", "2"] {
+                for _ in 0..<50 {
+                    let header = #"{"origin":"\#(names.honest)","seq":\#(number),"n":\#(number),"source":"forger"}"#
+                    forger.send([subject, Array(header.utf8), Array("1".utf8)])
+                }
             }
+            // No envelope: when it is told, all before it have been read.
+            forger.send([subject, [0x7B], []])
         }
-        try await Task.sleep(for: .seconds(1))
+        findings.expect(malformed == 1, "\(malformed) messages are told as malformed, which only the last one is")
     }
 
     private static let ledger = Attack(
@@ -35,7 +39,7 @@ extension Attack {
             (frames.first?.dropFirst(3 + 20 + 8)).map { Array($0) } == subject
         }
         let incarnation = announcement?[0].dropFirst(3 + 20).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } ?? 1
-        let malformed = try await pair.refusals {
+        let malformed = try await pair.refusals(expecting: 80) {
             for socket in 0..<4 {
                 for (serial, total) in [UInt64(1), 1 << 20, 1 << 40, 1 << 63, .max].enumerated() {
                     let head = Array(names.honest.utf8) + [UInt8(socket % 2)] + [UInt8(socket), UInt8(serial + 100)]
@@ -70,7 +74,9 @@ extension Attack {
         for topic in [[0xFF, 0x61] + honest, [0xFF, 0x70] + honest, Array("honest.victim".utf8)] {
             forger.write(ZMTP.subscription(to: topic) + ZMTP.withdrawal(of: topic) + ZMTP.withdrawal(of: topic))
         }
-        try await Task.sleep(for: .seconds(1))
+        // When the last subscription counts, all before it have been read.
+        forger.write(ZMTP.subscription(to: Array("forger.last".utf8)))
+        try await pair.victim.awaitSubscribers(of: "forger.last")
         withExtendedLifetime(forger) {}
     }
 

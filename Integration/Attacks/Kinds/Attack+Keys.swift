@@ -26,7 +26,8 @@ extension Attack {
         )
         try await intruder.subscribe(to: ">")
         try await intruder.publish(1...1000, on: "honest.honest")
-        try await Task.sleep(for: .seconds(1))
+        try await pair.victim.perform(.awaitEvent(.refused, count: 1))
+        try await lookOn()
         let counts = try await intruder.counts
         findings.expect(counts.received == 0, "it has received \(counts.received)")
         findings.expect(counts.sent == 0, "it has sent \(counts.sent)")
@@ -42,7 +43,7 @@ extension Attack {
         defer { recorder.end() }
         let arguments = pair.keys?.arguments(of: .guest, expecting: .stranger) ?? []
         let misled = try await pair.stage.peer("misled", ["--subscribe", "connect:\(recorder.address)"] + arguments)
-        try await Task.sleep(for: .seconds(8))
+        try await lookOn(for: .seconds(8))
         let tries = recorder.connections
         findings.expect(1...15 ~= tries, "it tried \(tries) times in 8 s")
         findings.note = "\(tries) tries"
@@ -78,7 +79,7 @@ extension Attack {
         let claim = ["User-Id": Array(keys.publicKey(of: .honest).utf8)]
         let forger = try RawConnection(to: pair.beside, as: "XPUB", claim)
         let header = Array(#"{"origin":"\#(names.honest)","source":"honest"}"#.utf8)
-        let refused = try await pair.refusals {
+        let refused = try await pair.refusals(expecting: 100) {
             for _ in 0..<100 { forger.write(ZMTP.message([subject, header, Array("999999".utf8)])) }
         }
         findings.expect(refused == 100, "\(refused) of 100 envelopes are refused")
@@ -104,10 +105,11 @@ extension Attack {
         try await pair.victim.publish(1, on: "public.a")
         try await reader.receive(1, on: "public.a")
         try await reader.subscribe(to: "honest.>")
-        try await pair.victim.perform(.awaitEvent(.disconnected, count: 1))
-        try await Task.sleep(for: .seconds(0.5))
+        for peer in [pair.victim, reader] { try await peer.perform(.awaitEvent(.disconnected, count: 1)) }
+        // What had come by then is read.
+        try await lookOn(for: .seconds(0.5))
         let first = try await reader.counts.received
-        try await Task.sleep(for: .seconds(2))
+        try await lookOn(for: .seconds(2))
         let later = try await reader.counts.received
         findings.expect(later == first, "it goes on receiving: \(first), then \(later)")
         findings.expect(first < 100, "it has received \(first - 1) before it was cut off")
@@ -125,7 +127,7 @@ extension Attack {
         try await pair.victim.perform(.collect(patterns: ["billing.>"], .ample))
         let writer = try await pair.bus("writer", as: .writer, "--publish", "connect:\(pair.up)")
         for subject in ["billing.x", "orders.x"] { try await writer.awaitSubscribers(of: subject) }
-        let refused = try await pair.refusals {
+        let refused = try await pair.refusals(expecting: 1000) {
             try await writer.publish(1...1000, on: "billing.x")
             try await writer.publish(1...1000, on: "orders.x")
             try await pair.victim.receive(1000, on: "orders.>")
@@ -145,7 +147,7 @@ extension Attack {
         let names = try Names(at: pair, as: guest)
         let forger = try pair.forger(as: guest)
         let header = #"{"origin":"\#(names.honest)","seq":9223372036854775808,"source":"honest"}"#
-        let refused = try await pair.refusals {
+        let refused = try await pair.refusals(expecting: 100) {
             for _ in 0..<100 { forger.send([subject, Array(header.utf8), Array("999999".utf8)]) }
         }
         findings.expect(refused == 100, "\(refused) of 100 envelopes are refused")
@@ -155,19 +157,21 @@ extension Attack {
         name: "16 384 origins, and then another key's",
         shows: "Who owns an origin is not forgotten because somebody invents others.",
         setting: .keys
-    ) { pair, _ in
+    ) { pair, findings in
         guard let guest = try pair.keys?.identity(of: .guest) else { return }
         let names = try Names(at: pair, as: guest)
         let forger = try pair.forger(as: guest)
-        for round in 0..<5 {
-            for number in 0..<16_384 {
-                let origin = String(format: "%010d%010d", round, number)
-                forger.send([subject, Array(#"{"origin":"\#(origin)","source":"forger"}"#.utf8), []])
-            }
-            for _ in 0..<10 {
-                forger.send([subject, Array(#"{"origin":"\#(names.honest)","source":"forger"}"#.utf8), []])
+        let refused = try await pair.refusals(expecting: 50) {
+            for round in 0..<5 {
+                for number in 0..<16_384 {
+                    let origin = String(format: "%010d%010d", round, number)
+                    forger.send([subject, Array(#"{"origin":"\#(origin)","source":"forger"}"#.utf8), []])
+                }
+                for _ in 0..<10 {
+                    forger.send([subject, Array(#"{"origin":"\#(names.honest)","source":"forger"}"#.utf8), []])
+                }
             }
         }
-        try await Task.sleep(for: .seconds(1))
+        findings.expect(refused == 50, "\(refused) of 50 envelopes are refused")
     }
 }

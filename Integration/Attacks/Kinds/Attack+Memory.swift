@@ -35,7 +35,7 @@ extension Attack {
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            try await Task.sleep(for: .seconds(1))
+            try await lookOn()
             withExtendedLifetime(connections) {}
         }
     }

@@ -34,7 +34,7 @@ extension Attack {
             weakness: weakness
         ) { pair, findings in
             guard let port = pair.server?.port else { throw HonestPair.Fault(description: "there is no server") }
-            let count = try await pair.refusals {
+            let count = try await pair.refusals(expecting: refused.lowerBound) {
                 try await besideTasks {
                     var stranger = try NATSStranger(to: port, namespace: HonestPair.namespace)
                     try body(&stranger)

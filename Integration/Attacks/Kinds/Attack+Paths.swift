@@ -1,5 +1,6 @@
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// Somebody wants the path that the victim has bound.
 extension Attack {
@@ -23,7 +24,7 @@ extension Attack {
     ) { pair, findings in
         let thief = try? PathSocket.datagrams(at: path(of: pair))
         findings.expect(thief == nil, "a datagram socket has bound the victim's path")
-        try await Task.sleep(for: .seconds(1))
+        try await lookOn()
     }
 
     private static let removal = Attack(
@@ -34,7 +35,7 @@ extension Attack {
     ) { pair, findings in
         for _ in 1...3 {
             try FileManager.default.removeItem(atPath: path(of: pair))
-            findings.expect(await isThere(path(of: pair)), "the victim does not bind its path again")
+            findings.expect(try await isThere(path(of: pair)), "the victim does not bind its path again")
         }
     }
 
@@ -46,22 +47,19 @@ extension Attack {
         try FileManager.default.removeItem(atPath: path(of: pair))
         let thief = try? PathSocket.datagrams(at: path(of: pair))
         findings.expect(thief != nil, "the path could not be taken")
-        try await Task.sleep(for: .seconds(2.5))
+        try await pair.victim.perform(.awaitEvent(.refused, count: 1))
         findings.expect((try? RawConnection(to: pair.down)) == nil, "the path leads to the victim")
         thief?.close(leavingFile: true)
-        findings.expect(await isThere(path(of: pair), asStream: pair.down), "the victim does not get its path back")
+        findings.expect(try await isThere(path(of: pair), asStream: pair.down), "the victim does not get its path back")
     }
 
     private static func path(of pair: HonestPair) -> String { String(pair.down.dropFirst("ipc://".count)) }
 
     /// Waits until there is a file, and somebody listens at it when an endpoint is given.
-    private static func isThere(_ path: String, asStream endpoint: String? = nil) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(5)
-        while ContinuousClock.now < deadline {
+    private static func isThere(_ path: String, asStream endpoint: String? = nil) async throws -> Bool {
+        try await holds(within: .seconds(5)) {
             let isServed = endpoint.map { (try? RawConnection(to: $0)) != nil }
-            if isServed ?? FileManager.default.fileExists(atPath: path) { return true }
-            try? await Task.sleep(for: .milliseconds(20))
+            return isServed ?? FileManager.default.fileExists(atPath: path)
         }
-        return false
     }
 }

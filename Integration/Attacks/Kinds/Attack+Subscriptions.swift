@@ -66,7 +66,7 @@ extension Attack {
             }
         }
         // The honest peer goes on subscribing meanwhile.
-        try await Task.sleep(for: .seconds(2))
+        try await lookOn(for: .seconds(2))
         withExtendedLifetime(peers) {}
     }
 

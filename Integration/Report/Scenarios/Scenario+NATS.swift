@@ -1,6 +1,7 @@
 import Foundation
 import IntegrationSupport
 import NATSSupport
+import ProcessSupport
 
 /// Envelopes go over NATS servers, each scenario with servers of its own.
 extension Scenario {
@@ -65,8 +66,8 @@ extension Scenario {
             let (publisher, subscriber) = try await stage.natsPair(over: server, isInBody ? ["--body"] : [])
             try await subscriber.stopped {
                 try await publisher.burst(150_000, subjects: 10, perMillisecond: 50)
-                while try await server.report("varz")["slow_consumers"] as? Int ?? 0 == 0 {
-                    try await Task.sleep(for: .milliseconds(20))
+                try await eventually("the server cuts nobody off") {
+                    try await server.report("varz")["slow_consumers"] as? Int ?? 0 > 0
                 }
             }
             try await subscriber.perform(.awaitEvent(.connected, count: 2))
@@ -97,7 +98,7 @@ extension Scenario {
         publisher.closeInput()
         let status = await publisher.end().status
         audit.expect(status == 0, "pub ended with status \(status)")
-        // What is under way to the members is there by then.
+        // What is under way to the members is there by then, and what comes twice.
         try await Task.sleep(for: Audit.limit)
         var printed = 0
         for member in members {

@@ -3,6 +3,7 @@ import EventNATS
 import EventTesting
 import Foundation
 import NATSSupport
+import ProcessSupport
 import Testing
 
 /// Groups whose members are in several buses: each envelope goes to one of them.

@@ -2,6 +2,7 @@ import EventCore
 import EventNATS
 import Foundation
 import NATSSupport
+import ProcessSupport
 import Testing
 
 /// How many times leaders are killed; `make nats-log-stress` says more.

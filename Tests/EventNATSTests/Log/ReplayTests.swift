@@ -2,6 +2,7 @@ import EventCore
 import EventNATS
 import Foundation
 import NATSSupport
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct ReplayTests {

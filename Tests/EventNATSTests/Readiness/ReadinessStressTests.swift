@@ -2,6 +2,7 @@ import EventCore
 import EventNATS
 import Foundation
 import NATSSupport
+import ProcessSupport
 import Testing
 
 /// A publish that follows a `subscribe` elsewhere arrives, however often that is tried.

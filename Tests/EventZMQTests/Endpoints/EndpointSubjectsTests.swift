@@ -1,4 +1,5 @@
 import EventCore
+import ProcessSupport
 import Testing
 
 @testable import EventZMQ

@@ -1,6 +1,7 @@
 import CZeroMQ
 import EventCore
 import EventZMQ
+import ProcessSupport
 import Testing
 import TransportSupport
 

@@ -1,6 +1,7 @@
 import CZeroMQ
 import EventCore
 import Foundation
+import ProcessSupport
 import Testing
 import TransportSupport
 

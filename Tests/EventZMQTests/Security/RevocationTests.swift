@@ -1,5 +1,6 @@
 import EventCore
 import Foundation
+import ProcessSupport
 import Testing
 
 @testable import EventZMQ

@@ -2,6 +2,7 @@ import CZeroMQ
 import EventCore
 import EventZMQ
 import Foundation
+import ProcessSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct RecoveryTests {

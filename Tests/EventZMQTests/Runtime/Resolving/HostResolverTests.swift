@@ -1,5 +1,6 @@
 import EventCore
 import LinkRuntime
+import ProcessSupport
 import Testing
 
 @testable import EventZMQ
