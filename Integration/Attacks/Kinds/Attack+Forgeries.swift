@@ -36,7 +36,7 @@ extension Attack {
         let forger = ZMQPeer(ZMQ_XPUB, to: pair.up)
         let inbox = [0xFF, 0x61] + Array(names.victim.utf8)
         let announcement = forger.receive(within: .seconds(5)) { frames in
-            (frames.first?.dropFirst(3 + 20 + 8)).map { Array($0) } == subject
+            (frames.first?.dropFirst(3 + 20 + 8)).map { Array($0) } == subject + [0xFF]
         }
         let incarnation = announcement?[0].dropFirst(3 + 20).prefix(8).reduce(0) { $0 << 8 | UInt64($1) } ?? 1
         let malformed = try await pair.refusals(expecting: 80) {
@@ -64,14 +64,15 @@ extension Attack {
         let names = try Names(at: pair)
         let forger = try RawConnection(to: pair.down, as: "XSUB")
         let (honest, victim) = (Array(names.honest.utf8), Array(names.victim.utf8))
+        let exact = "honest.victim".utf8 + [0xFF]
         for serial in 0..<2000 {
             let numbers = ZMTP.bytes(UInt64(serial % 4)) + ZMTP.bytes(UInt64(serial))
             let confirmation = [0xFF, 0x6B] + honest + victim + numbers
-            let interest = [0xFF, 0x69] + honest + ZMTP.bytes(UInt64(serial % 50)) + "honest.victim".utf8
+            let interest = [0xFF, 0x69] + honest + ZMTP.bytes(UInt64(serial % 50)) + exact
             forger.write(ZMTP.subscription(to: confirmation) + ZMTP.withdrawal(of: confirmation))
             forger.write(ZMTP.subscription(to: interest) + ZMTP.withdrawal(of: interest))
         }
-        for topic in [[0xFF, 0x61] + honest, [0xFF, 0x70] + honest, Array("honest.victim".utf8)] {
+        for topic in [[0xFF, 0x61] + honest, [0xFF, 0x70] + honest, Array("honest.victim".utf8), [0xFE] + exact] {
             forger.write(ZMTP.subscription(to: topic) + ZMTP.withdrawal(of: topic) + ZMTP.withdrawal(of: topic))
         }
         // When the last subscription counts, all before it have been read.
