@@ -40,9 +40,6 @@ struct Attack: Sendable {
         }
     }
 
-    /// Lets time pass in which something would show that must not happen, and of which nobody tells that it is over.
-    static func lookOn(for time: Duration = .seconds(1)) async throws { try await Task.sleep(for: time) }
-
     private static let deadline = Duration.seconds(60)
     /// A subscription may wait for a publisher that never confirms: the timeout of the bus, and some time for the machine.
     private static let longestSubscribe = 2500.0
@@ -92,7 +89,7 @@ struct Attack: Sendable {
             let status = await pair.victim.process.end().status
             throw HonestPair.Fault(description: "the victim has ended with status \(status): \(error)")
         }
-        try await Self.lookOn(for: Self.aftermath)
+        try await lookOn(for: Self.aftermath)
         do { try await pair.receive(20) } catch { findings.expect(false, "\(error)") }
         let left = try await connectionsLeft(over: descriptors, meter)
         findings.expect(left <= 0, "\(left) descriptors are left over")

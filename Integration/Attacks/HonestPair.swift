@@ -125,7 +125,7 @@ struct HonestPair: Sendable {
         let before = try await victim.exchange.malformed
         try await body()
         _ = try await holds(within: Self.patience) { try await victim.exchange.malformed - before >= expected }
-        try await Attack.lookOn()
+        try await lookOn()
         return try await victim.exchange.malformed - before
     }
 

@@ -16,8 +16,7 @@ extension PeerSession {
             backpressure: collecting.backpressure
         )
         let microseconds = UInt32(collecting.predicateMicroseconds)
-        // Slow on purpose.
-        if microseconds > 0 { options.predicate = { _ in usleep(microseconds) == 0 } }
+        options.slowDown(by: microseconds)
         let before = bus.statistics.unconfirmedSubscriptions
         let begin = ContinuousClock.now
         let subscriptions = try await subscribe(to: patterns, options)

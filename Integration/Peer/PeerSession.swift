@@ -95,8 +95,7 @@ struct PeerSession {
     private mutating func subscribe(to patterns: [String], microseconds: UInt32) async throws {
         // Ample, so that what is missing was lost on the way.
         var options = SubscriptionOptions(bufferCapacity: 1 << 17)
-        // Slow on purpose.
-        if microseconds > 0 { options.predicate = { _ in usleep(microseconds) == 0 } }
+        options.slowDown(by: microseconds)
         let bus = bus
         let subscriptions = try await withThrowingTaskGroup { [options] group in
             for pattern in patterns {
@@ -179,5 +178,12 @@ extension PeerEvent {
         case .lost: self = .lost
         default: return nil
         }
+    }
+}
+
+extension SubscriptionOptions {
+    /// Has a predicate that takes everything spend some time on each envelope, on purpose.
+    mutating func slowDown(by microseconds: UInt32) {
+        if microseconds > 0 { predicate = { _ in usleep(microseconds) == 0 } }
     }
 }

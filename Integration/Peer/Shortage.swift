@@ -64,8 +64,7 @@ struct Shortage {
                 try await publisher.publish(Envelope(subject: "a", rawPayload: Data(count: 2000)))
                 // The connection has ended, and it is not made again by libzmq.
                 try await until { subscriber.statistics.peers == 0 }
-                // It stays so for a while, of which nobody tells.
-                try await Task.sleep(for: .milliseconds(200))
+                try await lookOn(for: .milliseconds(200))
             }
             try await until { subscriber.statistics.peers == 1 }
             guard try await publisher.waitForSubscribers(of: "a", atLeast: 1, timeout: Self.patience) else {

@@ -25,8 +25,8 @@ public struct ZMQBusConfiguration: Sendable {
 
     /// The greatest payload, or subject and header, in bytes, that is sent or accepted; at least 1024, 16 MiB unless set.
     ///
-    /// Publishing more throws. A peer that sends more is disconnected, and connected to again. To a bus with less than
-    /// 64 KiB, and all that are connected where it is, no small envelopes leave together.
+    /// Publishing more throws. A peer that sends more is disconnected, and connected to again. A publisher that has a
+    /// subscriber with less than 64 KiB sends small envelopes together to nobody.
     public var maximumMessageSize = 16 << 20
 
     /// How many literal prefixes are subscribed to at publishers at most; at least 1, 4096 unless set.

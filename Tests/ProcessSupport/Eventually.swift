@@ -18,6 +18,9 @@ package func eventually(
     guard try await holds(within: limit, condition) else { throw NotInTime(description: "\(state()), within \(limit)") }
 }
 
+/// Lets time pass in which something would show that must not happen, and of which nobody tells that it is over.
+package func lookOn(for time: Duration = .seconds(1)) async throws { try await Task.sleep(for: time) }
+
 /// Looks at something that nothing announces until it is as wanted.
 ///
 /// - Returns: Whether it was in time.

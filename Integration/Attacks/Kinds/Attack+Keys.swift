@@ -1,6 +1,7 @@
 import CZeroMQ
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// Peers have a key, and want more than it gives.
 extension Attack {

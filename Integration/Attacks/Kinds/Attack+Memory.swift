@@ -1,4 +1,5 @@
 import IntegrationSupport
+import ProcessSupport
 
 /// Strangers announce much, and send most of it.
 extension Attack {

@@ -1,5 +1,6 @@
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// Peers make the victim remember what they ask for.
 extension Attack {

@@ -1,5 +1,6 @@
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// The processes are programs of the package here.
 extension Scenario {
@@ -41,7 +42,7 @@ extension Scenario {
         audit.expect(status == 0, "pub ended with status \(status): \(errors)")
 
         // What it is asked to tell is right by then.
-        try await Task.sleep(for: Audit.limit)
+        try await lookOn(for: Audit.limit)
         subscriber.signal(SIGINT)
         let printed = await subscriber.end().lines + 1
         let said = try JSONDecoder().decode(Summary.self, from: Data(contentsOf: summary))

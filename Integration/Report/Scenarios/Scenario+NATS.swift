@@ -99,7 +99,7 @@ extension Scenario {
         let status = await publisher.end().status
         audit.expect(status == 0, "pub ended with status \(status)")
         // What is under way to the members is there by then, and what comes twice.
-        try await Task.sleep(for: Audit.limit)
+        try await lookOn(for: Audit.limit)
         var printed = 0
         for member in members {
             member.signal(SIGTERM)

@@ -1,6 +1,7 @@
 import EventCore
 import Foundation
 import IntegrationSupport
+import ProcessSupport
 
 /// Subscriptions come and go here, are many, or are slow.
 extension Scenario {
@@ -38,7 +39,7 @@ extension Scenario {
         try await churning.perform(.churn(patterns: ["a.x"], openMilliseconds: 20, cycles: 240))
         try await stream
         // A loss that is none would be told by then.
-        try await Task.sleep(for: Audit.limit)
+        try await lookOn(for: Audit.limit)
         let (sent, churned) = (try await publisher.books(), try await churning.books())
         audit.expect(sent.published == sent.sent + sent.unheard, "not all that was published was sent or unheard")
         audit.add(Account(sent: sent.sent, received: churned.received, lost: churned.lost))

@@ -81,17 +81,21 @@ extension ServiceLoop {
 
     /// Takes a run, unless whoever sent it may not publish there, and leaves it empty.
     private func take(_ run: inout EnvelopeRun, over link: Int, _ now: Instant) {
-        defer { run.removeAll() }
-        guard let subject = run.envelopes.first?.subject else { return }
+        if accepts(run, over: link, now) { run.move(behind: &arrived) } else { run.removeAll() }
+    }
+
+    /// Whether the envelopes of a run are for subscriptions here; counts them, or tells why they are not.
+    private func accepts(_ run: EnvelopeRun, over link: Int, _ now: Instant) -> Bool {
+        guard let subject = run.envelopes.first?.subject else { return false }
         if admission != nil, let reason = refusal(of: subject, from: run.origin, over: links[link]) {
             for _ in run.envelopes { reporter.happened(.malformed(endpoint: links[link].name, reason: reason)) }
-            return
+            return false
         }
         if let origin = run.origin {
             if run.namesOrigin, let last = run.numbers.max() { copies.received(last, from: origin, over: link) }
             guard origin != busID else {
                 reporter.counters.echoes.add(run.envelopes.count, ordering: .relaxed)
-                return
+                return false
             }
             if !run.numbers.isEmpty, isSpeakingForItself(origin, run.namesOrigin, over: link) {
                 accounts.received(
@@ -104,7 +108,7 @@ extension ServiceLoop {
                 )
             }
         }
-        run.move(behind: &arrived)
+        return true
     }
 
     private func reportMalformed(_ fault: EventError, over subscriber: SubscribingSocket) {
